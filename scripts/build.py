@@ -1,0 +1,168 @@
+"""From source files to a published release: `make build`, or `python scripts/build.py`.
+
+Steps: hold the output directory, make the demo data when no source is named, open every source file once, `dbt build`, documentation,
+release. The environment variable VARS is handed to dbt as it is (`VARS='{geography_vintage: 2019}'`).
+
+A run that is killed leaves the published release whole: dbt writes only the private warehouse, and the release is switched by one rename.
+The next run builds what is missing and clears what was left.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+
+import release
+from locking import output_lock
+from settings import PROJECT_DIR, SOURCES, AtlasError, Settings, read_settings
+
+DEMO = PROJECT_DIR / "scripts" / "demo.py"
+SITE = PROJECT_DIR / "scripts" / "site.py"
+SUFFIXES = (".parquet", ".csv", ".csv.gz")
+
+
+def build(settings: Settings, variables: str) -> release.Release:
+    """Runs all steps; the caller holds no lock. Returns the release. Raises AtlasError at the first step that fails."""
+    with output_lock(settings) as lock:
+        source = settings.source_dir or make_demo(settings, lock)
+        files = check_sources(source)
+        print(f"Source: {len(files)} files in {source}", flush=True)
+        run_dbt(settings, lock, ["build", *(["--vars", variables] if variables.strip() else [])])
+        return release.publish(settings)
+
+
+def make_demo(settings: Settings, lock: int) -> Path:
+    """Generates the demo data, unless those of this generator and these parameters are there already. Returns their directory."""
+    folder = settings.demo_source
+    stamp = folder / ".generated"
+    wanted = demo_fingerprint()
+    if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
+        return folder
+    print("ATLAS_SOURCE_DIR is not set: generating synthetic demo data.", flush=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    run_step(settings, lock, [sys.executable, str(DEMO), str(folder)], "The demo data could not be generated")
+    stamp.write_text(wanted, encoding="utf-8")
+    return folder
+
+
+def demo_fingerprint() -> str:
+    """Returns a hash of the generator: of its program, and of the SQL and seeds that it reads."""
+    digest = hashlib.sha256()
+    seeds = PROJECT_DIR / "seeds"
+    for path in sorted([DEMO, *DEMO.with_suffix("").glob("*.sql"), *seeds.rglob("*.csv")]):
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def check_sources(source: Path) -> list[Path]:
+    """Opens every source file once, so that a bad one is named before hours of work.
+
+    Returns the files. Raises AtlasError when a source has none, or one cannot be read.
+    """
+    files = []
+    connection = duckdb.connect()
+    for name in SOURCES:
+        found = sorted(path for path in (source / name).rglob("*") if path.name.lower().endswith(SUFFIXES))
+        if not found:
+            raise AtlasError(
+                f"No file of the source '{name}': nothing below {source / name} ends in {', '.join(SUFFIXES)}.\n"
+                "Nothing was changed. Point ATLAS_SOURCE_DIR at the directory that holds population/ and health_care/."
+            )
+        for path in found:
+            _open_once(connection, path)
+        files += found
+    connection.close()
+    return files
+
+
+def _open_once(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Reads the columns of one file. Raises AtlasError when it is damaged, empty or not allowed to be read."""
+    reader = "read_parquet" if path.suffix.lower() == ".parquet" else "read_csv"
+    try:
+        connection.execute(f"describe from {reader}(?)", [str(path)])
+    except duckdb.Error as error:
+        told = str(error).splitlines()[0]
+        raise AtlasError(
+            f"The source file {path} cannot be read: {told}\n"
+            "Nothing was changed. Copy or export the file again (a transfer that was cut off is the usual cause), or take it out of the folder."
+        ) from error
+
+
+def run_dbt(settings: Settings, lock: int, arguments: list[str]) -> None:
+    """Runs dbt on the warehouse of these settings, its output shown as it comes. Raises AtlasError when it fails."""
+    run_step(
+        settings,
+        lock,
+        [*dbt_command(), *arguments, "--project-dir", str(PROJECT_DIR)],
+        f"dbt {arguments[0]} failed: its messages stand above.\nNothing is published, the previous release stands as it was. Mend what "
+        "failed and start again",
+    )
+
+
+def dbt_command() -> list[str]:
+    """Returns how to start dbt: the one installed beside this Python, else the one on the path. Raises AtlasError without any."""
+    beside = Path(sys.executable).parent / "dbt"
+    found = str(beside) if beside.exists() else shutil.which("dbt")
+    if not found:
+        raise AtlasError("dbt is not installed. Run `make install`, or `pip install -r requirements.txt`, and start again.")
+    return [found]
+
+
+def run_step(settings: Settings, lock: int, command: list[str], failure: str) -> None:
+    """Runs a command in the project's directory, with the output directory's lock handed on to it.
+
+    Raises AtlasError with the message `failure` and the command's end (code or signal) when it does not succeed.
+    """
+    environment = {
+        "DBT_PROFILES_DIR": str(PROJECT_DIR / "profiles"),
+        **os.environ,
+        "ATLAS_OUTPUT_DIR": str(settings.output_dir),
+        **({"ATLAS_SOURCE_DIR": str(settings.source_dir)} if settings.source_dir else {}),
+    }
+    ended = subprocess.run(command, cwd=PROJECT_DIR, env=environment, pass_fds=[lock], check=False)
+    if ended.returncode:
+        how = f"ended with code {ended.returncode}" if ended.returncode > 0 else f"was stopped by {signal.Signals(-ended.returncode).name}"
+        raise AtlasError(f"{failure} ({Path(command[0]).name} {how}).")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Builds and publishes. Returns the exit code: 0, or 1 with a message on standard error."""
+    parser = argparse.ArgumentParser(description="Builds the warehouse and publishes a release into $ATLAS_OUTPUT_DIR.")
+    parser.add_argument("--vars", default=os.environ.get("VARS", ""), help="variables for dbt, as YAML; default: environment variable VARS")
+    variables = parser.parse_args(argv).vars
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped. The previous release stands as it was; start again to build the next."))
+    started = time.monotonic()
+    settings = read_settings()
+    try:
+        published = build(settings, variables)
+    except AtlasError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped. The previous release stands as it was; start again to build the next.", file=sys.stderr)
+        return 130
+    print(f"\n{release.describe(settings, published)}\n\n{first_steps(settings)}\n\nBuilt in {time.monotonic() - started:.0f} seconds.")
+    return 0
+
+
+def first_steps(settings: Settings) -> str:
+    """Returns what to look at next: one query that works on the release just made."""
+    query = (
+        "select reference_year, geo_code, value from cube_013_007 "
+        "where geo_level = 'region' and age_category = 'total' order by all"
+    )
+    return f'Look at it:\n  python -c "import duckdb; duckdb.connect(\'{settings.public_file}\', read_only=True).sql(\\"{query}\\").show()"'
+
+
+if __name__ == "__main__":
+    sys.exit(main())

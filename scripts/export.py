@@ -1,0 +1,166 @@
+"""Writes the published tables as files: CSV, Parquet, a Frictionless data package, SDMX. Called by the release, on the public database.
+
+Every file is a function of the tables alone: rows are in total order, nothing holds a clock, so a rerun writes the same bytes.
+
+    exports/csv/<table>.csv        UTF-8, header, comma, an empty field is null
+    exports/parquet/<table>.parquet
+    exports/sdmx/<table>.csv       SDMX-CSV 2.0, statistics only; structure in exports/sdmx/structure.xml
+    exports/datapackage.json       Frictionless Data Package v1 over csv/
+    exports/SHA256SUMS             of every file, for `sha256sum --check`
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+import sdmx
+
+# DuckDB types that a table may publish, and what Frictionless calls them.
+FIELD_TYPES = {
+    "VARCHAR": "string",
+    "BOOLEAN": "boolean",
+    "SMALLINT": "integer",
+    "INTEGER": "integer",
+    "BIGINT": "integer",
+    "DOUBLE": "number",
+    "DATE": "date",
+}
+
+TITLE = "Belgian health atlas: medical imaging and perinatal care"
+DESCRIPTION = (
+    "Yearly statistics by residence or hospital in Belgium, from reimbursed health care. Cells of fewer persons than the threshold, and "
+    "cells from which they could be computed, are masked (status small_cell)."
+)
+# The publisher of a release decides its licence; the geography carries its source's.
+GEOGRAPHY_SOURCE = {"title": "Source: Statbel (REFNIS and statistical sectors), CC BY 4.0", "path": "https://statbel.fgov.be"}
+CONTRIBUTOR = {"title": "InterMutualist Agency (IMA-AIM): definitions of the statistics", "role": "wrangler", "path": "https://atlas.ima-aim.be"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A published column: its name, DuckDB type and comment."""
+
+    name: str
+    type: str
+    comment: str
+
+
+@dataclass(frozen=True)
+class PublicTable:
+    """A table to publish. `schema` is its room in the warehouse; `statistic` the mart's declaration, None for a reference table."""
+
+    schema: str
+    name: str
+    comment: str
+    columns: list[Column]
+    primary_key: list[str]
+    statistic: dict | None
+
+
+@dataclass(frozen=True)
+class TableFiles:
+    """The files of one table, with paths below exports/ and sizes in bytes."""
+
+    table: str
+    rows: int
+    csv_path: str
+    csv_bytes: int
+    csv_sha256: str
+    parquet_path: str
+    parquet_bytes: int
+    parquet_sha256: str
+
+
+def write_tables(connection: duckdb.DuckDBPyConnection, tables: list[PublicTable], folder: Path) -> list[TableFiles]:
+    """Writes each table of the attached database `atlas` as CSV and Parquet. Returns what was written, table by table."""
+    for kind in ("csv", "parquet"):
+        (folder / kind).mkdir(parents=True, exist_ok=True)
+    return [_write_table(connection, table, folder) for table in tables]
+
+
+def _write_table(connection, table: PublicTable, folder: Path) -> TableFiles:
+    """Writes one table. Returns its files."""
+    csv, parquet = f"csv/{table.name}.csv", f"parquet/{table.name}.parquet"
+    ordered = f'(from atlas."{table.name}" order by all)'
+    (rows,) = connection.execute(f"copy {ordered} to '{_path(folder / csv)}' (format csv, header, delimiter ',')").fetchone()
+    connection.execute(f"copy {ordered} to '{_path(folder / parquet)}' (format parquet, compression zstd)")
+    sizes = [(path, (folder / path).stat().st_size, sha256(folder / path)) for path in (csv, parquet)]
+    return TableFiles(table.name, rows, *sizes[0], *sizes[1])
+
+
+def write_package(connection, folder: Path, release: dict, tables: list[PublicTable], files: list[TableFiles]) -> None:
+    """Writes the SDMX files, `datapackage.json` and `SHA256SUMS` beside the tables. release: the row of the table `release`."""
+    sdmx.write(connection, folder / "sdmx", release, tables)
+    package = data_package(connection, release, tables, {file.table: file for file in files})
+    (folder / "datapackage.json").write_text(json.dumps(package, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    sums = [f"{sha256(path)}  {path.relative_to(folder).as_posix()}\n" for path in paths]
+    (folder / "SHA256SUMS").write_text("".join(sums), encoding="utf-8")
+
+
+def data_package(connection, release: dict, tables: list[PublicTable], files: dict[str, TableFiles]) -> dict:
+    """Returns the Frictionless descriptor of the release, one resource a table."""
+    package = {
+        "profile": "tabular-data-package",
+        "name": "belgian-health-atlas",
+        "id": f"belgian-health-atlas-{release['version']}",
+        "title": TITLE,
+        "description": DESCRIPTION,
+        "version": release["version"],
+        "keywords": ["Belgium", "health care", "medical imaging", "perinatal care", "small-area statistics"],
+        "sources": [GEOGRAPHY_SOURCE],
+        "contributors": [CONTRIBUTOR],
+        "release": {key: value for key, value in release.items() if key != "version"},
+        "resources": [_resource(connection, table, files[table.name]) for table in tables],
+    }
+    if release["publication_date"]:
+        package["created"] = f"{release['publication_date']}T00:00:00Z"
+    return package
+
+
+def _resource(connection, table: PublicTable, files: TableFiles) -> dict:
+    """Returns the descriptor of one table; `parquet` and the fields' `unit` are additions to the standard."""
+    resource = {
+        "profile": "tabular-data-resource",
+        "name": table.name,
+        "path": files.csv_path,
+        "title": table.name,
+        "description": table.comment,
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
+        "bytes": files.csv_bytes,
+        "hash": f"sha256:{files.csv_sha256}",
+        "rows": files.rows,
+        "dialect": {"delimiter": ",", "doubleQuote": True, "header": True, "lineTerminator": "\n"},
+        "schema": {"fields": [_field(connection, table, column) for column in table.columns], "missingValues": [""]},
+        "parquet": {"path": files.parquet_path, "bytes": files.parquet_bytes, "hash": f"sha256:{files.parquet_sha256}"},
+    }
+    if table.primary_key:
+        resource["schema"]["primaryKey"] = table.primary_key
+    return resource
+
+
+def _field(connection, table: PublicTable, column: Column) -> dict:
+    """Returns the descriptor of one column."""
+    field = {"name": column.name, "type": FIELD_TYPES[column.type], "description": column.comment}
+    if column.name in table.primary_key:
+        field["constraints"] = {"required": True}
+    unit = (table.statistic or {}).get("units", {}).get(column.name)
+    return {**field, "unit": unit} if unit else field
+
+
+def sha256(path: Path) -> str:
+    """Returns the SHA-256 of a file's bytes, in hexadecimal."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _path(path: Path) -> str:
+    """Returns a path for use between single quotes in SQL."""
+    return str(path).replace("'", "''")
