@@ -1,0 +1,23 @@
+{# Delivery deduplication (card of cube_007_005a): the first days of deliveries among the days on which a person has a delivery claim.
+   Arguments: relation (text: a CTE or table with one row a person and day, columns person_id and service_date, others pass through),
+   gap_days (integer: the card's 30).
+   Returns: a query with all columns of the relation and previous_service_date, one row a delivery, its first day. Walking forward in time, a day that lies gap_days or less after
+   the PREVIOUS claim's day of that person, kept or not, belongs to the same delivery (our reading of "within 30 days"). #}
+{% macro first_delivery_days(relation, gap_days) %}
+    select *
+    from (
+        select
+            *,
+            lag(service_date) over (partition by person_id order by service_date) as previous_service_date
+        from {{ relation }}
+    ) as walked
+    where
+        previous_service_date is null
+        or {{ days_between('previous_service_date', 'service_date') }} > {{ gap_days }}
+{% endmacro %}
+
+{# Whether an act lies in the window before a delivery: `delivery_date - window_days <= service_date <= delivery_date`, the day of the delivery included
+   (our decision). Arguments: SQL of the dates and of the days. Returns: boolean expression. #}
+{% macro in_prenatal_window(service_date, delivery_date, window_days) -%}
+    ({{ days_between(service_date, delivery_date) }} between 0 and {{ window_days }})
+{%- endmacro %}

@@ -1,0 +1,21 @@
+{# The places where DuckDB and Spark differ, one dispatched macro each. All take SQL expressions as text and return a SQL expression. #}
+
+{# Whole days from `start` to `stop` (dates). Returns: integer expression, negative when `stop` lies before `start`. #}
+{% macro days_between(start, stop) %}{{ return(adapter.dispatch('days_between')(start, stop)) }}{% endmacro %}
+{% macro default__days_between(start, stop) %}datediff({{ stop }}, {{ start }}){% endmacro %}
+{% macro duckdb__days_between(start, stop) %}date_diff('day', {{ start }}, {{ stop }}){% endmacro %}
+
+{# `day` moved by a literal or column of whole days. Returns: date expression. #}
+{% macro add_days(day, days) %}{{ return(adapter.dispatch('add_days')(day, days)) }}{% endmacro %}
+{% macro default__add_days(day, days) %}date_add({{ day }}, {{ days }}){% endmacro %}
+{% macro duckdb__add_days(day, days) %}({{ day }} + cast({{ days }} as integer)){% endmacro %}
+
+{# True when the whole of `expression` (text) matches `pattern`, a regular expression without anchors. Null stays null. #}
+{% macro matches(expression, pattern) %}{{ return(adapter.dispatch('matches')(expression, pattern)) }}{% endmacro %}
+{% macro default__matches(expression, pattern) %}({{ expression }} rlike '^({{ pattern | replace('\\', '\\\\') }})$'){% endmacro %}
+{% macro duckdb__matches(expression, pattern) %}regexp_full_match({{ expression }}, '{{ pattern }}'){% endmacro %}
+
+{# Whole quotient of two non-negative integers. Returns: integer expression. #}
+{% macro whole_quotient(dividend, divisor) %}{{ return(adapter.dispatch('whole_quotient')(dividend, divisor)) }}{% endmacro %}
+{% macro default__whole_quotient(dividend, divisor) %}({{ dividend }} div {{ divisor }}){% endmacro %}
+{% macro duckdb__whole_quotient(dividend, divisor) %}({{ dividend }} // {{ divisor }}){% endmacro %}

@@ -1,0 +1,36 @@
+{# What a residence code means, by IMA-AIM's own reading of PP0025 (the ranges stand in the seed residence_code).
+   Arguments: code (SQL bigint), known_code (SQL: not null when the reference geography has ever had the code), meaning (SQL: the seed's meaning).
+   Returns: text expression 'known', 'abroad' or 'unknown'. A code of no rule counts as unknown (our decision; the build counts a warning). #}
+{% macro residence_status(code, known_code, meaning) -%}
+    case
+        when {{ code }} is null then 'unknown'
+        when {{ meaning }} is not null then {{ meaning }}
+        when {{ known_code }} is not null then 'known'
+        else 'unknown'
+    end
+{%- endmacro %}
+
+{# An attribute by its two lists: that of 31 December where it is usable, else that of 30 June (card: residence; our decision: the rest).
+   Arguments: december_is_usable (SQL boolean), december, june (SQL). Returns: SQL expression. #}
+{% macro december_else_june(december_is_usable, december, june) -%}
+    case when {{ december_is_usable }} then {{ december }} else {{ june }} end
+{%- endmacro %}
+
+{# Stops the build when a list carries a municipality code that is younger than the published vintage: nothing carries it back.
+   Returns: nothing. Raises a compiler error that names the codes and the vintage. #}
+{% macro stop_on_younger_residence_codes() %}
+    {% if execute and flags.WHICH in ['run', 'build'] and model.resource_type == 'model' %}
+        {% set query %}
+            select string_agg(distinct vintage.nis_code, ', ' order by vintage.nis_code)
+            from {{ ref('int_population_entry') }} as entry
+            inner join {{ ref('int_municipality_in_vintage') }} as vintage on entry.residence_code = cast(vintage.nis_code as bigint)
+            where vintage.municipality_code is null and entry.reject_reason is null
+        {% endset %}
+        {% set younger = run_query(query).columns[0][0] %}
+        {% if younger %}
+            {% do exceptions.raise_compiler_error(
+                "The population lists carry municipality code " ~ younger ~ ", which is younger than geography_vintage " ~ var('geography_vintage')
+                ~ ": a code can be carried forward to a newer geography, not back. Choose a later geography_vintage (2018, 2019 or 2025), or narrow the years with last_reference_year.") %}
+        {% endif %}
+    {% endif %}
+{% endmacro %}

@@ -1,0 +1,258 @@
+{# Before a build: looks at what lies in ATLAS_SOURCE_DIR, stops with one message when it cannot be used, decides which years have to be
+   computed, and lays the views `source.population` and `source.health_care` over exactly the files that those years need.
+
+   Tables that it leaves in the private warehouse
+     source.file       one row a file: source, file, relative_path, format, load_year (null: the file holds any year), list_date, bytes, modified
+     source.load_plan  one row a source and year that this build reads: source, load_year, why
+   Raises a compiler error: no directory, no file, a missing column, no usable year, a year that would be lost.
+   Our own rule: a year is read again when its files changed (name, size or time of modification), when a rule changed, or when it is named
+   in `rebuild_years`. #}
+{% macro prepare_source() %}
+    {% if execute and flags.WHICH in ['run', 'build'] %}
+        {% set directory = env_var('ATLAS_SOURCE_DIR', env_var('ATLAS_OUTPUT_DIR', 'output') ~ '/demo_source') %}
+        {% do run_query('create schema if not exists source') %}
+        {% do run_query('create schema if not exists quality') %}
+        {% do create_state_tables() %}
+        {% do list_source_files(directory) %}
+        {% set columns = {} %}
+        {% for source_name in ['population', 'health_care'] %}
+            {% do columns.update({source_name: source_columns(source_name, directory)}) %}
+        {% endfor %}
+        {% do plan_load(directory, columns) %}
+        {% for source_name in ['population', 'health_care'] %}
+            {% do create_source_view(source_name, columns[source_name]) %}
+        {% endfor %}
+    {% endif %}
+{% endmacro %}
+
+{# Text of a SQL string literal. #}
+{% macro literal(text) %}{{ return("'" ~ (text | string | replace("'", "''")) ~ "'") }}{% endmacro %}
+
+{# The columns of a source as its YAML declares them: list of {name, field, type}. The only reader of the raw names. #}
+{% macro declared_columns(source_name) %}
+    {% set found = [] %}
+    {% for node in graph.sources.values() if node.source_name == 'ima' and node.name == source_name %}
+        {% for column in node.columns.values() %}
+            {% set meta = column.config.meta if column.config and column.config.meta else column.meta %}
+            {% do found.append({'name': column.name, 'field': meta.field, 'type': meta.type}) %}
+        {% endfor %}
+    {% endfor %}
+    {{ return(found) }}
+{% endmacro %}
+
+{# The raw name of a field, for staging. Arguments: source_name, field (text). Raises a compiler error when the source declares no such field. #}
+{% macro raw_column(source_name, field) %}
+    {% if not execute %}{{ return(field) }}{% endif %}
+    {% for column in declared_columns(source_name) if column.field == field %}{{ return(column.name) }}{% endfor %}
+    {{ exceptions.raise_compiler_error("The source '" ~ source_name ~ "' declares no column with meta.field '" ~ field ~ "'; see models/staging/_sources.yml.") }}
+{% endmacro %}
+
+{% macro create_state_tables() %}
+    {% do run_query("create table if not exists quality.loaded_year (source varchar, load_year integer, files_fingerprint varchar, rules_fingerprint varchar)") %}
+{% endmacro %}
+
+{# source.file: what lies below the directory. A folder `reference_date=` or `service_year=` says which year a file holds. #}
+{% macro list_source_files(directory) %}
+    {% set root = directory.rstrip('/') %}
+    {% do run_query(
+        "create or replace table source.file as "
+        ~ "with found as ("
+        ~ " select source, file, substr(file, " ~ (root | length + 2) ~ ") as relative_path from ("
+        ~ "  select 'population' as source, file from glob(" ~ literal(root ~ '/population/**') ~ ")"
+        ~ "  union all select 'health_care', file from glob(" ~ literal(root ~ '/health_care/**') ~ ")) as listed), "
+        ~ "typed as ("
+        ~ " select *, case when lower(file) like '%.parquet' then 'parquet' when lower(file) like '%.csv' or lower(file) like '%.csv.gz' then 'csv' end as format,"
+        ~ "  try_cast(nullif(regexp_extract(relative_path, 'reference_date=([^/]+)/', 1), '') as date) as list_date,"
+        ~ "  try_cast(nullif(regexp_extract(relative_path, 'service_year=([0-9]+)/', 1), '') as integer) as service_year from found) "
+        ~ "select source, file, relative_path, format, list_date,"
+        ~ " case source when 'population' then cast(extract(year from list_date) as integer) else service_year end as load_year"
+        ~ " from typed where format is not null order by source, relative_path") %}
+    {% for source_name in ['population', 'health_care'] %}
+        {% set count = run_query("select count(*) from source.file where source = '" ~ source_name ~ "'").columns[0][0] %}
+        {% if count == 0 %}
+            {% do exceptions.raise_compiler_error(
+                "No input for '" ~ source_name ~ "': looked for *.parquet, *.csv and *.csv.gz below " ~ root ~ "/" ~ source_name
+                ~ " and found none" ~ (" (ATLAS_SOURCE_DIR is not set, so the demo data is meant: make it with `make demo`)" if not env_var('ATLAS_SOURCE_DIR', '') else "")
+                ~ ". Point ATLAS_SOURCE_DIR at a directory that holds the folders population/ and health_care/.") %}
+        {% endif %}
+    {% endfor %}
+{% endmacro %}
+
+{# What the files of a source have: {parquet: {column: type}, csv: {column: type, ...}}; lower-case names.
+   Raises a compiler error that names the file and the columns that it lacks. #}
+{% macro source_columns(source_name, directory) %}
+    {% set from_folder = {'population': 'reference_date', 'health_care': none}[source_name] %}
+    {% set columns = {} %}
+    {% for format in ['parquet', 'csv'] %}
+        {% set files = run_query("select file, list_date is not null from source.file where source = '" ~ source_name ~ "' and format = '" ~ format ~ "' order by file").rows %}
+        {% if files | length > 0 %}
+            {% if format == 'parquet' %}
+                {% set headers = run_query(
+                    "select file_name, string_agg(lower(name), ',' order by lower(name)) from parquet_schema(" ~ file_list(files) ~ ") group by file_name order by file_name").rows %}
+            {% else %}
+                {% set headers = [] %}
+                {% for file in files %}
+                    {% do headers.append([file[0], run_query("select lower(array_to_string(list_transform(columns, lambda c: c.name), ',')) from sniff_csv(" ~ literal(file[0]) ~ ", all_varchar = true, header = true)").rows[0][0]]) %}
+                {% endfor %}
+            {% endif %}
+            {% for header in headers %}
+                {% set present = header[1].split(',') | map('trim') | list %}
+                {% set missing = [] %}
+                {% for column in declared_columns(source_name) %}
+                    {% if column.name | lower not in present and not (column.name == from_folder and (from_folder ~ '=') in header[0]) %}{% do missing.append(column.name) %}{% endif %}
+                {% endfor %}
+                {% if missing %}
+                    {% do exceptions.raise_compiler_error(
+                        "Missing column in " ~ header[0] ~ ": the source '" ~ source_name ~ "' needs " ~ (missing | join(', ')) ~ "; the file has "
+                        ~ (header[1].split(',') | reject('equalto', 'duckdb_schema') | reject('equalto', 'schema') | join(', ')) ~ ". Add the column to the extract, or give its name in models/staging/_sources.yml.") %}
+                {% endif %}
+            {% endfor %}
+            {% set types = {} %}
+            {% for row in run_query("describe select * from " ~ read_function(format, files)).rows %}{% do types.update({row[0] | lower: row[1]}) %}{% endfor %}
+            {% do columns.update({format: types}) %}
+        {% endif %}
+    {% endfor %}
+    {{ return(columns) }}
+{% endmacro %}
+
+{# A SQL list literal of files. Argument: rows whose first value is a file. #}
+{% macro file_list(files) %}
+    {% set items = [] %}
+    {% for file in files %}{% do items.append(literal(file[0])) %}{% endfor %}
+    {{ return('[' ~ (items | join(', ')) ~ ']') }}
+{% endmacro %}
+
+{% macro read_function(format, files) %}
+    {% if format == 'parquet' %}
+        {{ return('read_parquet(' ~ file_list(files) ~ ', union_by_name = true, hive_partitioning = false)') }}
+    {% endif %}
+    {{ return('read_csv(' ~ file_list(files) ~ ", header = true, all_varchar = true, union_by_name = true, hive_partitioning = false, quote = '\"')") }}
+{% endmacro %}
+
+{# The date that dates a row of a source (the list's date, the day of service), as SQL on the file's columns; the folder's date goes first. #}
+{% macro dating_expression(source_name, types) %}
+    {% set name = {'population': raw_column('population', 'reference_date'), 'health_care': raw_column('health_care', 'service_date')}[source_name] %}
+    {% set dated = read_date(name, types[name | lower]) if (name | lower) in types else 'cast(null as date)' %}
+    {% if source_name == 'population' %}
+        {% set folder = "try_cast(nullif(regexp_extract(filename, 'reference_date=([^/]+)/', 1), '') as date)" %}
+        {{ return('coalesce(' ~ folder ~ ', ' ~ dated ~ ')') }}
+    {% endif %}
+    {{ return(dated) }}
+{% endmacro %}
+
+{# source.load_plan, by the rules above. #}
+{% macro plan_load(directory, columns) %}
+    {#- Years of the files that no folder dates: only the column with the date is read, and only where Parquet stores it apart is that cheap. -#}
+    {% set parts = ["select source, load_year, list_date from source.file where load_year is not null"] %}
+    {% for source_name in ['population', 'health_care'] %}
+        {% for format, types in columns[source_name].items() %}
+            {% set files = run_query("select file from source.file where source = '" ~ source_name ~ "' and format = '" ~ format ~ "' and load_year is null order by file").rows %}
+            {% if files | length > 0 %}
+                {% set dated = dating_expression(source_name, types) %}
+                {% do parts.append("select '" ~ source_name ~ "', cast(extract(year from day) as integer), "
+                    ~ ("day" if source_name == 'population' else "cast(null as date)")
+                    ~ " from (select " ~ dated ~ " as day from " ~ read_function(format, files) ~ ") as dated where day is not null group by all") %}
+            {% endif %}
+        {% endfor %}
+    {% endfor %}
+    {% do run_query("create or replace table source.year_found as select distinct * from (" ~ (parts | join(' union all ')) ~ ") as found") %}
+    {% do run_query(
+        "create or replace table source.usable_year as select lists.load_year as reference_year from ("
+        ~ "select load_year from source.year_found where source = 'population' group by load_year having bool_or(month(list_date) = 6 and day(list_date) = 30) and bool_or(month(list_date) = 12 and day(list_date) = 31)) as lists "
+        ~ "inner join (select distinct load_year from source.year_found where source = 'health_care') as claims using (load_year) "
+        ~ "where true " ~ year_bounds('lists.load_year')) %}
+    {% set usable = run_query("select count(*) from source.usable_year").columns[0][0] %}
+    {% if usable == 0 %}
+        {% set lists = run_query("select coalesce(string_agg(distinct cast(list_date as varchar), ', ' order by cast(list_date as varchar)), 'none') from source.year_found where source = 'population'").columns[0][0] %}
+        {% set claims = run_query("select coalesce(string_agg(distinct cast(load_year as varchar), ', ' order by cast(load_year as varchar)), 'none') from source.year_found where source = 'health_care'").columns[0][0] %}
+        {% do exceptions.raise_compiler_error(
+            "No usable year in " ~ directory ~ ": a reference year needs the population lists of 30 June and 31 December and claims of that year"
+            ~ year_bounds_text() ~ ". Population lists found: " ~ lists ~ ". Years with claims: " ~ claims
+            ~ ". Add the missing list or claims, or widen first_reference_year, last_reference_year and publication_date.") %}
+    {% endif %}
+    {#- Which files make up a year, and whether that is what the warehouse has read. A file that no folder dates belongs to every year. -#}
+    {% do run_query("set variable source_files = (select list(file) from source.file)") %}
+    {% do run_query(
+        "create or replace table source.year_fingerprint as "
+        ~ "with file as (select f.*, b.size as bytes, b.last_modified as modified from source.file as f inner join read_blob(getvariable('source_files')) as b on b.filename = f.file), "
+        ~ "year as (select distinct source, load_year from source.year_found union select distinct source, 0 from source.file where load_year is null) "
+        ~ "select year.source, year.load_year, md5(string_agg(concat_ws('|', file.relative_path, file.bytes, epoch_us(file.modified)), ';' order by file.relative_path)) as files_fingerprint "
+        ~ "from year inner join file on file.source = year.source and (file.load_year = year.load_year or file.load_year is null) group by year.source, year.load_year") %}
+    {% set rules = rules_fingerprint() %}
+    {% set lost = run_query(
+        "select coalesce(string_agg(distinct cast(l.load_year as varchar), ', '), '') from quality.loaded_year as l anti join source.year_fingerprint as f on f.source = l.source and f.load_year = l.load_year"
+        ~ " where l.load_year > 0 and (" ~ ('true' if flags.FULL_REFRESH else 'false') ~ " or l.rules_fingerprint <> '" ~ rules ~ "')").columns[0][0] %}
+    {% if lost and not var('drop_missing_years') %}
+        {% do exceptions.raise_compiler_error(
+            "The warehouse holds " ~ lost ~ ", which " ~ directory ~ " no longer has, and "
+            ~ ("--full-refresh would drop it" if flags.FULL_REFRESH else "the code lists, geography or rules have changed since, so that it cannot stand beside newly computed years")
+            ~ ". Bring the files of these years back, or accept their loss with --full-refresh --vars '{drop_missing_years: true}'.") %}
+    {% endif %}
+    {% if flags.FULL_REFRESH %}{% do run_query("delete from quality.loaded_year") %}{% endif %}
+    {#- A year is computed when one of its two sources asks for it; the claims of the year before it are read once for the look-back of deliveries. -#}
+    {% do run_query(
+        "create or replace table source.load_plan as "
+        ~ "with state as (select f.source, f.load_year, case when l.load_year is null then 'new' when l.rules_fingerprint <> '" ~ rules ~ "' then 'rules changed'"
+        ~ " when l.files_fingerprint <> f.files_fingerprint then 'files changed'"
+        ~ " when f.load_year in (" ~ (['-1'] + (var('rebuild_years') | map('string') | list)) | join(', ') ~ ") then 'named in rebuild_years' end as why"
+        ~ " from source.year_fingerprint as f left join quality.loaded_year as l on l.source = f.source and l.load_year = f.load_year), "
+        ~ "wanted as (select reference_year as load_year from source.usable_year), "
+        ~ "asked as (select load_year, min(why) as why from state where why is not null and load_year in (select load_year from wanted) group by load_year), "
+        ~ "asked_line as (select s.source, s.load_year, a.why from state as s inner join asked as a on a.load_year = s.load_year), "
+        ~ "around_line as (select s.source, s.load_year, coalesce(s.why, '') as why from state as s where s.why is not null and s.load_year not in (select load_year from wanted)"
+        ~ " and (s.load_year = 0 or (s.source = 'health_care' and s.load_year + 1 in (select load_year from wanted)))) "
+        ~ "select * from asked_line union all select * from around_line order by source, load_year") %}
+    {% for row in run_query("select source, string_agg(load_year || ' (' || why || ')', ', ' order by load_year) from source.load_plan where load_year > 0 group by source order by source").rows %}
+        {% do log("To be read from " ~ row[0] ~ ": " ~ row[1], info=true) %}
+    {% endfor %}
+    {% if run_query("select count(*) from source.load_plan where load_year > 0").columns[0][0] == 0 %}
+        {% do log("Every year of the source is in the warehouse as it is: no source file is read.", info=true) %}
+    {% endif %}
+{% endmacro %}
+
+{# `source.<name>`: the declared columns under their raw names, read as their declared types, and
+     load_year               integer: the year of the folder, else of the row's date, else 0
+     <name>_as_delivered     text of what the file holds, for the rejects table. #}
+{% macro create_source_view(source_name, columns) %}
+    {% set selects = [] %}
+    {% for format, types in columns.items() %}
+        {% set files = run_query(
+            "select file from source.file as f where source = '" ~ source_name ~ "' and format = '" ~ format
+            ~ "' and (load_year is null or load_year in (select load_year from source.load_plan where source = '" ~ source_name ~ "')) order by file").rows %}
+        {% if files | length == 0 %}
+            {% set files = run_query("select file from source.file where source = '" ~ source_name ~ "' and format = '" ~ format ~ "' order by file limit 1").rows %}
+        {% endif %}
+        {% set dated = dating_expression(source_name, types) %}
+        {% set folder_year = "try_cast(nullif(regexp_extract(filename, '" ~ {'population': 'reference_date=([0-9]{4})', 'health_care': 'service_year=([0-9]+)/'}[source_name] ~ "', 1), '') as integer)" %}
+        {% set expressions = [] %}
+        {% for column in declared_columns(source_name) %}
+            {% set type = types.get(column.name | lower, 'VARCHAR') %}
+            {% set delivered = column.name if (column.name | lower) in types else 'cast(null as varchar)' %}
+            {% if column.field in ['reference_date', 'service_date'] %}
+                {% do expressions.append(dated ~ ' as ' ~ column.name) %}
+            {% elif column.type == 'text' %}
+                {% do expressions.append(read_text(delivered, type) ~ ' as ' ~ column.name) %}
+            {% elif column.type == 'code' %}
+                {% do expressions.append(read_code(delivered, type) ~ ' as ' ~ column.name) %}
+            {% else %}
+                {% do expressions.append(read_integer(delivered, type) ~ ' as ' ~ column.name) %}
+            {% endif %}
+            {% if column.type != 'text' %}
+                {% do expressions.append('cast(' ~ delivered ~ ' as varchar) as ' ~ column.name ~ '_as_delivered') %}
+            {% endif %}
+        {% endfor %}
+        {% do selects.append(
+            "select " ~ (expressions | join(', ')) ~ ", coalesce(" ~ folder_year ~ ", cast(extract(year from " ~ dated ~ ") as integer), 0) as load_year from "
+            ~ read_function(format, files)) %}
+    {% endfor %}
+    {% do run_query(
+        "create or replace view source." ~ source_name ~ " as select * from (" ~ (selects | join(' union all ')) ~ ") as line "
+        ~ "where load_year in (" ~ (planned_years(source_name) | join(', ')) ~ ")") %}
+{% endmacro %}
+
+{# Years of the load plan. Argument: source_name. Returns: list of integers, [-1] when there is none (so that `in (...)` stays valid). #}
+{% macro planned_years(source_name) %}
+    {% if not execute or flags.WHICH not in ['run', 'build'] %}{{ return([-1]) }}{% endif %}
+    {% set years = run_query("select distinct load_year from source.load_plan where source = '" ~ source_name ~ "' order by 1").columns[0].values() | map('int') | list %}
+    {{ return(years if years else [-1]) }}
+{% endmacro %}

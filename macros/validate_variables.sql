@@ -1,0 +1,17 @@
+{# Stops before any work when a variable cannot be meant. Raises a compiler error that names the variable, its value and what is allowed. #}
+{% macro validate_variables() %}
+    {% if execute and flags.WHICH in ['run', 'build'] %}
+        {% if var('geography_vintage') | string not in ['2018', '2019', '2025'] %}
+            {% do exceptions.raise_compiler_error("geography_vintage is '" ~ var('geography_vintage') ~ "'; allowed are 2018 (589 municipalities), 2019 (581) and 2025 (565).") %}
+        {% endif %}
+        {% for name in ['first_reference_year', 'last_reference_year'] if var(name) is not none and not modules.re.match('^[0-9]{4}$', var(name) | string) %}
+            {% do exceptions.raise_compiler_error(name ~ " is '" ~ var(name) ~ "'; give a year of four digits, or leave it out.") %}
+        {% endfor %}
+        {% for year in var('rebuild_years') if not modules.re.match('^[0-9]{4}$', year | string) %}
+            {% do exceptions.raise_compiler_error("rebuild_years holds '" ~ year ~ "'; give a list of years of four digits, as in [2022, 2023].") %}
+        {% endfor %}
+        {% if var('publication_date') is not none and not modules.re.match('^[0-9]{4}-[0-9]{2}-[0-9]{2}$', var('publication_date') | string) %}
+            {% do exceptions.raise_compiler_error("publication_date is '" ~ var('publication_date') ~ "'; give a date as YYYY-MM-DD, or leave it out.") %}
+        {% endif %}
+    {% endif %}
+{% endmacro %}

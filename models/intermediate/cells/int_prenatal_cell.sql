@@ -1,0 +1,110 @@
+-- One row is a year, unit of residence, age class, right to increased reimbursement and type of prenatal act (totals included): acts and the women
+-- who had at least one, unmasked. Complete from country to municipality, for years whose look-back is whole.
+{{ config(materialized = 'yearly', scope = 'history') }}
+
+with reference_year as (
+
+    select * from {{ ref('int_reference_year') }}
+    where
+        has_prenatal_lookback
+        and {{ in_years_to_build('reference_year', 'history') }}
+
+),
+
+beneficiary as (
+
+    select * from {{ ref('int_beneficiary') }}
+    where {{ in_years_to_build('reference_year', 'history') }}
+
+),
+
+prenatal_act as (
+
+    select * from {{ ref('int_prenatal_act') }}
+    where {{ in_years_to_build('reference_year', 'history') }}
+
+),
+
+unit_of_residence as (
+
+    select * from {{ ref('int_unit_of_residence') }}
+
+),
+
+delivery_cell as (
+
+    select * from {{ ref('int_delivery_cell') }}
+    where {{ in_years_to_build('reference_year', 'history') }}
+
+),
+
+procedure_value as (
+
+    {{ filter_values('procedure_type') }}
+
+),
+
+-- a woman with acts of two types is one woman in the total: the total is made here, not by adding up
+woman as (
+
+    select
+        reference_year,
+        person_id,
+        coalesce(procedure_type, 'total') as procedure_type,
+        cast(sum(acts) as bigint) as acts
+    from prenatal_act
+    group by grouping sets ((reference_year, person_id, procedure_type), (reference_year, person_id))
+
+),
+
+placed as (
+
+    select
+        woman.reference_year,
+        beneficiary.municipality_code,
+        beneficiary.increased_reimbursement,
+        age.age_category,
+        woman.procedure_type,
+        woman.acts,
+        1 as act_women
+    from woman
+    inner join beneficiary
+        on
+            woman.reference_year = beneficiary.reference_year
+            and woman.person_id = beneficiary.person_id
+    {{ join_age_category('beneficiary.age', 'maternal', 'age') }}
+
+),
+
+rolled as (
+
+    {{ roll_up('placed', ['procedure_type'], ['age_category', 'increased_reimbursement'], ['acts', 'act_women'], 'unit_of_residence') }}
+
+),
+
+cell as (
+
+    select
+        delivery_cell.reference_year,
+        delivery_cell.geo_level,
+        delivery_cell.geo_code,
+        delivery_cell.age_category,
+        delivery_cell.increased_reimbursement,
+        procedure_value.procedure_type,
+        coalesce(rolled.acts, 0) as acts,
+        coalesce(rolled.act_women, 0) as act_women
+    from delivery_cell
+    inner join reference_year on delivery_cell.reference_year = reference_year.reference_year
+    cross join procedure_value
+    left join rolled
+        on
+            delivery_cell.reference_year = rolled.reference_year
+            and delivery_cell.geo_level = rolled.geo_level
+            and delivery_cell.geo_code = rolled.geo_code
+            and delivery_cell.age_category = rolled.age_category
+            and delivery_cell.increased_reimbursement = rolled.increased_reimbursement
+            and procedure_value.procedure_type = rolled.procedure_type
+
+)
+
+select * from cell

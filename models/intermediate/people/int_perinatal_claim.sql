@@ -1,0 +1,48 @@
+-- One row is a person, day, code and institution with lines of a perinatal list: deliveries and prenatal acts, kept for all years, because deliveries
+-- and windows look back across the turn of the year.
+{{ config(materialized = 'yearly', scope = 'health_care') }}
+
+with claim as (
+
+    select * from {{ ref('int_claim') }}
+    where
+        reject_reason is null
+        and nomenclature_code is not null
+        and {{ in_years_to_build('reference_year', 'health_care') }}
+
+),
+
+listed as (
+
+    select
+        list_set.list_set,
+        list_set.list_code
+    from {{ ref('int_list_set') }} as list_set
+    inner join {{ ref('code_list') }} as code_list on list_set.list_code = code_list.list_code
+    where code_list.family = 'perinatal'
+
+),
+
+perinatal as (
+
+    select
+        claim.reference_year,
+        claim.person_id,
+        claim.service_date,
+        listed.list_code,
+        claim.nomenclature_code,
+        claim.institution_code,
+        cast(sum(claim.case_count) as bigint) as case_count
+    from claim
+    inner join listed on claim.list_set = listed.list_set
+    group by
+        claim.reference_year,
+        claim.person_id,
+        claim.service_date,
+        listed.list_code,
+        claim.nomenclature_code,
+        claim.institution_code
+
+)
+
+select * from perinatal

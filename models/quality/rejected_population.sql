@@ -1,0 +1,29 @@
+-- One row is a rejected line of the population list, with the one reason why it counts nowhere. Private: person-level.
+{{ config(materialized = 'yearly', scope = 'population', year_column = 'load_year') }}
+
+with line as (
+
+    select * from {{ ref('int_population_entry') }}
+    where reject_reason is not null
+
+),
+
+rejected as (
+
+    select
+        load_year,
+        reference_year,
+        reject_reason,
+        person_id,
+        reference_date,
+        reference_date_as_delivered,
+        birth_year_as_delivered,
+        sex,
+        residence_code_as_delivered,
+        sector_code,
+        insurability_code
+    from line
+
+)
+
+select * from rejected
