@@ -1,7 +1,8 @@
 """From source files to a published release: `make build`, or `python scripts/build.py`.
 
 Steps: hold the output directory, make the demo data when no source is named, open every source file once, `dbt build`, documentation,
-release. The environment variable VARS is handed to dbt as it is (`VARS='{geography_vintage: 2019}'`).
+release. The environment variable VARS is handed to dbt as it is (`VARS='{geography_vintage: 2019}'`), DEMO to scripts/demo.py
+(`DEMO='--scale 0.01'`).
 
 A run that is killed leaves the published release whole: dbt writes only the private warehouse, and the release is switched by one rename.
 The next run builds what is missing and clears what was left.
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -26,39 +28,44 @@ from locking import output_lock
 from settings import PROJECT_DIR, SOURCES, AtlasError, Settings, read_settings
 
 DEMO = PROJECT_DIR / "scripts" / "demo.py"
-SITE = PROJECT_DIR / "scripts" / "site.py"
+DEMO_NOTICE = "SYNTHETIC.txt"  # demo.py writes it first: a folder that holds it may be made again
 SUFFIXES = (".parquet", ".csv", ".csv.gz")
 
 
-def build(settings: Settings, variables: str) -> release.Release:
-    """Runs all steps; the caller holds no lock. Returns the release. Raises AtlasError at the first step that fails."""
+def build(settings: Settings, variables: str, demo: list[str]) -> release.Release:
+    """Runs all steps; the caller holds no lock. Returns the release. Raises AtlasError at the first step that fails.
+
+    variables: YAML for dbt. demo: arguments for the generator of the demo data.
+    """
     with output_lock(settings) as lock:
-        source = settings.source_dir or make_demo(settings, lock)
+        source = settings.source_dir or make_demo(settings, lock, demo)
         files = check_sources(source)
         print(f"Source: {len(files)} files in {source}", flush=True)
         run_dbt(settings, lock, ["build", *(["--vars", variables] if variables.strip() else [])])
         return release.publish(settings)
 
 
-def make_demo(settings: Settings, lock: int) -> Path:
-    """Generates the demo data, unless those of this generator and these parameters are there already. Returns their directory."""
+def make_demo(settings: Settings, lock: int, arguments: list[str]) -> Path:
+    """Generates the demo data, unless those of this generator with these arguments are there already. Returns their directory."""
     folder = settings.demo_source
     stamp = folder / ".generated"
-    wanted = demo_fingerprint()
+    wanted = demo_fingerprint(arguments)
     if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
         return folder
-    print("ATLAS_SOURCE_DIR is not set: generating synthetic demo data.", flush=True)
-    shutil.rmtree(folder, ignore_errors=True)
-    run_step(settings, lock, [sys.executable, str(DEMO), str(folder)], "The demo data could not be generated")
+    print("ATLAS_SOURCE_DIR is not set: synthetic demo data are made. No row of them describes a real person.", flush=True)
+    if (folder / DEMO_NOTICE).exists():
+        shutil.rmtree(folder)
+    limits = ["--memory-limit", settings.memory_limit, "--threads", str(settings.threads)]
+    command = [sys.executable, str(DEMO), "--directory", str(folder), *limits, *arguments]
+    run_step(settings, lock, command, "The demo data could not be generated")
     stamp.write_text(wanted, encoding="utf-8")
     return folder
 
 
-def demo_fingerprint() -> str:
-    """Returns a hash of the generator: of its program, and of the SQL and seeds that it reads."""
-    digest = hashlib.sha256()
-    seeds = PROJECT_DIR / "seeds"
-    for path in sorted([DEMO, *DEMO.with_suffix("").glob("*.sql"), *seeds.rglob("*.csv")]):
+def demo_fingerprint(arguments: list[str]) -> str:
+    """Returns a hash of the generator: of its arguments, its program, and the SQL and seeds that it reads."""
+    digest = hashlib.sha256(repr(arguments).encode())
+    for path in sorted([DEMO, *DEMO.with_suffix("").glob("*.sql"), *(PROJECT_DIR / "seeds").rglob("*.csv")]):
         digest.update(path.name.encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
@@ -139,12 +146,13 @@ def main(argv: list[str] | None = None) -> int:
     """Builds and publishes. Returns the exit code: 0, or 1 with a message on standard error."""
     parser = argparse.ArgumentParser(description="Builds the warehouse and publishes a release into $ATLAS_OUTPUT_DIR.")
     parser.add_argument("--vars", default=os.environ.get("VARS", ""), help="variables for dbt, as YAML; default: environment variable VARS")
-    variables = parser.parse_args(argv).vars
+    parser.add_argument("--demo", default=os.environ.get("DEMO", ""), help="arguments for scripts/demo.py; default: environment variable DEMO")
+    arguments = parser.parse_args(argv)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped. The previous release stands as it was; start again to build the next."))
     started = time.monotonic()
     settings = read_settings()
     try:
-        published = build(settings, variables)
+        published = build(settings, arguments.vars, shlex.split(arguments.demo))
     except AtlasError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1

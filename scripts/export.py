@@ -105,6 +105,7 @@ def write_package(connection, folder: Path, release: dict, tables: list[PublicTa
 
 def data_package(connection, release: dict, tables: list[PublicTable], files: dict[str, TableFiles]) -> dict:
     """Returns the Frictionless descriptor of the release, one resource a table."""
+    units = dict(connection.execute("select measure, label_en from atlas.unit_measure").fetchall())
     package = {
         "profile": "tabular-data-package",
         "name": "belgian-health-atlas",
@@ -116,14 +117,14 @@ def data_package(connection, release: dict, tables: list[PublicTable], files: di
         "sources": [GEOGRAPHY_SOURCE],
         "contributors": [CONTRIBUTOR],
         "release": {key: value for key, value in release.items() if key != "version"},
-        "resources": [_resource(connection, table, files[table.name]) for table in tables],
+        "resources": [_resource(table, files[table.name], units) for table in tables],
     }
     if release["publication_date"]:
         package["created"] = f"{release['publication_date']}T00:00:00Z"
     return package
 
 
-def _resource(connection, table: PublicTable, files: TableFiles) -> dict:
+def _resource(table: PublicTable, files: TableFiles, units: dict[str, str]) -> dict:
     """Returns the descriptor of one table; `parquet` and the fields' `unit` are additions to the standard."""
     resource = {
         "profile": "tabular-data-resource",
@@ -138,7 +139,7 @@ def _resource(connection, table: PublicTable, files: TableFiles) -> dict:
         "hash": f"sha256:{files.csv_sha256}",
         "rows": files.rows,
         "dialect": {"delimiter": ",", "doubleQuote": True, "header": True, "lineTerminator": "\n"},
-        "schema": {"fields": [_field(connection, table, column) for column in table.columns], "missingValues": [""]},
+        "schema": {"fields": [_field(table, column, units) for column in table.columns], "missingValues": [""]},
         "parquet": {"path": files.parquet_path, "bytes": files.parquet_bytes, "hash": f"sha256:{files.parquet_sha256}"},
     }
     if table.primary_key:
@@ -146,13 +147,14 @@ def _resource(connection, table: PublicTable, files: TableFiles) -> dict:
     return resource
 
 
-def _field(connection, table: PublicTable, column: Column) -> dict:
-    """Returns the descriptor of one column."""
+def _field(table: PublicTable, column: Column, units: dict[str, str]) -> dict:
+    """Returns the descriptor of one column; the value of a statistic says its unit. units: measure -> unit in English."""
     field = {"name": column.name, "type": FIELD_TYPES[column.type], "description": column.comment}
     if column.name in table.primary_key:
         field["constraints"] = {"required": True}
-    unit = (table.statistic or {}).get("units", {}).get(column.name)
-    return {**field, "unit": unit} if unit else field
+    if table.statistic and column.name == "value":
+        field["unit"] = units[table.statistic["measure"]]
+    return field
 
 
 def sha256(path: Path) -> str:
