@@ -5,11 +5,29 @@ with labels as (
 ),
 
 by_language as (
-    select dimension, code, sort_order, 'nl' as language, label_nl as label from labels
+    select
+        dimension,
+        code,
+        sort_order,
+        'nl' as language,
+        label_nl as label
+    from labels
     union all
-    select dimension, code, sort_order, 'fr' as language, label_fr as label from labels
+    select
+        dimension,
+        code,
+        sort_order,
+        'fr' as language,
+        label_fr as label
+    from labels
     union all
-    select dimension, code, sort_order, 'en' as language, label_en as label from labels
+    select
+        dimension,
+        code,
+        sort_order,
+        'en' as language,
+        label_en as label
+    from labels
 )
 
 select * from by_language

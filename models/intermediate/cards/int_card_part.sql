@@ -17,11 +17,32 @@ positions as (
 ),
 
 listed as (
-    select code, language, family, number_of, 'filter' as part, filters as members from cards
+    select
+        code,
+        language,
+        family,
+        number_of,
+        'filter' as part,
+        filters as members
+    from cards
     union all
-    select code, language, family, number_of, 'keyword' as part, keywords as members from cards
+    select
+        code,
+        language,
+        family,
+        number_of,
+        'keyword' as part,
+        keywords as members
+    from cards
     union all
-    select code, language, family, number_of, 'source_variable' as part, source_variables as members from cards
+    select
+        code,
+        language,
+        family,
+        number_of,
+        'source_variable' as part,
+        source_variables as members
+    from cards
 ),
 
 split as (
@@ -35,7 +56,7 @@ split as (
         split_part(listed.members, ';', positions.position) as member
     from listed
     cross join positions
-    where split_part(listed.members, ';', positions.position) <> ''
+    where split_part(listed.members, ';', positions.position) != ''
 ),
 
 -- a source variable of the imaging family is the count that the statistic itself names, so it needs no label of its own
@@ -47,7 +68,7 @@ labelled as (
         split.position,
         split.member,
         case
-            when split.part <> 'source_variable' then labels.label
+            when split.part != 'source_variable' then labels.label
             else split.member || ': ' || coalesce(labels.label, {{ capitalised('split.number_of') }})
         end as label
     from split
