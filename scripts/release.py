@@ -247,6 +247,8 @@ def write_release(connection, settings: Settings, build: Build, tables: list[exp
 
 def read_sources(connection: duckdb.DuckDBPyConnection) -> list[tuple]:
     """Returns (source, rows in, accepted, rejected) for each source. Raises AtlasError when they do not add up."""
+    if not _exists(connection, "quality", "source_reconciliation"):
+        return []
     rows = connection.execute(
         """select source, sum(rows_in)::bigint, sum(rows_accepted)::bigint, sum(rows_rejected)::bigint
         from warehouse.quality.source_reconciliation group by source order by source"""
