@@ -14,6 +14,7 @@
         {% do run_query('create schema if not exists quality') %}
         {% do create_state_tables() %}
         {% do list_source_files(directory) %}
+        {% do keep_demo_apart(directory) %}
         {% set columns = {} %}
         {% for source_name in ['population', 'health_care'] %}
             {% do columns.update({source_name: source_columns(source_name, directory)}) %}
@@ -49,6 +50,30 @@
 
 {% macro create_state_tables() %}
     {% do run_query("create table if not exists quality.loaded_year (source varchar, load_year integer, files_fingerprint varchar, rules_fingerprint varchar)") %}
+{% endmacro %}
+
+{# Demo data and real data never stand in one warehouse. A warehouse of demo data is emptied when a real source comes (the demo can be made again);
+   the other way round the build stops. Argument: directory (text). Raises a compiler error. #}
+{% macro keep_demo_apart(directory) %}
+    {% do run_query("create table if not exists quality.source_origin (is_synthetic boolean)") %}
+    {% set is_synthetic = run_query("select count(*) > 0 from glob(" ~ literal(directory.rstrip('/') ~ '/SYNTHETIC.txt') ~ ")").columns[0][0] %}
+    {% set before = run_query("select is_synthetic from quality.source_origin").columns[0].values() %}
+    {% set is_empty = run_query("select count(*) = 0 from quality.loaded_year").columns[0][0] %}
+    {% if before and before[0] != is_synthetic and not is_empty %}
+        {% if is_synthetic %}
+            {% do exceptions.raise_compiler_error(
+                "This warehouse holds real data, and " ~ directory ~ " is demo data: they must not mix. Set ATLAS_SOURCE_DIR to the real extracts, or give the demo an output directory"
+                ~ " of its own with ATLAS_OUTPUT_DIR.") %}
+        {% endif %}
+        {% do log("The warehouse held demo data: it is emptied before the real source is read.", info=true) %}
+        {% do run_query("delete from quality.loaded_year") %}
+        {% for node in graph.nodes.values() if node.resource_type == 'model' and node.config.materialized == 'yearly' %}
+            {% set relation = adapter.get_relation(database=node.database, schema=node.schema, identifier=node.alias) %}
+            {% if relation is not none %}{% do run_query("delete from " ~ relation) %}{% endif %}
+        {% endfor %}
+    {% endif %}
+    {% do run_query("delete from quality.source_origin") %}
+    {% do run_query("insert into quality.source_origin values (" ~ is_synthetic ~ ")") %}
 {% endmacro %}
 
 {# source.file: what lies below the directory. A folder `reference_date=` or `service_year=` says which year a file holds. #}
