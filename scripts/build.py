@@ -150,8 +150,8 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped. The previous release stands as it was; start again to build the next."))
     started = time.monotonic()
-    settings = read_settings()
     try:
+        settings = read_settings()
         published = build(settings, arguments.vars, shlex.split(arguments.demo))
     except AtlasError as error:
         print(f"\n{error}", file=sys.stderr)

@@ -36,9 +36,12 @@ DESCRIPTION = (
     "Yearly statistics by residence or hospital in Belgium, from reimbursed health care. Cells of fewer persons than the threshold, and "
     "cells from which they could be computed, are masked (status small_cell)."
 )
-# The publisher of a release decides its licence; the geography carries its source's.
-GEOGRAPHY_SOURCE = {"title": "Source: Statbel (REFNIS and statistical sectors), CC BY 4.0", "path": "https://statbel.fgov.be"}
-CONTRIBUTOR = {"title": "InterMutualist Agency (IMA-AIM): definitions of the statistics", "role": "wrangler", "path": "https://atlas.ima-aim.be"}
+# Where the parts come from, as the data package cites them. Who publishes a release decides the licence of its statistics; the geography
+# carries that of its source.
+GEOGRAPHY_TABLE = "geographic_unit"
+GEOGRAPHY_SOURCE = {"title": "Source: Statbel (REFNIS municipalities, statistical sectors)", "path": "https://statbel.fgov.be"}
+GEOGRAPHY_LICENCE = {"name": "CC-BY-4.0", "title": "Creative Commons Attribution 4.0", "path": "https://creativecommons.org/licenses/by/4.0/"}
+DEFINITIONS_SOURCE = {"title": "Definitions: metadata cards of the IMA-AIM Atlas", "path": "https://atlas.ima-aim.be"}
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,8 @@ def write_package(connection, folder: Path, release: dict, tables: list[PublicTa
 def data_package(connection, release: dict, tables: list[PublicTable], files: dict[str, TableFiles]) -> dict:
     """Returns the Frictionless descriptor of the release, one resource a table."""
     units = dict(connection.execute("select measure, label_en from atlas.unit_measure").fetchall())
+    titles = dict(connection.execute("select code, title from atlas.statistic where language = 'en'").fetchall())
+    dimensions = {table.primary_key[0]: table.name for table in tables if len(table.primary_key) == 1}
     package = {
         "profile": "tabular-data-package",
         "name": "belgian-health-atlas",
@@ -114,23 +119,30 @@ def data_package(connection, release: dict, tables: list[PublicTable], files: di
         "description": DESCRIPTION,
         "version": release["version"],
         "keywords": ["Belgium", "health care", "medical imaging", "perinatal care", "small-area statistics"],
-        "sources": [GEOGRAPHY_SOURCE],
-        "contributors": [CONTRIBUTOR],
+        "sources": [DEFINITIONS_SOURCE, GEOGRAPHY_SOURCE],
         "release": {key: value for key, value in release.items() if key != "version"},
-        "resources": [_resource(table, files[table.name], units) for table in tables],
+        "resources": [_resource(table, files[table.name], titles, units, dimensions) for table in tables],
     }
     if release["publication_date"]:
         package["created"] = f"{release['publication_date']}T00:00:00Z"
     return package
 
 
-def _resource(table: PublicTable, files: TableFiles, units: dict[str, str]) -> dict:
-    """Returns the descriptor of one table; `parquet` and the fields' `unit` are additions to the standard."""
+def _resource(table: PublicTable, files: TableFiles, titles: dict[str, str], units: dict[str, str], dimensions: dict[str, str]) -> dict:
+    """Returns the descriptor of one table; `rows`, `parquet` and the fields' `unit` are additions to the standard.
+
+    titles: statistic -> title. units: measure -> unit. dimensions: column -> the table of which it is the whole primary key.
+    """
+    keys = [
+        {"fields": column.name, "reference": {"resource": dimensions[column.name], "fields": column.name}}
+        for column in table.columns
+        if dimensions.get(column.name, table.name) != table.name
+    ]
     resource = {
         "profile": "tabular-data-resource",
         "name": table.name,
         "path": files.csv_path,
-        "title": table.name,
+        "title": titles.get(table.name, table.name),
         "description": table.comment,
         "format": "csv",
         "mediatype": "text/csv",
@@ -139,16 +151,21 @@ def _resource(table: PublicTable, files: TableFiles, units: dict[str, str]) -> d
         "hash": f"sha256:{files.csv_sha256}",
         "rows": files.rows,
         "dialect": {"delimiter": ",", "doubleQuote": True, "header": True, "lineTerminator": "\n"},
-        "schema": {"fields": [_field(table, column, units) for column in table.columns], "missingValues": [""]},
+        "schema": {
+            "fields": [_field(table, column, units) for column in table.columns],
+            "missingValues": [""],
+            **({"primaryKey": table.primary_key} if table.primary_key else {}),
+            **({"foreignKeys": keys} if keys else {}),
+        },
         "parquet": {"path": files.parquet_path, "bytes": files.parquet_bytes, "hash": f"sha256:{files.parquet_sha256}"},
     }
-    if table.primary_key:
-        resource["schema"]["primaryKey"] = table.primary_key
+    if table.name == GEOGRAPHY_TABLE:
+        resource |= {"licenses": [GEOGRAPHY_LICENCE], "sources": [GEOGRAPHY_SOURCE]}
     return resource
 
 
 def _field(table: PublicTable, column: Column, units: dict[str, str]) -> dict:
-    """Returns the descriptor of one column; the value of a statistic says its unit. units: measure -> unit in English."""
+    """Returns the descriptor of one column; the value of a statistic says its unit."""
     field = {"name": column.name, "type": FIELD_TYPES[column.type], "description": column.comment}
     if column.name in table.primary_key:
         field["constraints"] = {"required": True}

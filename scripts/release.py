@@ -470,8 +470,8 @@ def _literal(value: object) -> str:
 def main(argv: list[str] | None = None) -> int:
     """Publishes the newest build. Returns the exit code: 0, or 1 with a message on standard error when nothing was published."""
     argparse.ArgumentParser(description="Publishes the newest complete build of $ATLAS_OUTPUT_DIR/warehouse.duckdb.").parse_args(argv)
-    settings = read_settings()
     try:
+        settings = read_settings()
         with output_lock(settings):
             print(describe(settings, publish(settings)))
     except AtlasError as error:

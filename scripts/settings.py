@@ -66,14 +66,20 @@ class Settings:
 
 
 def read_settings(environment=os.environ) -> Settings:
-    """Returns the settings that the environment variables ATLAS_* give, with the defaults that profiles.yml has too."""
+    """Returns the settings that the environment variables ATLAS_* give, with the defaults that profiles.yml has too.
+
+    Raises AtlasError when ATLAS_THREADS is no whole number.
+    """
+    threads = environment.get("ATLAS_THREADS") or "2"
+    if not threads.isdecimal() or int(threads) < 1:
+        raise AtlasError(f"ATLAS_THREADS is {threads!r}, but must be a whole number from 1 on.")
     output_dir = Path(environment.get("ATLAS_OUTPUT_DIR") or PROJECT_DIR / "output").resolve()
     source = environment.get("ATLAS_SOURCE_DIR")
     return Settings(
         output_dir=output_dir,
         source_dir=Path(source).resolve() if source else None,
         memory_limit=environment.get("ATLAS_MEMORY_LIMIT") or "4GB",
-        threads=int(environment.get("ATLAS_THREADS") or 2),
+        threads=int(threads),
         temp_dir=Path(environment.get("ATLAS_TEMP_DIR") or output_dir / "spill").resolve(),
     )
 
