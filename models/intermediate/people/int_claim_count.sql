@@ -1,9 +1,16 @@
 -- One row is a year under which claim lines were read (0: no year), their year of service and their fate, with the number of lines and of warnings.
+-- The fate 'delivered' counts the source apart from the reading, for the reconciliation.
 {{ config(materialized = 'yearly', scope = 'health_care', year_column = 'load_year') }}
 
 with claim as (
 
     select * from {{ ref('int_claim') }}
+
+),
+
+source_line as (
+
+    select load_year from {{ source('ima', 'health_care') }}
 
 ),
 
@@ -19,6 +26,17 @@ counted as (
         cast(sum(outside_code_dates_line_count) as bigint) as outside_code_dates_line_count
     from claim
     group by all
+    union all
+    select
+        load_year,
+        cast(null as integer) as reference_year,
+        'delivered' as fate,
+        count(*) as line_count,
+        cast(null as bigint) as listed_line_count,
+        cast(null as bigint) as performer_contradicted_line_count,
+        cast(null as bigint) as outside_code_dates_line_count
+    from source_line
+    group by load_year
 
 )
 

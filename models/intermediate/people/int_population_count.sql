@@ -1,9 +1,16 @@
--- One row is a year under which population lines were read (0: no year), their list date and their fate, with the number of lines.
+-- One row is a year under which population lines were read (0: no year), their list date and their fate, with the number of lines. The fate
+-- 'delivered' counts the source apart from the reading, for the reconciliation.
 {{ config(materialized = 'yearly', scope = 'population', year_column = 'load_year') }}
 
 with entry as (
 
     select * from {{ ref('int_population_entry') }}
+
+),
+
+source_line as (
+
+    select load_year from {{ source('ima', 'population') }}
 
 ),
 
@@ -17,6 +24,15 @@ counted as (
         count(*) as line_count
     from entry
     group by all
+    union all
+    select
+        load_year,
+        cast(null as integer) as reference_year,
+        cast(null as date) as list_date,
+        'delivered' as fate,
+        count(*) as line_count
+    from source_line
+    group by load_year
 
 )
 

@@ -1,0 +1,66 @@
+-- One row is a reference year and a kind of warning, with the number of lines or persons: data that count as they are, and that somebody should look at.
+
+with claim_count as (
+
+    select * from {{ ref('int_claim_count') }}
+    where fate = 'accepted'
+
+),
+
+population_warning as (
+
+    select * from {{ ref('int_population_warning') }}
+
+),
+
+claim_warning as (
+
+    select * from {{ ref('int_claim_warning') }}
+
+),
+
+counted as (
+
+    select
+        reference_year,
+        'provider_qualification_contradicts_code' as warning,
+        cast(sum(performer_contradicted_line_count) as bigint) as line_count
+    from claim_count
+    group by reference_year
+    union all
+    select
+        reference_year,
+        'code_outside_its_dates' as warning,
+        cast(sum(outside_code_dates_line_count) as bigint) as line_count
+    from claim_count
+    group by reference_year
+    union all
+    select
+        reference_year,
+        'line_outside_the_year_of_its_folder' as warning,
+        cast(sum(case when load_year <> reference_year then line_count else 0 end) as bigint) as line_count
+    from claim_count
+    group by reference_year
+    union all
+    select
+        reference_year,
+        warning,
+        line_count
+    from population_warning
+    union all
+    select
+        reference_year,
+        warning,
+        line_count
+    from claim_warning
+
+),
+
+occurring as (
+
+    select * from counted
+    where line_count > 0
+
+)
+
+select * from occurring
