@@ -46,13 +46,13 @@ NOTICE = "<!-- Written by scripts/cards.py from seeds/statistics. Change the see
 class CardModels:
     """The models of the cards, and whatever they refer to, as tables of an in-memory database.
 
-    A small part of dbt: `ref` finds a seed or model by its file name, `var` reads dbt_project.yml, and macros come from macros/cards.sql.
-    No model of persons is within its reach, as no source is.
+    A small part of dbt: `ref` finds a seed or model by its file name, `var` reads dbt_project.yml (a caller may change `variables`), and
+    macros come from macros/cards.sql. A model that reads a source fails here, so nothing of persons can reach a card.
     """
 
     def __init__(self, project_dir: Path = PROJECT_DIR) -> None:
         self.connection = duckdb.connect()
-        self._variables = yaml.safe_load((project_dir / "dbt_project.yml").read_text())["vars"]
+        self.variables = yaml.safe_load((project_dir / "dbt_project.yml").read_text())["vars"]
         self._seeds = {path.stem: path for path in project_dir.glob("seeds/**/*.csv")}
         self._models = {path.stem: path for path in project_dir.glob("models/**/*.sql")}
         self._macros = (project_dir / "macros/cards.sql").read_text()
@@ -62,8 +62,8 @@ class CardModels:
             for seed in yaml.safe_load(path.read_text()).get("seeds") or []
         }
         self._made: set[str] = set()
-        self._jinja = jinja2.Environment(undefined=jinja2.StrictUndefined)
-        self._jinja.globals.update(ref=self.table, var=self._variables.__getitem__, config=lambda **_: "", execute=False)
+        self.jinja = jinja2.Environment(undefined=jinja2.StrictUndefined)
+        self.jinja.globals.update(ref=self.table, var=self.variables.__getitem__, config=lambda **_: "", execute=False)
 
     def table(self, name: str) -> str:
         """Makes the seed or model and everything that it refers to. Returns its name in the database. Raises KeyError if there is none."""
@@ -78,7 +78,7 @@ class CardModels:
 
     def rendered(self, template: str) -> str:
         """Returns the SQL of a model or test of the project. Tables that it refers to are made on the way."""
-        return self._jinja.from_string(self._macros + template).render()
+        return self.jinja.from_string(self._macros + template).render()
 
     def rows(self, query: str) -> list[dict]:
         """Returns the rows of a query, each as {column: value}."""
