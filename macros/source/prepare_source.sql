@@ -41,9 +41,10 @@
     {{ return(found) }}
 {% endmacro %}
 
-{# The raw name of a field, for staging. Arguments: source_name, field (text). Raises a compiler error when the source declares no such field. #}
+{# The raw name of a field, for staging. Arguments: source_name, field (text). Raises a compiler error when the source declares no such field.
+   Inside a unit test dbt shows no sources: its rows carry the names of the fields. #}
 {% macro raw_column(source_name, field) %}
-    {% if not execute %}{{ return(field) }}{% endif %}
+    {% if not execute or not graph.sources %}{{ return(field) }}{% endif %}
     {% for column in declared_columns(source_name) if column.field == field %}{{ return(column.name) }}{% endfor %}
     {{ exceptions.raise_compiler_error("The source '" ~ source_name ~ "' declares no column with meta.field '" ~ field ~ "'; see models/staging/_sources.yml.") }}
 {% endmacro %}
