@@ -1,0 +1,49 @@
+# Two commands do everything: `make build` and `make test`. Python is the only thing that must be there.
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export DBT_PROFILES_DIR := profiles
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+
+.DEFAULT_GOAL := help
+.PHONY: help build test demo lint bench release lock clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "  Environment: ATLAS_SOURCE_DIR (input; demo data when unset), ATLAS_OUTPUT_DIR (default output), VARS (dbt variables as YAML)"
+
+$(VENV)/.installed: requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+build: $(VENV)/.installed ## environment, demo data where no source is given, dbt build, published result
+	$(BIN)/python scripts/build.py
+
+test: $(VENV)/.installed-dev ## everything that CI checks: sqlfluff, dbt unit and data tests, pytest
+	$(BIN)/sqlfluff lint models tests/data analyses
+	$(BIN)/python -m pytest tests/pytest
+
+lint: $(VENV)/.installed-dev ## sqlfluff alone
+	$(BIN)/sqlfluff lint models tests/data analyses
+
+demo: $(VENV)/.installed ## write the synthetic demo source alone
+	$(BIN)/python scripts/demo.py --directory $${ATLAS_OUTPUT_DIR:-output}/demo_source
+
+bench: $(VENV)/.installed-dev ## full-size source, timings of a hand-written script and of dbt side by side
+	$(BIN)/python tests/bench/bench.py
+
+release: $(VENV)/.installed ## publish what the last complete dbt build left in the warehouse
+	$(BIN)/python scripts/release.py
+
+lock: ## compile the lock files again (needs uv)
+	uv pip compile --quiet --no-header --no-annotate --universal --python-version 3.11 requirements.in -o requirements.txt
+	uv pip compile --quiet --no-header --no-annotate --universal --python-version 3.11 requirements-dev.in -o requirements-dev.txt
+
+clean: ## remove the environment and dbt's working folders, never the output
+	rm -rf $(VENV) target logs
