@@ -1,8 +1,9 @@
 """Writes the metadata cards for the documentation site: `python scripts/cards.py`, or `--check` to see whether that is needed.
 
 The cards are composed in SQL (models/intermediate/cards, models/marts/reference) from the parts in seeds/statistics. dbt wants its
-descriptions before it runs anything, so they stand in a generated file, models/docs/cards.md: one block `card_<code>` a cube or stat
-for the description of its mart, in English, Dutch and French. This script runs the same SQL on the seeds alone, in memory, and puts the
+descriptions before it runs anything, so they stand in a generated file, models/docs/cards.md, in English, Dutch and French: one block
+`card_<code>` a cube or stat for the description of its mart; for its columns one block `column_<name>` where the words are the same for
+all tables, else `column_<code>_<name>`. This script runs the same SQL on the seeds alone, in memory, and puts the
 result under the headings of the cards; it holds no sentence of its own. A test (tests/pytest/test_cards.py) fails when the file is old.
 """
 
@@ -96,12 +97,32 @@ class CardModels:
 
 
 def cards_page(models: CardModels) -> str:
-    """Returns the text of models/docs/cards.md: one doc block a cube or stat."""
+    """Returns the text of models/docs/cards.md: the doc blocks of the columns, then one a cube or stat."""
     for name in ("statistic", "statistic_remark", "statistic_relation", "statistic_code", "statistic_column", "dim_code_list"):
         models.table(name)
     phrases = {(row["phrase"], row["language"]): row["phrase_text"] for row in models.rows(f"from {models.table('card_phrase')}")}
     codes = [row["code"] for row in models.rows("select code from card_statistic order by code")]
-    return "\n".join([NOTICE, *(_card_block(models, phrases, code) for code in codes)]) + "\n"
+    blocks = [*_column_blocks(models), *(_card_block(models, phrases, code) for code in codes)]
+    return "\n".join([NOTICE, *blocks]) + "\n"
+
+
+def _column_blocks(models: CardModels) -> list[str]:
+    """Returns the doc blocks of the columns, each with its three languages."""
+    texts = models.rows(
+        """select
+             case
+               when count(distinct description) over (partition by column_name, language) > 1 then code || '_' || column_name
+               else column_name
+             end as block, language, description
+           from statistic_column order by block, code"""
+    )
+    blocks: dict[str, dict[str, str]] = {}
+    for text in texts:
+        blocks.setdefault(text["block"], {})[text["language"]] = text["description"]
+    return [
+        f"\n{{% docs column_{name} %}}\n" + "\n\n".join(words[language] for language in LANGUAGES) + "\n{% enddocs %}"
+        for name, words in blocks.items()
+    ]
 
 
 def _card_block(models: CardModels, phrases: dict, code: str) -> str:

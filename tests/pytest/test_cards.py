@@ -104,8 +104,11 @@ def test_every_mart_declares_a_statistic(marts):
 def test_columns_described_are_the_columns_of_the_contract(models, marts):
     models.table("statistic_column")
     for code, node in marts.items():
-        rows = models.rows(f"select column_name from statistic_column where code = '{code}' and language = 'en' order by position")
-        assert [row["column_name"] for row in rows] == list(node["columns"]), code
+        rows = models.rows(f"select * from statistic_column where code = '{code}' order by position, language")
+        assert [row["column_name"] for row in rows if row["language"] == "en"] == list(node["columns"]), code
+        for row in rows:
+            described = node["columns"][row["column_name"]]["description"]
+            assert row["description"] in described, f"{code}.{row['column_name']}: the description is not that of the card"
 
 
 # --- the data tests on sound seeds, and on seeds damaged one way each
