@@ -15,9 +15,17 @@ in_vintage as (
 
 listed as (
 
-    select sector_code, nis_2011 as nis_code from sector where nis_2011 is not null
+    select
+        sector_code,
+        nis_2011 as nis_code
+    from sector
+    where nis_2011 is not null
     union all
-    select sector_code, nis_2021 as nis_code from sector where nis_2021 is not null
+    select
+        sector_code,
+        nis_2021 as nis_code
+    from sector
+    where nis_2021 is not null
 
 ),
 

@@ -16,20 +16,43 @@ municipality as (
 
 belonging as (
 
-    select geo_code as municipality_code, geo_level, geo_code from municipality
+    select
+        geo_code as municipality_code,
+        geo_level,
+        geo_code
+    from municipality
     union all
-    select geo_code as municipality_code, 'arrondissement' as geo_level, arrondissement_code as geo_code from municipality
+    select
+        geo_code as municipality_code,
+        'arrondissement' as geo_level,
+        arrondissement_code as geo_code
+    from municipality
     union all
-    select geo_code as municipality_code, 'province' as geo_level, province_code as geo_code from municipality
+    select
+        geo_code as municipality_code,
+        'province' as geo_level,
+        province_code as geo_code
+    from municipality
     union all
-    select geo_code as municipality_code, 'region' as geo_level, region_code as geo_code from municipality
+    select
+        geo_code as municipality_code,
+        'region' as geo_level,
+        region_code as geo_code
+    from municipality
     union all
-    select municipality.geo_code as municipality_code, country.geo_level, country.geo_code
+    select
+        municipality.geo_code as municipality_code,
+        country.geo_level,
+        country.geo_code
     from municipality
     cross join unit as country
     where country.geo_level = 'country'
     union all
-    select '' as municipality_code, geo_level, geo_code from unit where geo_level = 'country'
+    select
+        '' as municipality_code,
+        geo_level,
+        geo_code
+    from unit where geo_level = 'country'
 
 )
 

@@ -35,11 +35,20 @@ list_bit as (
 -- a set can change where a membership begins, and on the day after one ends
 change_day as (
 
-    select code, date '0001-01-01' as period_start from code
+    select
+        code,
+        date '0001-01-01' as period_start
+    from code
     union distinct
-    select code, valid_from as period_start from member
+    select
+        code,
+        valid_from as period_start
+    from member
     union distinct
-    select code, {{ add_days('valid_to', 1) }} as period_start from member
+    select
+        code,
+        {{ add_days('valid_to', 1) }} as period_start
+    from member
     where valid_to < date '9999-12-31'
 
 ),
@@ -69,8 +78,8 @@ membership as (
     left join member
         on
             period.code = member.code
-            and member.valid_from <= period.period_start
-            and member.valid_to >= period.period_start
+            and period.period_start >= member.valid_from
+            and period.period_start <= member.valid_to
     left join list_bit on member.list_code = list_bit.list_code
     group by period.code, period.period_start, period.period_end
 
