@@ -247,17 +247,18 @@ def write_release(connection, settings: Settings, build: Build, tables: list[exp
 
 def read_sources(connection: duckdb.DuckDBPyConnection) -> list[tuple]:
     """Returns (source, rows in, accepted, rejected) for each source. Raises AtlasError when they do not add up."""
-    if not _exists(connection, "quality", "source_reconciliation"):
-        return []
     rows = connection.execute(
-        """select source, sum(rows_in)::bigint, sum(rows_accepted)::bigint, sum(rows_rejected)::bigint
-        from warehouse.quality.source_reconciliation group by source order by source"""
+        """with balance as (
+            select distinct source, load_year, rows_in, rows_accepted, rows_rejected from warehouse.quality.reconciliation
+        )
+        select source, sum(rows_in)::bigint, sum(rows_accepted)::bigint, sum(rows_rejected)::bigint
+        from balance group by source order by source"""
     ).fetchall()
     for source, rows_in, accepted, rejected in rows:
         if rows_in != accepted + rejected:
             raise AtlasError(
                 f"Nothing is published: {rows_in} rows of {source} were read, but {accepted} accepted and {rejected} rejected. "
-                "Look at quality.source_reconciliation in the warehouse."
+                "Look at quality.reconciliation in the warehouse."
             )
     return rows
 

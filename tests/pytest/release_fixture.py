@@ -24,8 +24,11 @@ create schema staging; create schema intermediate; create schema quality; create
 create table intermediate.int_beneficiary as select 2020 as reference_year, 'SECRET-PERSON-' || range as person_id from range(100);
 create view marts.a_view as select * from intermediate.int_beneficiary;
 create table marts.left_over as select * from intermediate.int_beneficiary;
-create table quality.source_reconciliation as
-    select * from (values ('population', 2020, 200, 198, 2), ('health_care', 2020, 1000, 990, 10)) as t (source, reference_year, rows_in, rows_accepted, rows_rejected);
+create table quality.reconciliation as select * from (values
+    ('population', 2020, 'accepted', 198, 200, 198, 2), ('population', 2020, 'duplicate', 2, 200, 198, 2),
+    ('health_care', 2019, 'accepted', 400, 400, 400, 0), ('health_care', 2020, 'accepted', 590, 600, 590, 10),
+    ('health_care', 2020, 'invalid_service_date', 10, 600, 590, 10)
+) as t (source, load_year, fate, line_count, rows_in, rows_accepted, rows_rejected);
 create table reference.geo_level as select * from (values
     ('country', 1, 'land', 'pays', 'country', 'COUNTRY'), ('province', 3, 'provincie', 'province', 'province', 'PROVINCE'),
     ('arrondissement', 4, 'arrondissement', 'arrondissement', 'arrondissement', 'ARRONDISSEMENT'),

@@ -1,0 +1,412 @@
+"""Faults that a release must survive: after each, the previous release is whole, the message says what happened, the next run repairs.
+
+Kills are real: a child process runs the release or the build and is killed with SIGKILL, at a named step or at a moment drawn by lot.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(PROJECT / "scripts"), str(Path(__file__).parent)]
+
+import release_fixture
+
+WAIT = 120  # seconds until a child that does not answer fails its test
+
+# Runs a script's main() in a child, after `patch` has changed what the test needs changed: the product has no hook for faults.
+CHILD = """
+import os, signal, sys, time
+sys.path[:0] = {paths!r}
+import build, export, release, sdmx
+{patch}
+sys.exit({script}.main([]))
+"""
+DIE_AT = """
+def die(*_, **__): os.kill(os.getpid(), signal.SIGKILL)
+{target} = die
+"""
+# A dbt that leaves the warehouse half-built, says that it is there, and does not end.
+STUCK_DBT = """
+import sys, time
+sys.path[:0] = {paths!r}
+import duckdb, release_fixture
+with duckdb.connect({warehouse!r}) as connection:
+    release_fixture.add_run(connection, "running")
+    connection.execute("delete from marts.cube_013_007 where reference_year > 2012")
+open({signal!r}, "w").close()
+time.sleep(600)
+"""
+# A dbt that builds a whole warehouse with other numbers.
+GOOD_DBT = """
+import sys
+sys.path[:0] = {paths!r}
+import release_fixture, pathlib
+release_fixture.make_warehouse(pathlib.Path({output!r}), years=20)
+"""
+PATHS = [str(PROJECT / "scripts"), str(Path(__file__).parent)]
+
+
+def environment(output: Path, **more) -> dict:
+    """Returns the environment of a child that works in the output directory."""
+    return {**os.environ, "ATLAS_OUTPUT_DIR": str(output), "ATLAS_THREADS": "1", **more}
+
+
+def start(output: Path, script: str = "release", patch: str = "", **more) -> subprocess.Popen:
+    """Starts a script in a child process."""
+    code = CHILD.format(paths=PATHS, patch=patch, script=script)
+    options = {"env": environment(output, **more.pop("environment", {})), "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen([sys.executable, "-c", code], **options, **more)
+
+
+def run(output: Path, script: str = "release", patch: str = "", **more) -> tuple[int, str]:
+    """Runs a script to its end. Returns its exit code and what it wrote to standard error."""
+    child = start(output, script, patch, **more)
+    _, told = child.communicate(timeout=WAIT)
+    return child.returncode, told
+
+
+def with_dbt(program: str, output: Path, signal_file: Path | None = None) -> str:
+    """Returns a patch for `build`: dbt is this Python program, no source is made or looked at."""
+    warehouse = str(output / "warehouse.duckdb")
+    text = program.format(paths=PATHS, warehouse=warehouse, output=str(output), signal=str(signal_file))
+    return f"build.dbt_command = lambda: [sys.executable, '-c', {text!r}]\nbuild.check_sources = lambda source: []\nbuild.make_demo = lambda *_: None"
+
+
+def whole(output: Path) -> str:
+    """Checks that the published set is whole and of one release. Returns its version."""
+    folder = Path(os.path.realpath(output / "release"))
+    with duckdb.connect(str(folder / "atlas.duckdb"), read_only=True) as connection:
+        (version,) = connection.execute("select version from release").fetchone()
+        for table, rows in connection.execute("select table_name, table_rows from release_table").fetchall():
+            assert connection.execute(f"select count(*) from {table}").fetchone() == (rows,), table
+    for line in (folder / "exports" / "SHA256SUMS").read_text(encoding="utf-8").splitlines():
+        digest, path = line.split("  ")
+        assert hashlib.sha256((folder / "exports" / path).read_bytes()).hexdigest() == digest, path
+    assert json.loads((folder / "exports" / "datapackage.json").read_text(encoding="utf-8"))["version"] == version
+    assert not (folder / "atlas.duckdb.wal").exists()
+    return version
+
+
+def renew(output: Path, numerator: int) -> None:
+    """Gives the warehouse other numbers, as a new build would."""
+    with duckdb.connect(str(output / "warehouse.duckdb")) as connection:
+        connection.execute(f"update marts.cube_007_005b set numerator = {numerator}")
+
+
+def wait_for(path: Path) -> None:
+    """Waits until a child has made the file."""
+    end = time.monotonic() + WAIT
+    while not path.exists():
+        assert time.monotonic() < end, f"{path} did not appear"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Path:
+    """An output directory with a published release and a warehouse that holds the next."""
+    folder = tmp_path / "output"
+    release_fixture.make_warehouse(folder)
+    assert run(folder) == (0, "")
+    renew(folder, 77)
+    return folder
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "release.copy_tables",  # an empty public file lies in the staging folder
+        "release._check_key",  # a table is copied, the others are not
+        "export._write_table",  # the public file has its tables, no file is exported
+        "sdmx._code_lists",  # CSV and Parquet are there, SDMX is half done
+        "release.sync_set",  # everything is written, nothing is forced to the disk
+        "release.switch",  # between writing and renaming
+        "release.replace_link",  # the set has its name, the link still shows the old one
+        "release.os.replace",  # the new link is made beside the old one
+    ],
+)
+def test_killed_at_a_step_the_old_release_stands_and_the_next_run_repairs(output, target):
+    before = whole(output)
+    code, _ = run(output, patch=DIE_AT.format(target=target))
+    assert code == -signal.SIGKILL
+    assert whole(output) == before
+    assert run(output) == (0, "")
+    assert whole(output) != before
+    assert not (output / ".staging").exists() and not list(output.glob(".*.new"))
+    assert len(list((output / "releases").iterdir())) == 2
+
+
+def test_killed_after_the_switch_the_new_release_stands(output):
+    before = whole(output)
+    code, _ = run(output, patch=DIE_AT.format(target="release.shutil.rmtree") + "release.clear_staging = lambda settings: None")
+    assert code in (0, -signal.SIGKILL)  # with two releases there is nothing to remove yet
+    renew(output, 78)
+    code, _ = run(output, patch=DIE_AT.format(target="release.shutil.rmtree") + "release.clear_staging = lambda settings: None")
+    assert code == -signal.SIGKILL
+    assert whole(output) != before
+    assert run(output) == (0, "")
+    assert len(list((output / "releases").iterdir())) == 2
+
+
+def test_killed_at_any_moment_the_set_is_whole(output):
+    chance = random.Random(2026)
+    started = time.monotonic()
+    run(output)
+    duration = time.monotonic() - started
+    ends = {"killed": 0, "done": 0}
+    for attempt in range(12):
+        renew(output, 100 + attempt)
+        child = start(output)
+        time.sleep(chance.uniform(0.3, 1.0) * duration)
+        child.kill()
+        child.communicate(timeout=WAIT)
+        ends["killed" if child.returncode else "done"] += 1
+        whole(output)
+    print(ends)
+    assert ends["killed"]
+    assert run(output) == (0, "")
+    whole(output)
+
+
+def test_killed_during_dbt_the_public_file_is_whole(output, tmp_path):
+    before = whole(output)
+    started = tmp_path / "dbt_started"
+    build = start(output, "build", with_dbt(STUCK_DBT, output, started), start_new_session=True)
+    wait_for(started)
+    build.kill()
+    build.wait(timeout=WAIT)
+    assert whole(output) == before
+    # dbt outlived the build that started it, and the lock with it
+    code, told = run(output, "build", with_dbt(GOOD_DBT, output))
+    assert code == 1 and "Another build is at work" in told and f"process {build.pid}" in told
+    os.killpg(build.pid, signal.SIGKILL)
+    build.communicate(timeout=WAIT)
+    # the warehouse is half-built: a release alone refuses it, a build repairs it
+    code, told = run(output)
+    assert code == 1 and "stopped before its end" in told and "previous release stands" in told
+    assert whole(output) == before
+    code, told = run(output, "build", with_dbt(GOOD_DBT, output))
+    assert (code, told) == (0, "")
+    assert whole(output) != before
+
+
+def test_a_failing_dbt_publishes_nothing_and_says_so(output):
+    before = whole(output)
+    code, told = run(output, "build", with_dbt("import sys; sys.exit(1)", output))
+    assert code == 1 and "dbt build failed" in told and "Nothing is published" in told
+    assert whole(output) == before
+
+
+def test_a_stopped_build_takes_its_dbt_along(output, tmp_path):
+    before = whole(output)
+    started = tmp_path / "dbt_started"
+    build = start(output, "build", with_dbt(STUCK_DBT, output, started))
+    wait_for(started)
+    build.terminate()
+    _, told = build.communicate(timeout=WAIT)
+    assert build.returncode != 0 and "previous release stands" in told
+    assert whole(output) == before
+    assert run(output, "build", with_dbt(GOOD_DBT, output))[0] == 0
+
+
+def test_of_two_builds_the_second_stops(output, tmp_path):
+    started = tmp_path / "dbt_started"
+    first = start(output, "build", with_dbt(STUCK_DBT, output, started), start_new_session=True)
+    wait_for(started)
+    try:
+        for script in ("build", "release"):
+            begun = time.monotonic()
+            code, told = run(output, script, with_dbt(GOOD_DBT, output))
+            assert code == 1, script
+            assert "Another build is at work" in told and f"process {first.pid}" in told and "since" in told
+            assert "Wait until it ends" in told
+            assert time.monotonic() - begun < WAIT / 4
+    finally:
+        os.killpg(first.pid, signal.SIGKILL)
+        first.communicate(timeout=WAIT)
+    assert run(output, "build", with_dbt(GOOD_DBT, output)) == (0, "")
+
+
+def test_a_warehouse_in_use_is_named(output):
+    with duckdb.connect(str(output / "warehouse.duckdb")):
+        code, told = run(output)
+    assert code == 1 and "warehouse.duckdb cannot be opened" in told and "close it" in told
+
+
+def test_a_reader_keeps_its_release_through_ten_others(output):
+    query = "select (select version from release), sum(numerator), count(*) from cube_007_005b"
+    with duckdb.connect(str(output / "atlas.duckdb"), read_only=True) as reader:
+        first = reader.execute(query).fetchone()
+        seen = {first}
+        for number in range(10):
+            renew(output, 200 + number)
+            assert run(output) == (0, "")
+            assert reader.execute(query).fetchone() == first
+            # in a process of its own: DuckDB shares an open file within one
+            code = "import duckdb, sys; print(*duckdb.connect(sys.argv[1], read_only=True).execute(sys.argv[2]).fetchone())"
+            command = [sys.executable, "-c", code, str(output / "atlas.duckdb"), query]
+            version, numerator, _ = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+            assert int(numerator) == 6 * (200 + number)
+            seen.add(version)
+    assert len(seen) == 11
+
+
+READER = """
+import duckdb, json, os, sys
+good = 0
+while not os.path.exists(sys.argv[2]):
+    folder = os.path.realpath(os.path.join(sys.argv[1], "release"))
+    with duckdb.connect(os.path.join(sys.argv[1], "atlas.duckdb"), read_only=True) as connection:
+        assert connection.execute("select count(*) from cube_007_005b").fetchone() == (6,)
+    with duckdb.connect(os.path.join(folder, "atlas.duckdb"), read_only=True) as connection:
+        version = connection.execute("select version from release").fetchone()[0]
+    with open(os.path.join(folder, "exports", "datapackage.json"), encoding="utf-8") as file:
+        assert json.load(file)["version"] == version
+    good += 1
+print(good)
+"""
+
+
+def test_readers_during_releases_find_old_or_new_never_a_mixture(output, tmp_path):
+    stop = tmp_path / "stop"
+    command = [sys.executable, "-c", READER, str(output), str(stop)]
+    readers = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    for number in range(5):
+        renew(output, 300 + number)
+        assert run(output) == (0, "")
+    stop.touch()
+    counts = []
+    for reader in readers:
+        told, fault = reader.communicate(timeout=WAIT)
+        assert reader.returncode == 0, fault
+        counts.append(int(told))
+    print(counts)
+    assert min(counts) > 0
+
+
+@contextmanager
+def mounted(folder: Path, size: str):
+    """Mounts a small file system in memory on the folder, or skips the test: only root may."""
+    folder.mkdir(parents=True)
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("needs the right to mount a small file system (root)")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def test_disk_full_while_publishing(tmp_path):
+    output = tmp_path / "output"
+    with mounted(output, "40m"):
+        release_fixture.make_warehouse(output)
+        assert run(output) == (0, "")
+        before = whole(output)
+        release_fixture.make_warehouse(output, years=3000)
+        filler = output / "filler"
+        # from no room at all to almost enough: the disk fills up at another step each time
+        left = [0, 1, 3, 5]
+        for megabytes in left:
+            filler.write_bytes(b"0" * (free_space(output) - megabytes * 2**20))
+            code, told = run(output)
+            assert code == 1, f"{megabytes} MB were enough"
+            assert ("disk" in told and "full" in told) or "No space left" in told, told
+            assert "ATLAS_OUTPUT_DIR" in told and str(output) in told
+            assert "previous release stands" in told or "Nothing was changed" in told
+            assert whole(output) == before
+            filler.unlink()
+        assert run(output) == (0, "")
+        assert whole(output) != before
+
+
+def free_space(folder: Path) -> int:
+    """Returns the bytes that a file in the folder can still take."""
+    status = os.statvfs(folder)
+    return status.f_bavail * status.f_frsize
+
+
+@pytest.mark.parametrize("kilobytes", [100, 600, 3000])
+def test_a_file_size_limit_is_told_as_a_full_disk(output, kilobytes):
+    before = whole(output)
+    release_fixture.make_warehouse(output, years=3000)
+
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (kilobytes * 1024, kilobytes * 1024))
+
+    code, told = run(output, preexec_fn=limit)
+    assert code == 1 and "is full" in told and "previous release stands" in told, told
+    assert whole(output) == before
+    assert run(output) == (0, "")
+    assert whole(output) != before
+
+
+def test_an_output_directory_that_cannot_be_made():
+    # no one may make a folder here, root included
+    code, told = run(Path("/proc/atlas_output"))
+    assert code == 1 and "cannot be written" in told and "ATLAS_OUTPUT_DIR" in told
+
+
+def test_an_output_directory_that_became_read_only(tmp_path):
+    output = tmp_path / "output"
+    with mounted(output, "40m"):
+        release_fixture.make_warehouse(output)
+        assert run(output) == (0, "")
+        before = whole(output)
+        renew(output, 77)
+        subprocess.run(["mount", "-o", "remount,ro", str(output)], check=True)
+        for script in ("release", "build"):
+            code, told = run(output, script, with_dbt(GOOD_DBT, output))
+            assert code == 1 and f"{output} cannot be written" in told and "ATLAS_OUTPUT_DIR" in told
+            assert whole(output) == before
+        subprocess.run(["mount", "-o", "remount,rw", str(output)], check=True)
+        assert run(output) == (0, "")
+        assert whole(output) != before
+
+
+def test_a_directory_without_write_permission(output):
+    if os.geteuid() == 0:
+        pytest.skip("root may write everywhere: the read-only file system is tested instead")
+    before = whole(output)
+    output.chmod(0o555)
+    try:
+        code, told = run(output)
+        assert code == 1 and "cannot be written" in told
+        assert whole(output) == before
+    finally:
+        output.chmod(0o755)
+    assert run(output) == (0, "")
+
+
+# The source is looked at before dbt starts.
+
+
+@pytest.mark.parametrize("name", ["population/cut_off.parquet", "health_care/service_year=2024/broken.csv.gz"])
+def test_a_damaged_source_file_is_named_before_dbt_starts(output, tmp_path, name):
+    before = whole(output)
+    folder = tmp_path / "source"
+    (folder / Path(name).parent).mkdir(parents=True, exist_ok=True)
+    for source in ("population", "health_care"):
+        (folder / source).mkdir(exist_ok=True)
+        duckdb.sql(f"copy (select 1 as pp0010) to '{folder / source / 'good.parquet'}'")
+    (folder / name).write_bytes(b"PAR1 this was cut off")
+    code, told = run(output, "build", "build.dbt_command = None", environment={"ATLAS_SOURCE_DIR": str(folder)})
+    assert code == 1 and name in told and "cannot be read" in told and "again" in told
+    (folder / name).unlink()
+    (folder / "population" / "good.parquet").unlink()
+    code, told = run(output, "build", "build.dbt_command = None", environment={"ATLAS_SOURCE_DIR": str(folder)})
+    assert code == 1 and "No file of the source 'population'" in told
+    assert whole(output) == before

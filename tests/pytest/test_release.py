@@ -1,0 +1,331 @@
+"""A release holds what it must and nothing else, is the same bytes again, and is refused when the build is not fit to publish."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(PROJECT / "scripts"), str(Path(__file__).parent)]
+
+import release
+import release_fixture
+from settings import AtlasError, read_settings
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting_for_the_disk(monkeypatch):
+    """These tests do not cut the power: forcing every file to the disk would only cost time."""
+    monkeypatch.setattr(release.os, "fsync", lambda _: None)
+
+
+def settings_of(output_dir: Path, **environment):
+    """Returns the settings of a release into the directory."""
+    return read_settings({"ATLAS_OUTPUT_DIR": str(output_dir), **environment})
+
+
+def publish(output_dir: Path, **environment) -> Path:
+    """Publishes what lies in the directory. Returns the folder of the release."""
+    release.publish(settings_of(output_dir, **environment))
+    return (output_dir / "release").resolve()
+
+
+def files_of(folder: Path) -> dict[str, str]:
+    """Returns path -> SHA-256 of every exported file of a release."""
+    exports = folder / "exports"
+    return {path.relative_to(exports).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in exports.rglob("*") if path.is_file()}
+
+
+def change(output_dir: Path, sql: str) -> None:
+    """Changes the warehouse of a test."""
+    with duckdb.connect(str(output_dir / "warehouse.duckdb")) as connection:
+        connection.execute(sql)
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Path:
+    """An output directory with a warehouse that can be published."""
+    release_fixture.make_warehouse(tmp_path / "output")
+    return tmp_path / "output"
+
+
+@pytest.fixture
+def atlas(output: Path):
+    """The public file of a release, opened as readers do."""
+    publish(output)
+    with duckdb.connect(str(output / "atlas.duckdb"), read_only=True) as connection:
+        yield connection
+
+
+def test_only_listed_tables_are_public(atlas):
+    listed = set(release_fixture.KEYS) | set(release_fixture.STATISTICS) | set(release.OWN_TABLES)
+    assert {name for (name,) in atlas.execute("select table_name from duckdb_tables()").fetchall()} == listed
+    assert atlas.execute("select count(*) from duckdb_views() where not internal").fetchone() == (0,)
+    assert atlas.execute("select distinct schema_name from duckdb_tables()").fetchall() == [("main",)]
+
+
+def test_the_file_holds_no_person_and_no_path(output):
+    folder = publish(output)
+    for path in [folder / "atlas.duckdb", *(folder / "exports").rglob("*.*")]:
+        content = path.read_bytes()
+        assert b"SECRET-PERSON" not in content, path
+        assert str(output).encode() not in content, path
+        assert str(PROJECT).encode() not in content, path
+    assert not list(folder.glob("*.wal"))
+
+
+def test_storage_version_is_one_that_duckdb_1_2_reads(atlas):
+    (tags,) = atlas.execute("select tags from duckdb_databases() where database_name = 'atlas'").fetchone()
+    assert "v1.2.0" in tags["storage_version"]
+
+
+def test_comments_are_in_the_public_file(atlas):
+    assert atlas.execute("select comment from duckdb_tables() where table_name = 'cube_013_007'").fetchone()[0].endswith("it's a cube")
+    assert atlas.execute("select comment from duckdb_columns() where table_name = 'cube_013_007' and column_name = 'value'").fetchone() == ("Per cent",)
+    own = atlas.execute("select count(*) from duckdb_columns() where table_name like 'release%' and comment is null").fetchone()
+    assert own == (0,)
+
+
+def test_the_release_describes_itself(atlas):
+    row = atlas.execute("select version, publication_date::text, first_reference_year, last_reference_year, geography_vintage from release").fetchone()
+    assert row[0].startswith("2026-10-15-")
+    assert row[1:] == ("2026-10-15", 2010, 2020, 2025)
+    assert atlas.execute("from release_source").fetchall() == [("health_care", 1000, 990, 10), ("population", 200, 198, 2)]
+    assert atlas.execute("select sum(table_rows) from release_table").fetchone() == atlas.execute("select table_rows from release").fetchone()
+
+
+def test_rows_are_in_total_order_and_tell_their_hash(output):
+    exports = publish(output) / "exports"
+    with open(exports / "csv" / "cube_013_007.csv", encoding="utf-8", newline="") as file:
+        rows = [row[:4] for row in csv.reader(file)][1:]
+    assert rows == sorted(rows)
+    with duckdb.connect(str(output / "atlas.duckdb"), read_only=True) as connection:
+        told = connection.execute("select csv_file, csv_sha256, csv_bytes from release_table").fetchall()
+    for path, digest, size in told:
+        content = (exports / path).read_bytes()
+        assert (hashlib.sha256(content).hexdigest(), len(content)) == (digest, size)
+    for line in (exports / "SHA256SUMS").read_text(encoding="utf-8").splitlines():
+        digest, path = line.split("  ")
+        assert hashlib.sha256((exports / path).read_bytes()).hexdigest() == digest
+
+
+def test_parquet_csv_and_public_file_hold_the_same_rows(atlas, output):
+    for table in release_fixture.STATISTICS:
+        public = atlas.execute(f"from {table} order by all").fetchall()
+        assert atlas.execute(f"from '{output}/exports/parquet/{table}.parquet' order by all").fetchall() == public
+        text = f"from read_csv('{output}/exports/csv/{table}.csv', all_varchar = true) order by all"
+        assert len(atlas.execute(text).fetchall()) == len(public)
+
+
+def test_a_rerun_writes_the_same_bytes_whatever_the_threads(output, tmp_path):
+    release_fixture.make_warehouse(output, years=2000)
+    first = files_of(publish(output, ATLAS_THREADS="1"))
+    again = files_of(publish(output, ATLAS_THREADS="4"))
+    assert first == again
+    shuffled = tmp_path / "shuffled"
+    shutil.copytree(output, shuffled, symlinks=True)
+    change(shuffled, "create or replace table marts.cube_013_007 as from marts.cube_013_007 order by hash(numerator, geo_level)")
+    change(shuffled, "comment on table marts.cube_013_007 is 'Share of the beneficiaries with an examination; it''s a cube'")
+    change(shuffled, "comment on column marts.cube_013_007.value is 'Per cent'")
+    assert files_of(publish(shuffled)) == first
+
+
+def test_two_releases_are_kept(output):
+    names = []
+    for numerator in range(4):
+        change(output, f"update marts.cube_007_005b set numerator = {numerator + 20}")
+        names.append(publish(output).name)
+    assert sorted(path.name for path in (output / "releases").iterdir()) == sorted(names[-2:])
+
+
+@pytest.mark.parametrize(
+    ("status", "problem", "told"),
+    [
+        ("failed", "1 failed or skipped: not_null_x (fail)", "not_null_x"),
+        ("partial", "3 models, seeds or tests did not run", "did not run"),
+        ("running", None, "stopped before its end"),
+    ],
+)
+def test_a_build_that_is_not_complete_is_refused(output, status, problem, told):
+    before = publish(output)
+    with duckdb.connect(str(output / "warehouse.duckdb")) as connection:
+        release_fixture.add_run(connection, status, problem)
+    with pytest.raises(AtlasError, match=told) as refusal:
+        publish(output)
+    assert "previous release stands" in str(refusal.value)
+    assert (output / "release").resolve() == before
+
+
+def test_unmasked_builds_are_refused_unless_no_threshold_was_asked(output):
+    release_fixture.make_warehouse(output, complementary_masking=False)
+    with pytest.raises(AtlasError, match="complementary_masking"):
+        publish(output)
+    release_fixture.make_warehouse(output, complementary_masking=False, small_cell_threshold=0)
+    publish(output)
+
+
+@pytest.mark.parametrize(
+    ("sql", "told"),
+    [
+        ("insert into quality.publication_list values ('marts', 'a_view', 'view', '[]', null)", "marts.a_view is no table"),
+        ("insert into quality.publication_list values ('marts', 'left_over', 'table', '[]', null)", "column person_id"),
+        ("insert into quality.publication_list values ('marts', 'gone', 'table', '[]', null)", "marts.gone is no table"),
+        (
+            "create table marts.statistic as select 1 as x; insert into quality.publication_list values ('marts', 'statistic', 'table', '[]', null)",
+            "named statistic",
+        ),
+        ("alter table marts.cube_013_007 add column ss00010 text", "column ss00010"),
+        ("alter table marts.cube_013_007 add column codes text[]", r"type VARCHAR\[\]"),
+        ("insert into marts.cube_007_005b from marts.cube_007_005b limit 1", "several rows with the key"),
+        ("update marts.cube_007_005b set procedure_type = 'unheard of' where procedure_type = 'total'", "without an SDMX code"),
+        ("update reference.statistic set title = '{output}/warehouse.duckdb'", "path of this machine"),
+        ("comment on table marts.cube_013_007 is 'see {output}'", "path of this machine"),
+        ("update quality.reconciliation set rows_in = rows_in + 1", "rows of health_care were read"),
+        ("delete from quality.publication_list where schema_name = 'marts'", "made no statistic"),
+        ("drop table quality.build_run", "no finished build"),
+    ],
+)
+def test_what_must_not_be_public_stops_the_release(output, sql, told):
+    before = files_of(publish(output))
+    change(output, sql.replace("{output}", str(output)))
+    with pytest.raises(AtlasError, match=told):
+        publish(output)
+    assert files_of((output / "release").resolve()) == before
+    assert not (output / ".staging").exists()
+
+
+def test_without_a_warehouse_the_message_says_what_to_run(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("ATLAS_OUTPUT_DIR", str(tmp_path / "empty"))
+    assert release.main([]) == 1
+    assert "make build" in capsys.readouterr().err
+
+
+def test_a_strange_file_in_the_way_is_not_touched(output):
+    (output / "exports").mkdir()
+    (output / "exports" / "mine.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(AtlasError, match="Move it elsewhere"):
+        publish(output)
+    assert (output / "exports" / "mine.txt").read_text(encoding="utf-8") == "mine"
+
+
+# Readers that we did not write. Each is optional: the test says which package it misses.
+
+
+def test_frictionless_accepts_the_data_package(output):
+    frictionless = pytest.importorskip("frictionless", reason="needs the package frictionless")
+    publish(output)
+    # frictionless trusts no absolute path: it is opened from its own folder, as a reader would
+    report = frictionless.validate("datapackage.json", basepath=str(output / "exports"))
+    assert report.valid, report.flatten(["name", "type", "message"])
+    assert len(report.tasks) == len(release_fixture.KEYS) + len(release_fixture.STATISTICS) + len(release.OWN_TABLES)
+    path = (output / "exports" / "csv" / "cube_013_007.csv").resolve()
+    path.write_text(path.read_text(encoding="utf-8").replace("published", "unheard of", 1), encoding="utf-8")
+    assert not frictionless.validate("datapackage.json", basepath=str(output / "exports")).valid
+
+
+def test_sdmx1_reads_structure_and_data(output):
+    sdmx1 = pytest.importorskip("sdmx", reason="needs the package sdmx1")
+    exports = publish(output) / "exports"
+    if not hasattr(sdmx1, "read_sdmx"):
+        pytest.skip("the module sdmx found is not the package sdmx1")
+    message = sdmx1.read_sdmx(exports / "sdmx" / "structure.xml")
+    assert {name.lower() for name in message.dataflow} == set(release_fixture.STATISTICS)
+    data = sdmx1.read_sdmx(exports / "sdmx" / "cube_007_005b.csv", structure=message.dataflow["CUBE_007_005B"])
+    observation = data.data[0].obs[0]
+    assert (str(observation.dimension["REF_AREA"].value), observation.value) == ("BE710000", "2.5")
+
+
+def test_pysdmx_validates_structure_and_reads_data(output):
+    reader = pytest.importorskip("pysdmx.io", reason="needs the package pysdmx[data,xml]")
+    pytest.importorskip("lxml", reason="needs the package pysdmx[data,xml]")
+    pytest.importorskip("pandas", reason="needs the package pysdmx[data,xml]")
+    folder = publish(output) / "exports" / "sdmx"
+    reader.read_sdmx(folder / "structure.xml", validate=True)
+    (data,) = reader.get_datasets(folder / "cube_013_007.csv", folder / "structure.xml")
+    frame = data.data
+    assert set(frame["OBS_STATUS"]) == {"A", "Q"} and set(frame["CONF_STATUS"]) == {"F", "C"}
+    assert set(frame["AGE"]) == {"Y0T9", "Y_GE90", "_T"}
+    assert "BE01000" in set(frame["REF_AREA"])
+
+
+OLD_DUCKDB = "import duckdb, sys; c = duckdb.connect(sys.argv[1], read_only=True); print(duckdb.__version__, c.execute('select count(*) from cube_013_007').fetchone()[0])"
+
+
+def test_duckdb_1_x_opens_the_public_file(output):
+    """ATLAS_OLD_DUCKDB names Pythons with an older DuckDB, separated by colons."""
+    pythons = [python for python in os.environ.get("ATLAS_OLD_DUCKDB", "").split(":") if python]
+    if not pythons:
+        pytest.skip("needs ATLAS_OLD_DUCKDB: Pythons with DuckDB 1.2 to 1.5, separated by colons")
+    publish(output)
+    for python in pythons:
+        told = subprocess.run([python, "-c", OLD_DUCKDB, str(output / "atlas.duckdb")], capture_output=True, text=True, check=True).stdout.split()
+        assert told[0].startswith("1.") and told[1] == "90", (python, told)
+
+
+# The record that dbt leaves in the warehouse, by a project of three nodes that has the hooks of this one.
+
+RECORD_PROJECT = """
+name: health_atlas
+version: "1.0.0"
+config-version: 2
+profile: health_atlas
+macro-paths: ["{macros}"]
+on-run-start: ["{{{{ record_build_start() }}}}"]
+on-run-end: ["{{{{ record_build_end(results) }}}}"]
+vars: {{geography_vintage: 2025, small_cell_threshold: 5, complementary_masking: true, publication_date: null}}
+models: {{health_atlas: {{+materialized: table, +schema: marts}}}}
+"""
+RECORD_RUNS = """
+import sys
+from dbt.cli.main import dbtRunner
+from dbt.adapters.factory import reset_adapters
+import duckdb
+def records():
+    with duckdb.connect(sys.argv[1]) as connection:
+        return connection.execute("select status, coalesce(problem, '') from quality.build_run order by run_number").fetchall()
+for command in (
+    ["build"], ["docs", "generate"], ["test"], ["run", "-s", "cube_one"], ["build", "--empty"],
+    ["build", "--vars", "{broken: true}"], ["build", "--vars", "{publication_date: 2026-10-15}"],
+):
+    dbtRunner().invoke([*command, "--quiet"])
+    reset_adapters()
+for row in records():
+    print(*row, sep="|")
+with duckdb.connect(sys.argv[1]) as connection:
+    print(connection.execute("select variables from quality.build_run order by run_number desc limit 1").fetchone()[0])
+    print(*connection.execute("select schema_name, table_name, primary_key from quality.publication_list").fetchone(), sep="|")
+"""
+
+
+def test_dbt_records_which_builds_were_whole(tmp_path):
+    project, output_dir = tmp_path / "project", tmp_path / "output"
+    (project / "models").mkdir(parents=True)
+    output_dir.mkdir()
+    (project / "dbt_project.yml").write_text(RECORD_PROJECT.format(macros=PROJECT / "macros"), encoding="utf-8")
+    declared = "{{ config(meta={'statistic': {'filters': ['age_category']}}) }} "
+    (project / "models" / "cube_one.sql").write_text(declared + "select {{ 'null' if var('broken', false) else 1 }} as value", encoding="utf-8")
+    (project / "models" / "cube_one.yml").write_text(
+        "models: [{name: cube_one, columns: [{name: value, data_tests: [not_null]}]}]", encoding="utf-8"
+    )
+    environment = {**os.environ, "ATLAS_OUTPUT_DIR": str(output_dir), "DBT_PROFILES_DIR": str(PROJECT / "profiles")}
+    for name in ("DBT_TARGET_PATH", "DBT_LOG_PATH"):
+        environment[name] = str(tmp_path / name)
+    command = [sys.executable, "-c", RECORD_RUNS, str(output_dir / "warehouse.duckdb")]
+    ended = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    *rows, variables, listed = ended.stdout.splitlines()
+    rows = [row for row in rows if row.split("|")[0] in ("complete", "partial", "failed", "running")]
+    # `docs generate` and `test` changed nothing and left no row
+    assert [row.split("|")[0] for row in rows] == ["complete", "partial", "partial", "failed", "complete"], ended.stdout
+    assert "did not run" in rows[1] and "--empty" in rows[2] and "not_null_cube_one_value" in rows[3]
+    assert json.loads(variables)["publication_date"] == "2026-10-15"
+    assert listed == 'marts|cube_one|["reference_year", "geo_level", "geo_code", "age_category"]'
