@@ -38,6 +38,9 @@ demo: $(VENV)/.installed ## write the synthetic demo source alone
 bench: $(VENV)/.installed-dev ## full-size source, timings of a hand-written script and of dbt side by side
 	$(BIN)/python tests/bench/bench.py
 
+cards: $(VENV)/.installed ## write models/docs/cards.md again, after a change of seeds/statistics
+	$(BIN)/python scripts/cards.py
+
 release: $(VENV)/.installed ## publish what the last complete dbt build left in the warehouse
 	$(BIN)/python scripts/release.py
 
