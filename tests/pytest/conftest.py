@@ -41,7 +41,7 @@ class Atlas:
 
 
 def run_dbt(source: Path, output: Path, *arguments: str, variables: dict | None = None, environment: dict | None = None) -> Atlas:
-    """Runs dbt (default: build) with an output directory of its own, target and logs below it. Never raises: `ok` tells."""
+    """Runs dbt (default: build without unit tests) with an output directory of its own, target and logs below it. Never raises: `ok` tells."""
     output.mkdir(parents=True, exist_ok=True)
     settings = {
         **os.environ,
@@ -54,7 +54,7 @@ def run_dbt(source: Path, output: Path, *arguments: str, variables: dict | None 
         **(environment or {}),
     }
     dbt = Path(sys.executable).parent / "dbt"
-    command = [str(dbt), "--no-use-colors", *(arguments or ("build",))]
+    command = [str(dbt), "--no-use-colors", *(arguments or ("build", "--exclude-resource-type", "unit_test"))]
     if variables:
         command += ["--vars", json.dumps(variables)]
     done = subprocess.run(command, cwd=PROJECT, env=settings, capture_output=True, text=True, check=False)
