@@ -1,0 +1,73 @@
+"""Input that is wrong: the build stops before any heavy work, with one message that says what was looked for, where, what was found and what to do."""
+
+import duckdb
+import pytest
+
+import adversarial
+from conftest import run_dbt
+
+HEAVY = "int_population_entry"
+
+
+@pytest.fixture()
+def source(tmp_path):
+    return adversarial.write_source(tmp_path / "source", 3, persons=200, years=(2022, 2023), newest_codes=2025)
+
+
+def stopped(source, output, *words, early=True, **arguments):
+    """Builds, and checks that it failed, before any person was read (`early`), with all the words in its message."""
+    atlas = run_dbt(source, output, **arguments)
+    assert not atlas.ok
+    assert not (early and HEAVY in atlas.log)
+    for word in words:
+        assert word in atlas.log.replace("\n", " "), f"{word!r} is not in:\n{atlas.log[-2000:]}"
+    return atlas
+
+
+def test_no_directory(tmp_path):
+    stopped(tmp_path / "nowhere", tmp_path / "output", "No input for 'population'", str(tmp_path / "nowhere"), "ATLAS_SOURCE_DIR")
+
+
+def test_no_files_of_one_source(source, tmp_path):
+    for file in (source / "health_care").rglob("*.parquet"):
+        file.unlink()
+    stopped(source, tmp_path / "output", "No input for 'health_care'", ".csv.gz", "none")
+
+
+def test_missing_column_names_file_and_column(source, tmp_path):
+    file = sorted((source / "health_care").rglob("*.parquet"))[-1]
+    duckdb.sql(f"copy (select * exclude (ss00050) from '{file}') to '{tmp_path / 'cut.parquet'}'")
+    (tmp_path / "cut.parquet").replace(file)
+    stopped(source, tmp_path / "output", "Missing column", file.name, "ss00050", "_sources.yml")
+
+
+def test_unreadable_file_is_named(source, tmp_path):
+    file = sorted((source / "population").rglob("*.parquet"))[0]
+    file.write_bytes(b"not parquet at all")
+    stopped(source, tmp_path / "output", file.name)
+
+
+def test_no_usable_year_says_what_was_found(source, tmp_path):
+    stopped(
+        source, tmp_path / "output", "No usable year", "30 June and 31 December", "2022", "first_reference_year 2030",
+        variables={"first_reference_year": 2030},
+    )
+
+
+def test_code_younger_than_the_geography_names_both(tmp_path):
+    source = adversarial.write_source(tmp_path / "source", 3, persons=1500, years=(2022, 2023), newest_codes=2025)
+    stopped(source, tmp_path / "output", "younger than geography_vintage 2018", early=False, variables={"geography_vintage": 2018})
+
+
+@pytest.mark.parametrize(
+    ("variables", "word"),
+    [
+        ({"geography_vintage": 2020}, "geography_vintage"),
+        ({"first_reference_year": "last"}, "first_reference_year"),
+        ({"publication_date": "soon"}, "publication_date"),
+        ({"small_cell_threshold": -1}, "small_cell_threshold"),
+        ({"small_cell_threshold": 2.5}, "small_cell_threshold"),
+    ],
+)
+def test_variable_that_cannot_be_meant(source, tmp_path, variables, word):
+    stopped(source, tmp_path / "output", word, variables=variables)
