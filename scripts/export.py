@@ -18,7 +18,7 @@ from pathlib import Path
 
 import duckdb
 
-import sdmx
+import sdmx_files
 
 # DuckDB types that a table may publish, and what Frictionless calls them.
 FIELD_TYPES = {
@@ -98,7 +98,7 @@ def _write_table(connection, table: PublicTable, folder: Path) -> TableFiles:
 
 def write_package(connection, folder: Path, release: dict, tables: list[PublicTable], files: list[TableFiles]) -> None:
     """Writes the SDMX files, `datapackage.json` and `SHA256SUMS` beside the tables. release: the row of the table `release`."""
-    sdmx.write(connection, folder / "sdmx", release, tables)
+    sdmx_files.write(connection, folder / "sdmx", release, tables)
     package = data_package(connection, release, tables, {file.table: file for file in files})
     (folder / "datapackage.json").write_text(json.dumps(package, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     paths = sorted(path for path in folder.rglob("*") if path.is_file())

@@ -31,7 +31,7 @@ WAIT = 120  # seconds until a child that does not answer fails its test
 CHILD = """
 import os, signal, sys, time
 sys.path[:0] = {paths!r}
-import build, export, release, sdmx
+import build, export, release, sdmx_files
 {patch}
 sys.exit({script}.main([]))
 """
@@ -131,7 +131,7 @@ def output(tmp_path: Path) -> Path:
         "release.copy_tables",  # an empty public file lies in the staging folder
         "release._check_key",  # a table is copied, the others are not
         "export._write_table",  # the public file has its tables, no file is exported
-        "sdmx._code_lists",  # CSV and Parquet are there, SDMX is half done
+        "sdmx_files._code_lists",  # CSV and Parquet are there, SDMX is half done
         "release.sync_set",  # everything is written, nothing is forced to the disk
         "release.switch",  # between writing and renaming
         "release.replace_link",  # the set has its name, the link still shows the old one
