@@ -259,14 +259,15 @@ OLD_DUCKDB = "import duckdb, sys; c = duckdb.connect(sys.argv[1], read_only=True
 
 
 def test_duckdb_1_x_opens_the_public_file(output):
-    """ATLAS_OLD_DUCKDB names Pythons with an older DuckDB, separated by colons."""
-    pythons = [python for python in os.environ.get("ATLAS_OLD_DUCKDB", "").split(":") if python]
-    if not pythons:
-        pytest.skip("needs ATLAS_OLD_DUCKDB: Pythons with DuckDB 1.2 to 1.5, separated by colons")
+    """Older DuckDBs are looked for in folders duckdb-<version> of the environment (`pip install --target .venv/duckdb-1.2.0 duckdb==1.2.0`)."""
+    folders = sorted(Path(sys.prefix).glob("duckdb-1.*"))
+    if not folders:
+        pytest.skip("needs a DuckDB 1.x: pip install --target <environment>/duckdb-1.2.0 duckdb==1.2.0")
     publish(output)
-    for python in pythons:
-        told = subprocess.run([python, "-c", OLD_DUCKDB, str(output / "atlas.duckdb")], capture_output=True, text=True, check=True).stdout.split()
-        assert told[0].startswith("1.") and told[1] == "90", (python, told)
+    for folder in folders:
+        command = [sys.executable, "-c", OLD_DUCKDB, str(output / "atlas.duckdb")]
+        told = subprocess.run(command, env={**os.environ, "PYTHONPATH": str(folder)}, capture_output=True, text=True, check=True).stdout.split()
+        assert told == [folder.name.removeprefix("duckdb-"), "90"]
 
 
 # The record that dbt leaves in the warehouse, by a project of three nodes that has the hooks of this one.
