@@ -1,0 +1,227 @@
+"""Makes the documentation site: `python scripts/documentation.py`, a step of `make build` after the release.
+
+`dbt docs generate --static` into a folder of its own, then one page that works offline from a file: $ATLAS_OUTPUT_DIR/site/index.html. On the way
+  - everything about this machine and this run is left out (paths, times, ids, dbt's own macros), and a path that is still there stops it;
+  - links between the files of models/docs, written as they work in the repository, become links of the site;
+  - the overview says which release lies beside the site, and whether its numbers are synthetic.
+Descriptions and SQL come from the project, column types from the catalog: the site holds no row of any table.
+
+The module cannot be called `site`: Python has one of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import posixpath
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import duckdb
+
+from settings import PROJECT_DIR, AtlasError, Settings, file_size, read_settings
+
+PAGES_FOLDER = "models/docs"
+RELEASE_MARK = "*The table `release` says which release this is.*"  # stands in models/docs/overview.md
+OVERVIEW = "doc.health_atlas.__overview__"
+
+# What dbt writes down about the machine and the run, at any depth.
+PRIVATE_KEYS = {
+    "root_path", "build_path", "compiled_path", "patch_path", "created_at", "generated_at", "run_started_at", "invocation_started_at", "invocation_id",
+    "user_id", "project_id", "env", "checksum", "unrendered_config", "stats",
+}
+# Parts of the manifest that dbt's page reads; only those of this project are kept.
+PARTS = ("nodes", "sources", "macros", "docs", "exposures", "metrics", "groups", "semantic_models", "saved_queries", "unit_tests", "functions")
+
+
+def write_site(settings: Settings, variables: str) -> Path:
+    """Writes the site beside the release and returns its file. variables: YAML for dbt, those of the build.
+
+    Raises AtlasError when dbt fails, when dbt's template has changed, or when the page would tell a path of this machine.
+    """
+    with tempfile.TemporaryDirectory(prefix=".site-", dir=settings.output_dir) as folder:
+        target = Path(folder)
+        generate(settings, target, variables)
+        manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
+        catalog = json.loads((target / "catalog.json").read_text(encoding="utf-8"))
+        template = (target / "index.html").read_text(encoding="utf-8")
+        page = fill(template, public_manifest(manifest, release_line(settings)), public_catalog(catalog))
+        check_paths(page, settings)
+        (target / "site.html").write_text(page, encoding="utf-8")
+        site = settings.output_dir / "site" / "index.html"
+        site.parent.mkdir(exist_ok=True)
+        os.replace(target / "site.html", site)
+    return site
+
+
+def generate(settings: Settings, target: Path, variables: str) -> None:
+    """Runs dbt, quietly, with a target folder of its own, so that the build's results stay as they are. Raises AtlasError when it fails."""
+    from build import dbt_command
+
+    command = [
+        *dbt_command(), "docs", "generate", "--static", "--quiet", "--project-dir", str(PROJECT_DIR), "--target-path", str(target),
+        "--exclude", "resource_type:test", "resource_type:unit_test",  # described, but not compiled: that would take most of the time
+        *(["--vars", variables] if variables.strip() else []),
+    ]  # fmt: skip
+    environment = {"DBT_PROFILES_DIR": str(PROJECT_DIR / "profiles"), **os.environ, "ATLAS_OUTPUT_DIR": str(settings.output_dir)}
+    ended = subprocess.run(command, cwd=PROJECT_DIR, env=environment, capture_output=True, text=True, check=False)
+    if ended.returncode:
+        told = (ended.stdout + ended.stderr).strip()
+        raise AtlasError(f"dbt docs generate failed:\n{told}")
+
+
+def release_line(settings: Settings) -> str:
+    """Returns a sentence on the release that lies in the output directory: version, years, geography, threshold, whether it is synthetic."""
+    if not settings.public_file.exists():
+        return "*No release has been published here yet.*"
+    with duckdb.connect(str(settings.public_file), read_only=True) as atlas:
+        version, published_on, years, vintage, threshold = atlas.execute(
+            "select version, publication_date, reference_years, geography_vintage, small_cell_threshold from release"
+        ).fetchone()
+        municipalities = atlas.execute("select count(*) from geographic_unit where geo_level = 'municipality'").fetchone()[0]
+    masking = f"figures on fewer than {threshold} persons are hidden" if threshold else "**small cells are not hidden**"
+    line = (
+        f"**Release `{version}`**, {f'published on {published_on}' if published_on else 'without a publication date'}: "
+        f"years {years.replace(',', ', ')}; the {municipalities} municipalities of {vintage}; {masking}."
+    )
+    return f"{line} **Its numbers are synthetic demo data: they describe nobody, and are not to be cited.**" if is_synthetic(settings) else line
+
+
+def is_synthetic(settings: Settings) -> bool:
+    """True when the warehouse was built from the demo data."""
+    with duckdb.connect(str(settings.warehouse), read_only=True) as warehouse:
+        return bool(warehouse.execute("select coalesce(bool_or(is_synthetic), false) from quality.source_origin").fetchone()[0])
+
+
+def public_manifest(manifest: dict, release: str) -> dict:
+    """Returns what the page needs of dbt's manifest: this project alone, without a word on the machine, its links made into links of the site."""
+    project = manifest["metadata"]["project_name"]
+    public = {part: {key: value for key, value in manifest[part].items() if value["package_name"] == project} for part in PARTS if part in manifest}
+    public["nodes"] = {key: node for key, node in public["nodes"].items() if node["resource_type"] != "operation"}
+    public["docs"] = {OVERVIEW: public["docs"][OVERVIEW]}
+    public["docs"][OVERVIEW]["block_contents"] = public["docs"][OVERVIEW]["block_contents"].replace(RELEASE_MARK, release)
+    known = {key for part in PARTS for key in public.get(part, {})}
+    for direction in ("parent_map", "child_map"):
+        public[direction] = {key: [other for other in others if other in known] for key, others in manifest[direction].items() if key in known}
+    for macro in public["macros"].values():
+        macro["depends_on"]["macros"] = [other for other in macro["depends_on"]["macros"] if other in known]
+    for node in public["nodes"].values():
+        node["depends_on"]["macros"] = [other for other in node["depends_on"].get("macros", []) if other in known]
+    for node in public["nodes"].values():
+        if node["resource_type"] == "model":
+            if node["config"]["meta"].get("statistic"):
+                node["description"] = f"{signposts(node)}\n\n{node['description']}"
+            node["meta"] = node["config"]["meta"] = {}  # the card says it in words
+    for page in public["exposures"].values():
+        page["type"] = page["config"]["meta"].get("folder", page["type"])
+    targets = link_targets(public)
+    for part in PARTS:
+        for thing in public.get(part, {}).values():
+            for text in ("description", "block_contents"):
+                if thing.get(text):
+                    thing[text] = site_links(thing[text], targets)
+    public["metadata"] = {"project_name": project, "send_anonymous_usage_stats": False, "adapter_type": manifest["metadata"]["adapter_type"]}
+    public.update(disabled={}, selectors={}, group_map={})
+    return without_private_keys(public)
+
+
+def public_catalog(catalog: dict) -> dict:
+    """Returns the columns and types of the warehouse's tables, as the page reads them."""
+    public = without_private_keys({part: catalog[part] for part in ("nodes", "sources")})
+    for part in public.values():
+        for thing in part.values():
+            thing["stats"] = {}
+    return {**public, "metadata": {}, "errors": None}
+
+
+def without_private_keys(thing):
+    """Returns a copy of nested lists and dictionaries without PRIVATE_KEYS."""
+    if isinstance(thing, dict):
+        return {key: without_private_keys(value) for key, value in thing.items() if key not in PRIVATE_KEYS}
+    return [without_private_keys(value) for value in thing] if isinstance(thing, list) else thing
+
+
+def signposts(mart: dict) -> str:
+    """Returns the line above the card of a mart: how to read it, its family, its definitions, and its lineage from the sources on, without seeds."""
+    family = mart["config"]["meta"]["statistic"]["family"]
+    definitions = {"imaging": "definitions_imaging", "perinatal": "definitions_deliveries"}[family]
+    lineage = f"#!/model/{mart['unique_id']}?g_v=1&g_i=%2B{mart['name']}&g_e=resource_type:seed"
+    return (
+        f"[How to read this table](reading_a_table.md) · [Tables of its family](family_{family}.md) · [What is counted]({definitions}.md) · "
+        f"[Small cells](definitions_small_cells.md) · [Lineage]({lineage})"
+    )
+
+
+def link_targets(manifest: dict) -> dict[str, str]:
+    """Returns {path in the repository, or name of a published table: address in the site} of everything that has a page."""
+    targets = {f"{PAGES_FOLDER}/overview.md": "#!/overview"}
+    for part in ("nodes", "sources", "macros"):
+        for key, thing in manifest[part].items():
+            if thing["resource_type"] in ("model", "seed", "source", "analysis"):
+                targets.setdefault(thing["original_file_path"], f"#!/{thing['resource_type']}/{key}")
+    for key, node in manifest["nodes"].items():
+        if node["original_file_path"].startswith("models/marts/"):
+            targets.setdefault(node["alias"], f"#!/model/{key}")
+    for key, page in manifest["exposures"].items():
+        targets[f"{PAGES_FOLDER}/{page['name']}.md"] = f"#!/exposure/{key}"
+    return targets
+
+
+def site_links(text: str, targets: dict[str, str]) -> str:
+    """Returns Markdown in which links to files of the repository, and names of published tables, lead to pages of the site.
+
+    A link to a file without a page is left as plain text.
+    """
+
+    def replaced(link: re.Match) -> str:
+        words, path = link.groups()
+        target = targets.get(posixpath.normpath(posixpath.join(PAGES_FOLDER, path)))
+        return f"[{words}]({target})" if target else words
+
+    def named(name: re.Match) -> str:
+        target = targets.get(name.group(1))
+        return f"[{name.group()}]({target})" if target else name.group()
+
+    text = re.sub(r"\[([^\]]+)\]\(([^)#:\s]+)\)", replaced, text)
+    return re.sub(r"(?<!\[)`(\w+)`", named, text)
+
+
+def fill(template: str, manifest: dict, catalog: dict) -> str:
+    """Returns dbt's page with both documents in it. Raises AtlasError when the template has no place for them."""
+    for place, document in (("MANIFEST.JSON INLINE DATA", manifest), ("CATALOG.JSON INLINE DATA", catalog)):
+        if template.count(f'"{place}"') != 1:
+            raise AtlasError(f'dbt\'s page has changed: it has no single place "{place}". Use the version of dbt-core in requirements.txt.')
+        told = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":")).replace("</", "<\\/")
+        template = template.replace(f'"{place}"', told)
+    return template.replace("<title>dbt Docs</title>", "<title>Belgian health atlas</title>")
+
+
+def check_paths(page: str, settings: Settings) -> None:
+    """Raises AtlasError when the page tells a folder of this machine."""
+    folders = {PROJECT_DIR, settings.output_dir, settings.source_dir, settings.temp_dir, Path.home(), Path(sys.prefix)}
+    for folder in sorted(str(folder) for folder in folders if folder and len(folder.parts) > 2):
+        if folder in page:
+            raise AtlasError(f"The site was not written: it would tell a folder of this machine ({folder}). Remove it from the description or the SQL.")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Makes the site. Returns the exit code: 0, or 1 with a message on standard error."""
+    parser = argparse.ArgumentParser(description="Writes the documentation site into $ATLAS_OUTPUT_DIR/site.")
+    parser.add_argument("--vars", default=os.environ.get("VARS", ""), help="variables for dbt, as YAML; default: environment variable VARS")
+    variables = parser.parse_args(argv).vars
+    settings = read_settings()
+    try:
+        site = write_site(settings, variables)
+    except (AtlasError, OSError, duckdb.Error) as error:
+        print(f"\nThe site was not renewed: {error}", file=sys.stderr)
+        return 1
+    print(f"Site: {site} ({file_size(site)})")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
