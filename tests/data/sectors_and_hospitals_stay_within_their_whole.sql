@@ -1,0 +1,131 @@
+-- The sectors of a municipality hold no more than it does (some people's sector is unknown); the hospitals add up to Belgium's row of the hospital
+-- tables, in which a woman of two hospitals is one woman.
+
+with unit as (
+
+    select * from {{ ref('geographic_unit') }}
+
+),
+
+imaging_cell as (
+
+    select * from {{ ref('int_imaging_cell') }}
+    where age_category = 'total'
+
+),
+
+prenatal_cell as (
+
+    select * from {{ ref('int_prenatal_cell') }}
+
+),
+
+hospital_delivery_cell as (
+
+    select * from {{ ref('int_hospital_delivery_cell') }}
+
+),
+
+hospital_prenatal_cell as (
+
+    select * from {{ ref('int_hospital_prenatal_cell') }}
+
+),
+
+in_sectors as (
+
+    select
+        imaging_cell.reference_year,
+        unit.parent_code as geo_code,
+        imaging_cell.variable,
+        sum(imaging_cell.beneficiaries) as beneficiaries,
+        sum(imaging_cell.patients) as patients,
+        sum(imaging_cell.exams) as exams
+    from imaging_cell
+    inner join unit
+        on
+            imaging_cell.geo_level = unit.geo_level
+            and imaging_cell.geo_code = unit.geo_code
+    where imaging_cell.geo_level = 'statistical_sector'
+    group by imaging_cell.reference_year, unit.parent_code, imaging_cell.variable
+
+),
+
+over_sectors as (
+
+    select
+        in_sectors.reference_year || ' ' || in_sectors.geo_code || ' ' || in_sectors.variable as item,
+        'its sectors hold more than the municipality' as failure_reason
+    from in_sectors
+    left join imaging_cell
+        on
+            in_sectors.reference_year = imaging_cell.reference_year
+            and imaging_cell.geo_level = 'municipality'
+            and in_sectors.geo_code = imaging_cell.geo_code
+            and in_sectors.variable = imaging_cell.variable
+    where
+        in_sectors.beneficiaries > coalesce(imaging_cell.beneficiaries, 0)
+        or in_sectors.patients > coalesce(imaging_cell.patients, 0)
+        or in_sectors.exams > coalesce(imaging_cell.exams, 0)
+
+),
+
+over_hospitals as (
+
+    select
+        'deliveries of ' || reference_year as item,
+        'the hospitals do not add up to Belgium' as failure_reason
+    from hospital_delivery_cell
+    group by reference_year
+    having
+        sum(case when geo_level = 'country' then deliveries else -deliveries end) <> 0
+        or sum(case when geo_level = 'country' then caesareans else -caesareans end) <> 0
+        or sum(case when geo_level = 'country' then women else -women end) > 0
+        or sum(case when geo_level = 'country' then caesarean_women else -caesarean_women end) > 0
+    union all
+    select
+        'acts of ' || reference_year || ', ' || procedure_type as item,
+        'the hospitals do not add up to Belgium' as failure_reason
+    from hospital_prenatal_cell
+    group by reference_year, procedure_type
+    having
+        sum(case when geo_level = 'country' then acts else -acts end) <> 0
+        or sum(case when geo_level = 'country' then act_women else -act_women end) > 0
+
+),
+
+-- the types of act share women: those of the total are no fewer than those of any type and no more than all of them together
+over_types as (
+
+    select
+        reference_year || ' ' || geo_level || ' ' || geo_code || ' ' || age_category || ' ' || increased_reimbursement as item,
+        'the women of the types of act do not fit the women of the total' as failure_reason
+    from prenatal_cell
+    group by reference_year, geo_level, geo_code, age_category, increased_reimbursement
+    having
+        sum(case when procedure_type = 'total' then act_women else 0 end) < max(case when procedure_type <> 'total' then act_women else 0 end)
+        or sum(case when procedure_type = 'total' then act_women else -act_women end) > 0
+    union all
+    select
+        'hospital tables ' || reference_year || ' ' || geo_level || ' ' || geo_code as item,
+        'the acts of the types do not add up to the total, or their women do not fit' as failure_reason
+    from hospital_prenatal_cell
+    group by reference_year, geo_level, geo_code
+    having
+        sum(case when procedure_type = 'total' then acts else -acts end) <> 0
+        or sum(case when procedure_type = 'total' then act_women else 0 end) < max(case when procedure_type <> 'total' then act_women else 0 end)
+        or sum(case when procedure_type = 'total' then act_women else -act_women end) > 0
+
+),
+
+failure as (
+
+    select * from over_sectors
+    union all
+    select * from over_hospitals
+    union all
+    select * from over_types
+
+)
+
+select * from failure

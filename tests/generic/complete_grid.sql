@@ -1,0 +1,139 @@
+{# A cell table has one row a year, unit and combination of filters: every year that is built, every unit from country to municipality (or the country,
+   with `hospitals`), every value of every filter. Sectors and hospitals are there where they have beneficiaries or deliveries.
+   The right number of rows, no row twice and no unknown value together make a grid complete: cheaper than to build it again.
+   Arguments
+     model         relation: the cell table
+     filters       list of columns: `variable`, or a filter that filter_values knows
+     scheme        scheme of the age classes, where age_category is a filter
+     in_sectors    list of the filters that a sector splits by too (at sector level the others are 'total')
+     hospitals     boolean: the units are the country and hospitals
+     look_back     boolean: only years whose look-back is whole
+   Returns: failing rows with item and failure_reason. #}
+{% test complete_grid(model, filters=[], scheme=none, in_sectors=[], hospitals=false, look_back=false) %}
+{%- set values_of = {} %}
+{%- for filter in filters %}
+    {%- set known = 'select variable from ' ~ ref('imaging_variable') if filter == 'variable' else filter_values(filter, scheme) %}
+    {%- do values_of.update({filter: known}) %}
+{%- endfor %}
+with cell as (
+
+    select * from {{ model }}
+
+),
+
+reference_year as (
+
+    select * from {{ ref('int_reference_year') }}
+    {%- if look_back %}
+    where has_prenatal_lookback
+    {%- endif %}
+
+),
+
+unit as (
+
+    select * from {{ ref('geographic_unit') }}
+
+),
+
+level_count as (
+
+    select
+        reference_year,
+        geo_level,
+        count(*) as row_count,
+        count(distinct geo_code) as units,
+        count(distinct (geo_code{% for filter in filters %}, {{ filter }}{% endfor %})) as distinct_rows
+    from cell
+    group by reference_year, geo_level
+
+),
+
+expected_level as (
+
+    select
+        reference_year.reference_year,
+        unit.geo_level,
+        count(*) as units
+    from reference_year
+    cross join unit
+    where {{ "unit.geo_level = 'country'" if hospitals else "unit.geo_level <> 'statistical_sector'" }}
+    group by reference_year.reference_year, unit.geo_level
+
+),
+
+value_count as (
+
+    select
+        cast(1 as bigint)
+        {%- for filter in filters %} * (select count(*) from ({{ values_of[filter] }}) as filter_value){% endfor %} as values_of_units,
+        cast(1 as bigint)
+        {%- for filter in filters if filter in in_sectors %} * (select count(*) from ({{ values_of[filter] }}) as filter_value){% endfor %} as values_of_sectors
+
+),
+
+incomplete as (
+
+    select
+        coalesce(level_count.reference_year, expected_level.reference_year) || ' ' || coalesce(level_count.geo_level, expected_level.geo_level) as item,
+        case
+            when level_count.row_count is null then 'the level has no row'
+            when reference_year.reference_year is null then 'the year is not built, or has no look-back'
+            when level_count.distinct_rows <> level_count.row_count then level_count.row_count - level_count.distinct_rows || ' rows stand there twice'
+            when level_count.units <> expected_level.units then level_count.units || ' units instead of ' || expected_level.units
+            when
+                level_count.row_count
+                <> level_count.units * case when level_count.geo_level = 'statistical_sector' then values_of_sectors else values_of_units end
+                then level_count.row_count || ' rows for ' || level_count.units || ' units: a combination of filters is missing'
+        end as failure_reason
+    from level_count
+    full outer join expected_level
+        on
+            level_count.reference_year = expected_level.reference_year
+            and level_count.geo_level = expected_level.geo_level
+    left join reference_year on level_count.reference_year = reference_year.reference_year
+    cross join value_count
+
+),
+
+unknown_unit as (
+
+    select distinct
+        cell.geo_level || ' ' || cell.geo_code as item,
+        'the unit is not in geographic_unit' as failure_reason
+    from cell
+    left join unit
+        on
+            cell.geo_level = unit.geo_level
+            and cell.geo_code = unit.geo_code
+    where unit.geo_code is null{% if hospitals %} and cell.geo_level <> 'hospital'{% endif %}
+
+),
+
+{% for filter in filters -%}
+unknown_{{ filter }} as (
+
+    select distinct
+        '{{ filter }} ' || coalesce({{ filter }}, 'null') as item,
+        'the filter has no such value' as failure_reason
+    from cell
+    where {{ filter }} is null or {{ filter }} not in ({{ values_of[filter] }})
+
+),
+
+{% endfor -%}
+failure as (
+
+    select * from incomplete
+    union all
+    select * from unknown_unit
+    {%- for filter in filters %}
+    union all
+    select * from unknown_{{ filter }}
+    {%- endfor %}
+
+)
+
+select * from failure
+where failure_reason is not null
+{% endtest %}
