@@ -258,12 +258,14 @@
                 {% do expressions.append(dated ~ ' as ' ~ column.name) %}
             {% elif column.type == 'text' %}
                 {% do expressions.append(read_text(delivered, type) ~ ' as ' ~ column.name) %}
+            {% elif column.type == 'label' %}
+                {% do expressions.append(read_label(delivered, type) ~ ' as ' ~ column.name) %}
             {% elif column.type == 'code' %}
                 {% do expressions.append(read_code(delivered, type) ~ ' as ' ~ column.name) %}
             {% else %}
                 {% do expressions.append(read_integer(delivered, type) ~ ' as ' ~ column.name) %}
             {% endif %}
-            {% if column.type != 'text' %}
+            {% if column.type not in ['text', 'label'] %}
                 {% do expressions.append('cast(' ~ delivered ~ ' as varchar) as ' ~ column.name ~ '_as_delivered') %}
             {% endif %}
         {% endfor %}

@@ -12,6 +12,15 @@
     {%- endif -%}
 {% endmacro %}
 
+{# Text of a code that may be a number: as read_text, and a text 123.0, as tools write a column of numbers with gaps, is 123. #}
+{% macro read_label(column, type) %}
+    {%- if type == 'VARCHAR' -%}
+        case when {{ column }} like '%.0' then left(trim({{ column }}), length(trim({{ column }})) - 2) else {{ read_text(column, type) }} end
+    {%- else -%}
+        {{ read_text(column, type) }}
+    {%- endif -%}
+{% endmacro %}
+
 {# bigint; a text that is no whole number is null. #}
 {% macro read_integer(column, type) %}
     {%- if type in ['TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'UTINYINT', 'USMALLINT', 'UINTEGER'] -%}
