@@ -118,6 +118,7 @@ def public_manifest(manifest: dict, release: str) -> dict:
             node["meta"] = node["config"]["meta"] = {}  # the card says it in words
     for page in public["exposures"].values():
         page["type"] = page["config"]["meta"].get("folder", page["type"])
+        page["meta"] = page["config"]["meta"] = {}
     targets = link_targets(public)
     for part in PARTS:
         for thing in public.get(part, {}).values():
@@ -146,10 +147,10 @@ def without_private_keys(thing):
 
 
 def signposts(mart: dict) -> str:
-    """Returns the line above the card of a mart: how to read it, its family, its definitions, and its lineage from the sources on, without seeds."""
+    """Returns the line above the card of a mart: how to read it, its family, its definitions, and its lineage from the sources on."""
     family = mart["config"]["meta"]["statistic"]["family"]
     definitions = {"imaging": "definitions_imaging", "perinatal": "definitions_deliveries"}[family]
-    lineage = f"#!/model/{mart['unique_id']}?g_v=1&g_i=%2B{mart['name']}&g_e=resource_type:seed"
+    lineage = f"#!/model/{mart['unique_id']}?g_v=1&g_i=%2B{mart['name']}"
     return (
         f"[How to read this table](reading_a_table.md) · [Tables of its family](family_{family}.md) · [What is counted]({definitions}.md) · "
         f"[Small cells](definitions_small_cells.md) · [Lineage]({lineage})"
