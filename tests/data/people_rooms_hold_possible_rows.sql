@@ -1,0 +1,155 @@
+-- The people rooms hold only what their rules allow. One pass over each table: at full size they are the largest.
+
+with beneficiary as (
+
+    select * from {{ ref('int_beneficiary') }}
+
+),
+
+imaging_use as (
+
+    select * from {{ ref('int_imaging_use') }}
+
+),
+
+delivery as (
+
+    select * from {{ ref('int_delivery') }}
+
+),
+
+prenatal_act as (
+
+    select * from {{ ref('int_prenatal_act') }}
+
+),
+
+unit as (
+
+    select * from {{ ref('geographic_unit') }}
+
+),
+
+-- grouped first: some thousand places instead of millions of people
+place as (
+
+    select
+        municipality_code,
+        sector_code,
+        min(age) as youngest,
+        max(age) as oldest,
+        count(*) filter (where increased_reimbursement not in ('yes', 'no') or increased_reimbursement is null) as unknown_reimbursements
+    from beneficiary
+    group by municipality_code, sector_code
+
+),
+
+impossible_place as (
+
+    select
+        'int_beneficiary ' || coalesce(place.municipality_code, 'without address') || ' ' || coalesce(place.sector_code, 'without sector') as item,
+        case
+            when place.municipality_code is not null and municipality.geo_code is null then 'the municipality is not in the published vintage'
+            when place.sector_code is not null and sector.geo_code is null then 'the sector does not lie in this municipality'
+            when place.youngest < 0 or place.oldest > {{ var('oldest_age') }} then 'an age below 0 or above {{ var("oldest_age") }}'
+            when place.unknown_reimbursements > 0 then 'increased_reimbursement is neither yes nor no'
+        end as failure_reason
+    from place
+    left join unit as municipality
+        on
+            municipality.geo_level = 'municipality'
+            and place.municipality_code = municipality.geo_code
+    left join unit as sector
+        on
+            sector.geo_level = 'statistical_sector'
+            and place.sector_code = sector.geo_code
+            and place.municipality_code = sector.parent_code
+
+),
+
+impossible_use as (
+
+    select
+        'int_imaging_use ' || reference_year || ' ' || variable as item,
+        case
+            when min(exams) < 1 then 'a use without an examination'
+            when variable not in (select known.variable from {{ ref('imaging_variable') }} as known) then 'the variable is unknown'
+        end as failure_reason
+    from imaging_use
+    group by reference_year, variable
+
+),
+
+walked as (
+
+    select
+        reference_year,
+        person_id,
+        delivery_date,
+        delivery_type,
+        lag(delivery_date) over (partition by person_id order by delivery_date) as previous_date
+    from delivery
+
+),
+
+impossible_delivery as (
+
+    select
+        'int_delivery ' || reference_year as item,
+        case
+            when count(*) filter (where {{ days_between('previous_date', 'delivery_date') }} <= {{ var('delivery_gap_days') }}) > 0
+                then 'two deliveries of a woman within {{ var("delivery_gap_days") }} days'
+            when count(*) filter (where reference_year <> extract(year from delivery_date)) > 0 then 'a delivery in another year than its date'
+            when count(*) filter (where delivery_type not in (select known.delivery_type from {{ ref('delivery_type') }} as known)) > 0
+                then 'an unknown type of delivery'
+        end as failure_reason
+    from walked
+    group by reference_year
+
+),
+
+act_of_delivery as (
+
+    select
+        prenatal_act.reference_year,
+        prenatal_act.procedure_type,
+        prenatal_act.acts,
+        delivery.delivery_date,
+        count(*) over (partition by prenatal_act.person_id, prenatal_act.delivery_date, prenatal_act.procedure_type) as times
+    from prenatal_act
+    left join delivery
+        on
+            prenatal_act.person_id = delivery.person_id
+            and prenatal_act.delivery_date = delivery.delivery_date
+            and prenatal_act.reference_year = delivery.reference_year
+
+),
+
+impossible_act as (
+
+    select
+        'int_prenatal_act ' || reference_year || ' ' || procedure_type as item,
+        case
+            when count(*) filter (where delivery_date is null) > 0 then 'acts before a delivery that does not exist'
+            when max(times) > 1 then 'a delivery has the type of act twice'
+            when min(acts) < 1 then 'a row without an act'
+        end as failure_reason
+    from act_of_delivery
+    group by reference_year, procedure_type
+
+),
+
+failure as (
+
+    select * from impossible_place
+    union all
+    select * from impossible_use
+    union all
+    select * from impossible_delivery
+    union all
+    select * from impossible_act
+
+)
+
+select * from failure
+where failure_reason is not null
