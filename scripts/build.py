@@ -1,7 +1,7 @@
 """From source files to a published release: `make build`, or `python scripts/build.py`.
 
-Steps: hold the output directory, make the demo data when no source is named, open every source file once, `dbt build`, documentation,
-release. The environment variable VARS is handed to dbt as it is (`VARS='{geography_vintage: 2019}'`), DEMO to scripts/demo.py
+Steps: hold the output directory, make the demo data when no source is named, open every source file once, `dbt build`, release,
+documentation site. The environment variable VARS is handed to dbt as it is (`VARS='{geography_vintage: 2019}'`), DEMO to scripts/demo.py
 (`DEMO='--scale 0.01'`).
 
 A run that is killed leaves the published release whole: dbt writes only the private warehouse, and the release is switched by one rename.
@@ -23,17 +23,18 @@ from pathlib import Path
 
 import duckdb
 
+import documentation
 import release
 from locking import output_lock
-from settings import PROJECT_DIR, SOURCES, AtlasError, Settings, read_settings
+from settings import PROJECT_DIR, SOURCES, AtlasError, Settings, file_size, read_settings
 
 DEMO = PROJECT_DIR / "scripts" / "demo.py"
 DEMO_NOTICE = "SYNTHETIC.txt"  # demo.py writes it first: a folder that holds it may be made again
 SUFFIXES = (".parquet", ".csv", ".csv.gz")
 
 
-def build(settings: Settings, variables: str, demo: list[str]) -> release.Release:
-    """Runs all steps; the caller holds no lock. Returns the release. Raises AtlasError at the first step that fails.
+def build(settings: Settings, variables: str, demo: list[str]) -> tuple[release.Release, Path]:
+    """Runs all steps; the caller holds no lock. Returns the release and the site. Raises AtlasError at the first step that fails.
 
     variables: YAML for dbt. demo: arguments for the generator of the demo data.
     """
@@ -43,7 +44,9 @@ def build(settings: Settings, variables: str, demo: list[str]) -> release.Releas
         print(f"Source: {len(files)} files in {source}", flush=True)
         # unit tests look at the code, not at this year's data: `make test` runs them
         run_dbt(settings, lock, ["build", "--exclude-resource-type", "unit_test", *(["--vars", variables] if variables.strip() else [])])
-        return release.publish(settings)
+        published = release.publish(settings)
+        print(f"\nRelease {published.version} is published. Its documentation site follows.", flush=True)
+        return published, documentation.write_site(settings, variables)
 
 
 def make_demo(settings: Settings, lock: int, arguments: list[str]) -> Path:
@@ -108,10 +111,11 @@ def _open_once(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
 
 def run_dbt(settings: Settings, lock: int, arguments: list[str]) -> None:
     """Runs dbt on the warehouse of these settings, its output shown as it comes. Raises AtlasError when it fails."""
+    colours = [] if sys.stdout.isatty() else ["--no-use-colors"]
     run_step(
         settings,
         lock,
-        [*dbt_command(), *arguments, "--project-dir", str(PROJECT_DIR)],
+        [*dbt_command(), *colours, *arguments, "--project-dir", str(PROJECT_DIR)],
         f"dbt {arguments[0]} failed: its messages stand above.\nNothing is published, the previous release stands as it was. Mend what "
         "failed and start again",
     )
@@ -153,24 +157,30 @@ def main(argv: list[str] | None = None) -> int:
     started = time.monotonic()
     try:
         settings = read_settings()
-        published = build(settings, arguments.vars, shlex.split(arguments.demo))
+        published, site = build(settings, arguments.vars, shlex.split(arguments.demo))
     except AtlasError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nStopped. The previous release stands as it was; start again to build the next.", file=sys.stderr)
         return 130
-    print(f"\n{release.describe(settings, published)}\n\n{first_steps(settings)}\n\nBuilt in {time.monotonic() - started:.0f} seconds.")
+    print(f"\n{release.describe(settings, published)}\n  {site}  ({file_size(site)})\n\n{first_steps(settings)}\n")
+    print(f"Built in {time.monotonic() - started:.0f} seconds.")
     return 0
 
 
 def first_steps(settings: Settings) -> str:
-    """Returns what to look at next: one query that works on the release just made."""
+    """Returns a first query that works on the release just made, as a command for the shell."""
     query = (
-        "select reference_year, geo_code, value from cube_013_007 "
+        "select reference_year, name_nl, numerator, denominator, round(value, 2) as percent "
+        "from cube_013_007 inner join geographic_unit using (geo_level, geo_code) "
         "where geo_level = 'region' and age_category = 'total' order by all"
     )
-    return f'Look at it:\n  python -c "import duckdb; duckdb.connect(\'{settings.public_file}\', read_only=True).sql(\\"{query}\\").show()"'
+    opened = f"duckdb.connect('{settings.public_file}', read_only=True)"
+    return (
+        "A first query, patients with imaging by another medical specialist per 100 beneficiaries:\n"
+        f'  {sys.executable} -c "import duckdb; {opened}.sql(\\"{query}\\").show()"'
+    )
 
 
 if __name__ == "__main__":

@@ -50,9 +50,11 @@ def output_lock(settings: Settings) -> Iterator[int]:
         lock.truncate()
         json.dump(_holder(), lock)
         lock.flush()
-        yield lock.fileno()
-        lock.seek(0)
-        lock.truncate()
+        try:
+            yield lock.fileno()
+        finally:
+            lock.seek(0)
+            lock.truncate()
 
 
 def _holder() -> dict:

@@ -48,6 +48,7 @@ OWN_TABLES = {
         "The release itself: one row. Cite the version and the publication date.",
         {
             "version": ("text", "Publication date (or 'undated') and a fingerprint of every published number and setting"),
+            "is_synthetic": ("boolean", "Whether the numbers come from synthetic demo data: then they describe nobody and are not to be cited"),
             "publication_date": ("date", "Date of publication, as the publisher gave it; null when none was given"),
             "first_reference_year": ("integer", "First calendar year in the tables"),
             "last_reference_year": ("integer", "Last calendar year in the tables"),
@@ -101,6 +102,7 @@ class Release:
     folder: Path
     tables: int
     rows: int
+    is_synthetic: bool
 
 
 def publish(settings: Settings) -> Release:
@@ -242,7 +244,7 @@ def write_release(connection, settings: Settings, build: Build, tables: list[exp
     own_tables = [_write_own_table(connection, name, rows) for name, rows in own_rows.items()]
     files += export.write_tables(connection, own_tables, exports)
     export.write_package(connection, exports, row, [*tables, *own_tables], files)
-    return Release(row["version"], settings.releases / row["version"], len(tables), row["table_rows"])
+    return Release(row["version"], settings.releases / row["version"], len(tables), row["table_rows"], row["is_synthetic"])
 
 
 def read_sources(connection: duckdb.DuckDBPyConnection) -> list[tuple]:
@@ -268,6 +270,7 @@ def _release_row(connection, build: Build, tables: list[export.PublicTable], fil
     union = " union ".join(f"select reference_year from atlas.{_q(table.name)}" for table in tables if table.statistic)
     years = [year for (year,) in connection.execute(f"select reference_year from ({union}) order by 1").fetchall()]
     return {
+        "is_synthetic": connection.execute("select coalesce(bool_or(is_synthetic), false) from warehouse.quality.source_origin").fetchone()[0],
         "publication_date": build.variables["publication_date"],
         "first_reference_year": years[0] if years else None,
         "last_reference_year": years[-1] if years else None,
@@ -436,8 +439,9 @@ def replace_link(link: Path, target: str) -> None:
 
 def describe(settings: Settings, release: Release) -> str:
     """Returns what was published and what to look at, for the operator."""
+    synthetic = " of synthetic demo data, which describe nobody" if release.is_synthetic else ""
     return (
-        f"Release {release.version}: {release.tables} tables, {release.rows:,} rows\n"
+        f"Release {release.version}: {release.tables} tables, {release.rows:,} rows{synthetic}\n"
         f"  {settings.public_file}  ({file_size(settings.public_file.resolve())})\n"
         f"  {settings.exports}  ({file_size(settings.exports.resolve())}: csv, parquet, sdmx, datapackage.json)"
     )

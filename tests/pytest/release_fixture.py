@@ -24,6 +24,7 @@ create schema staging; create schema intermediate; create schema quality; create
 create table intermediate.int_beneficiary as select 2020 as reference_year, 'SECRET-PERSON-' || range as person_id from range(100);
 create view marts.a_view as select * from intermediate.int_beneficiary;
 create table marts.left_over as select * from intermediate.int_beneficiary;
+create table quality.source_origin as select true as is_synthetic;
 create table quality.reconciliation as select * from (values
     ('population', 2020, 'accepted', 198, 200, 198, 2), ('population', 2020, 'duplicate', 2, 200, 198, 2),
     ('health_care', 2019, 'accepted', 400, 400, 400, 0), ('health_care', 2020, 'accepted', 590, 600, 590, 10),

@@ -83,7 +83,7 @@ def with_dbt(program: str, output: Path, signal_file: Path | None = None) -> str
     """Returns a patch for `build`: dbt is this Python program, no source is made or looked at."""
     warehouse = str(output / "warehouse.duckdb")
     text = program.format(paths=PATHS, warehouse=warehouse, output=str(output), signal=str(signal_file))
-    return f"build.dbt_command = lambda: [sys.executable, '-c', {text!r}]\nbuild.check_sources = lambda source: []\nbuild.make_demo = lambda *_: None"
+    return f"build.dbt_command = lambda: [sys.executable, '-c', {text!r}]\nbuild.check_sources = lambda source: []\nbuild.make_demo = lambda *_: None\nbuild.documentation.write_site = lambda *_: build.Path('.')"
 
 
 def whole(output: Path) -> str:
