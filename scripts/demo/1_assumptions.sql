@@ -38,9 +38,9 @@ create or replace table repetition as
 select times::integer as times, n::integer as n from range(1, 64) as t (times) cross join range(64) as u (n) where n < times order by times, n;
 
 -- Who hardly sees a doctor, mostly for life: their imaging, and that of the others, against the mean.
-create or replace macro share_of_care_avoiders() as 0.39;
-create or replace macro care_of_avoiders() as 0.18;
-create or replace macro care_of_others() as 1.53;
+create or replace macro share_of_care_avoiders() as 0.41;
+create or replace macro care_of_avoiders() as 0.16;
+create or replace macro care_of_others() as 1.57;
 
 -- Share of the beneficiaries with increased reimbursement, by region (times a factor of the age, in the people of the year).
 create or replace table increased_reimbursement as
@@ -66,12 +66,12 @@ select
     )::double[] as draw_limits
 from (
     values
-    ('ct', 1.00, 1.70, 0.30, [5, 17, 45, 75, 105, 145, 195, 260, 300, 290]),
+    ('ct', 1.00, 1.65, 0.30, [5, 18, 48, 80, 112, 155, 208, 276, 318, 300]),
     ('mri', 1.10, 1.22, 0.08, [9, 50, 75, 95, 115, 130, 125, 120, 75, 30]),
     ('radiography', 1.05, 1.45, 0.15, [95, 170, 130, 140, 170, 215, 255, 300, 340, 360]),
     ('mammography', 30.0, 1.10, 0.01, [0, 0, 0.2, 1.5, 6, 11, 10, 3.5, 1, 0.3]),
-    ('ultrasound', 1.25, 1.30, 0.08, [70, 105, 130, 165, 195, 225, 250, 260, 230, 170]),
-    ('ultrasound_specialist', 1.25, 1.45, 0.15, [75, 45, 105, 130, 135, 170, 230, 310, 330, 260]),
+    ('ultrasound', 1.25, 1.30, 0.08, [75, 115, 145, 182, 215, 245, 270, 280, 245, 180]),
+    ('ultrasound_specialist', 1.25, 1.45, 0.15, [80, 50, 115, 142, 147, 185, 245, 325, 345, 270]),
     ('radiography_specialist', 1.05, 1.35, 0.12, [45, 95, 65, 65, 75, 95, 110, 125, 130, 120]),
     ('dental_child', 1.00, 1.60, 0, [65, 290, 0, 0, 0, 0, 0, 0, 0, 0]),
     ('dental', 1.05, 2.10, 0, [0, 70, 255, 250, 245, 240, 220, 175, 105, 45]),
@@ -84,10 +84,15 @@ from (
 create or replace table other_rate as
 select [0.75, 0.45, 0.55, 0.65, 0.75, 0.95, 1.3, 1.9, 2.9, 3.6]::double[] as factor;
 
--- Births per 1,000 women and year.
+-- Births per 1,000 women and year; pregnancies that end without a delivery, against those that end with one.
+create or replace macro share_of_losses() as 0.15;
 create or replace table fertility as
-select * from (values (15, 19, 4), (20, 24, 33), (25, 29, 102), (30, 34, 126), (35, 39, 62), (40, 44, 13), (45, 49, 1)) as rate (age_from, age_to, births_per_1000);
-create or replace macro share_of_losses() as 0.15;            -- pregnancies without a delivery, against those with one
+select
+    unnest(range(age_from, age_to + 1)) as age,
+    -- As draws: below the first a woman delivers in the year, below the second she loses a pregnancy.
+    births_per_1000 / 1000 * 4294967296.0 as delivery_limit,
+    births_per_1000 / 1000 * 4294967296.0 * (1 + share_of_losses()) as pregnancy_limit
+from (values (15, 19, 4), (20, 24, 33), (25, 29, 102), (30, 34, 126), (35, 39, 62), (40, 44, 13), (45, 49, 1)) as rate (age_from, age_to, births_per_1000);
 create or replace macro share_caesarean(age) as 0.212 + 0.008 * (age - 31);
 create or replace macro share_home() as 0.007;
 

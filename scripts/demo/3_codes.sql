@@ -1,8 +1,16 @@
--- Codes through time: what a municipality is called on each list, and which nomenclature codes are in use.
+-- Time: what a municipality is called on each list, and which nomenclature codes are in use, whose pregnancies matter.
 -- Variables: seed_directory (text), first_year, last_year.
 
 create or replace table calendar_year as
 select year::integer as year from range(getvariable('first_year'), getvariable('last_year') + 1) as t (year);
+
+-- One row a year whose pregnancies can bill something in those years, with the multipliers of its draw and of the year before.
+create or replace table pregnancy_year as
+select
+    year::integer as year,
+    scramble(year) % 2147483648 | 1 as multiplier,
+    scramble(year - 1) % 2147483648 | 1 as earlier_multiplier
+from range(getvariable('first_year') - 1, getvariable('last_year') + 2) as t (year);
 
 -- One row a population list. Early: the date from which on some rows may already carry the code that a coming merger gives.
 create or replace table list as
@@ -85,7 +93,10 @@ listed as (
 ),
 candidate as (
     select
-        kind.kind_number, nomenclature.is_inpatient, nomenclature.code, nomenclature.valid_from::date as valid_from, nomenclature.valid_to::date as valid_to,
+        kind.kind_number, nomenclature.is_inpatient, nomenclature.code,
+        -- Some kinds are billed by several professions, each by the codes of its article.
+        case nomenclature.article when '17bis' then '930' when '9 a' then null when '9 b' then '004' else kind.qualification end as qualification,
+        nomenclature.valid_from::date as valid_from, nomenclature.valid_to::date as valid_to,
         coalesce(
             code_weight.weight,
             1.0 / row_number() over (
@@ -109,7 +120,7 @@ period as (
     cross join range(4) as t (quarter)
 ),
 in_use as (
-    select period.year, period.quarter, candidate.kind_number, candidate.is_inpatient, candidate.code, candidate.weight, null as qualification
+    select period.year, period.quarter, candidate.kind_number, candidate.is_inpatient, candidate.code, candidate.weight, candidate.qualification
     from candidate
     inner join period
         on coalesce(candidate.valid_from, period.middle) <= period.middle and coalesce(candidate.valid_to, period.middle) >= period.middle
@@ -143,10 +154,10 @@ select
         )
         else bounded.code
     end::integer as code,
-    -- Three slots in 256 carry the qualification of another performer, twelve none.
+    -- Three slots in 256 carry the qualification of another performer, thirteen none.
     case
-        when slot % 85 = 0 then case when kind.qualification = '930' then '480' when kind.qualification is not null then '930' end
-        when slot % 20 <> 7 then coalesce(bounded.qualification, kind.qualification)
+        when slot % 100 = 50 then case when bounded.qualification = '930' then '480' when bounded.qualification is not null then '930' end
+        when slot % 20 <> 7 then bounded.qualification
     end as qualification,
     (kind.amount_eurocents * (0.7 + 0.6 * share(scramble(bounded.code::bigint))))::integer as amount_eurocents
 from bounded

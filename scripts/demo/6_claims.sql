@@ -95,35 +95,30 @@ create or replace macro claim_line(is_late) as table
 -- One row a line around the pregnancies of the year's women. A delivery of the year after bills its first acts in this one, and one of the year before
 -- can be billed again in this one: three years of pregnancies are drawn, and the lines of this year kept.
 create or replace macro perinatal_line() as table
-    with pregnancy as (
+    with begun as (
+        -- No woman delivers in two years running: leaves the shortest intervals out.
         select
             person.*,
-            year_offset,
-            draw(person.key, 5000 + getvariable('year') + year_offset) as pregnancy_draw,
-            draw(person.key, 5000 + getvariable('year') + year_offset - 1) as earlier_draw,
-            fertility.births_per_1000 / 1000.0 as rate
+            pregnancy_year.year as delivery_year,
+            draw(person.key, 5000 + pregnancy_year.year) as pregnancy_key,
+            (person.key * pregnancy_year.multiplier) & 4294967295 >= fertility.delivery_limit as is_lost
         from person
-        cross join range(-1, 2) as t (year_offset)
-        inner join fertility on person.age + year_offset between fertility.age_from and fertility.age_to
-        where person.sex = 2
-    ),
-    -- No woman delivers in two years running: leaves the shortest intervals out.
-    begun as (
-        select
-            *,
-            draw(pregnancy_draw, 1) as pregnancy_key,
-            share(pregnancy_draw) >= rate as is_lost
-        from pregnancy
-        where share(pregnancy_draw) < rate * (1 + share_of_losses()) and share(earlier_draw) >= rate * (1 + share_of_losses())
+        cross join pregnancy_year
+        inner join fertility on pregnancy_year.year - person.birth_year = fertility.age
+        where
+            person.sex = 2
+            and pregnancy_year.year between getvariable('year') - 1 and getvariable('year') + 1
+            and (person.key * pregnancy_year.multiplier) & 4294967295 < fertility.pregnancy_limit
+            and (person.key * pregnancy_year.earlier_multiplier) & 4294967295 >= fertility.pregnancy_limit
     ),
     delivered as (
         select
             begun.*,
-            make_date((getvariable('year') + begun.year_offset)::integer, 1, 1) + (draw(begun.pregnancy_key, 1) % 365)::integer as delivery_date,
+            make_date(begun.delivery_year, 1, 1) + (draw(begun.pregnancy_key, 1) % 365)::integer as delivery_date,
             hospital.institution,
             case
                 when share(draw(begun.pregnancy_key, 2)) < share_home() then 'home'
-                when share(draw(begun.pregnancy_key, 3)) < share_caesarean(begun.age + begun.year_offset) + hospital.caesarean_effect then 'caesarean'
+                when share(draw(begun.pregnancy_key, 3)) < share_caesarean(begun.delivery_year - begun.birth_year) + hospital.caesarean_effect then 'caesarean'
                 else 'vaginal_hospital'
             end as delivery_kind
         from begun
@@ -172,7 +167,7 @@ create or replace macro perinatal_line() as table
         inner join service_kind on kept.kind = service_kind.kind
     )
     select
-        line_number(placed.person_number, placed.kind_number, 12 * placed.act + 3 * (placed.year_offset + 1) + placed.n) as line_number,
+        line_number(placed.person_number, placed.kind_number, 12 * placed.act + 3 * (placed.delivery_year - getvariable('year') + 1) + placed.n) as line_number,
         case when placed.act_draw % 4096 <> 0 then placed.person_id end as person_id,
         placed.service_date,
         pick.code,
