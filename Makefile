@@ -20,6 +20,8 @@ $(VENV)/.installed: requirements.txt
 
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	# the oldest DuckDB that must open the public file, in a folder of its own beside the one that writes it
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --target $(VENV)/duckdb-1.2.0 duckdb==1.2.0
 	@touch $@
 
 build: $(VENV)/.installed ## environment, demo data where no source is given, dbt build, published result
