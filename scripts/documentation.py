@@ -38,27 +38,38 @@ PRIVATE_KEYS = {
 PARTS = ("nodes", "sources", "macros", "docs", "exposures", "metrics", "groups", "semantic_models", "saved_queries", "unit_tests", "functions")
 
 
-def write_site(settings: Settings, variables: str) -> Path:
-    """Writes the site beside the release and returns its file. variables: YAML for dbt, those of the build.
+def write_site(settings: Settings, variables: str, lock: int | None = None) -> Path:
+    """Writes the site beside the release and returns its file.
 
-    Raises AtlasError when dbt fails, when dbt's template has changed, or when the page would tell a path of this machine.
+    variables: YAML for dbt, those of the build. lock: descriptor of the output directory's lock, handed on to dbt.
+    Raises AtlasError when dbt fails, when its template has changed, when the page would tell a folder of this machine, or when it cannot
+    be written. The release, and the site before, then stand as they were.
     """
-    with tempfile.TemporaryDirectory(prefix=".site-", dir=settings.output_dir) as folder:
-        target = Path(folder)
-        generate(settings, target, variables)
-        manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
-        catalog = json.loads((target / "catalog.json").read_text(encoding="utf-8"))
-        template = (target / "index.html").read_text(encoding="utf-8")
-        page = fill(template, public_manifest(manifest, release_line(settings)), public_catalog(catalog))
-        check_paths(page, settings)
-        (target / "site.html").write_text(page, encoding="utf-8")
-        site = settings.output_dir / "site" / "index.html"
-        site.parent.mkdir(exist_ok=True)
-        os.replace(target / "site.html", site)
+    try:
+        with tempfile.TemporaryDirectory(prefix=".site-", dir=settings.output_dir) as folder:
+            target = Path(folder)
+            generate(settings, target, variables, lock)
+            page = fill((target / "index.html").read_text(encoding="utf-8"), *read_documents(target, release_line(settings)))
+            check_paths(page, settings)
+            (target / "site.html").write_text(page, encoding="utf-8")
+            site = settings.output_dir / "site" / "index.html"
+            site.parent.mkdir(exist_ok=True)
+            os.replace(target / "site.html", site)
+    except (AtlasError, OSError, duckdb.Error) as error:
+        raise AtlasError(
+            f"The site was not renewed: {error}\nThe release stands as it is, and so does the site before. When that is mended, "
+            "`python scripts/documentation.py` makes the site alone."
+        ) from error
     return site
 
 
-def generate(settings: Settings, target: Path, variables: str) -> None:
+def read_documents(target: Path, release: str) -> tuple[dict, dict]:
+    """Returns the manifest and the catalog that dbt left in its target folder, as they may be shown."""
+    manifest, catalog = (json.loads((target / name).read_text(encoding="utf-8")) for name in ("manifest.json", "catalog.json"))
+    return public_manifest(manifest, release), public_catalog(catalog)
+
+
+def generate(settings: Settings, target: Path, variables: str, lock: int | None) -> None:
     """Runs dbt, quietly, with a target folder of its own, so that the build's results stay as they are. Raises AtlasError when it fails."""
     from build import dbt_command
 
@@ -68,10 +79,11 @@ def generate(settings: Settings, target: Path, variables: str) -> None:
         *(["--vars", variables] if variables.strip() else []),
     ]  # fmt: skip
     environment = {"DBT_PROFILES_DIR": str(PROJECT_DIR / "profiles"), **os.environ, "ATLAS_OUTPUT_DIR": str(settings.output_dir)}
-    ended = subprocess.run(command, cwd=PROJECT_DIR, env=environment, capture_output=True, text=True, check=False)
+    held = [lock] if lock is not None else []
+    ended = subprocess.run(command, cwd=PROJECT_DIR, env=environment, capture_output=True, text=True, pass_fds=held, check=False)
     if ended.returncode:
         told = (ended.stdout + ended.stderr).strip()
-        raise AtlasError(f"dbt docs generate failed:\n{told}")
+        raise AtlasError(f"dbt docs generate failed.\n{told}")
 
 
 def release_line(settings: Settings) -> str:
@@ -79,8 +91,8 @@ def release_line(settings: Settings) -> str:
     if not settings.public_file.exists():
         return "*No release has been published here yet.*"
     with duckdb.connect(str(settings.public_file), read_only=True) as atlas:
-        version, published_on, years, vintage, threshold = atlas.execute(
-            "select version, publication_date, reference_years, geography_vintage, small_cell_threshold from release"
+        version, is_synthetic, published_on, years, vintage, threshold = atlas.execute(
+            "select version, is_synthetic, publication_date, reference_years, geography_vintage, small_cell_threshold from release"
         ).fetchone()
         municipalities = atlas.execute("select count(*) from geographic_unit where geo_level = 'municipality'").fetchone()[0]
     masking = f"figures on fewer than {threshold} persons are hidden" if threshold else "**small cells are not hidden**"
@@ -88,13 +100,7 @@ def release_line(settings: Settings) -> str:
         f"**Release `{version}`**, {f'published on {published_on}' if published_on else 'without a publication date'}: "
         f"years {years.replace(',', ', ')}; the {municipalities} municipalities of {vintage}; {masking}."
     )
-    return f"{line} **Its numbers are synthetic demo data: they describe nobody, and are not to be cited.**" if is_synthetic(settings) else line
-
-
-def is_synthetic(settings: Settings) -> bool:
-    """True when the warehouse was built from the demo data."""
-    with duckdb.connect(str(settings.warehouse), read_only=True) as warehouse:
-        return bool(warehouse.execute("select coalesce(bool_or(is_synthetic), false) from quality.source_origin").fetchone()[0])
+    return f"{line} **Its numbers are synthetic demo data: they describe nobody, and are not to be cited.**" if is_synthetic else line
 
 
 def public_manifest(manifest: dict, release: str) -> dict:
@@ -217,8 +223,8 @@ def main(argv: list[str] | None = None) -> int:
     settings = read_settings()
     try:
         site = write_site(settings, variables)
-    except (AtlasError, OSError, duckdb.Error) as error:
-        print(f"\nThe site was not renewed: {error}", file=sys.stderr)
+    except AtlasError as error:
+        print(f"\n{error}", file=sys.stderr)
         return 1
     print(f"Site: {site} ({file_size(site)})")
     return 0

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -81,3 +82,15 @@ def masked(small_source, tmp_path_factory) -> Atlas:
     atlas = run_dbt(small_source, tmp_path_factory.mktemp("masked"))
     assert atlas.ok, atlas.log[-3000:]
     return atlas
+
+
+@pytest.fixture(scope="session")
+def published(masked, tmp_path_factory) -> Path:
+    """An output directory with the masked build, its release and its site. Read only."""
+    output = tmp_path_factory.mktemp("published")
+    shutil.copy(masked.warehouse, output)
+    environment = {**os.environ, "ATLAS_OUTPUT_DIR": str(output), "ATLAS_SOURCE_DIR": str(masked.source), "DBT_LOG_PATH": str(output / "logs")}
+    for script in ("release.py", "documentation.py"):
+        done = subprocess.run([sys.executable, str(PROJECT / "scripts" / script)], env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+    return output
