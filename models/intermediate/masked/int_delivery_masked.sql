@@ -1,4 +1,4 @@
--- One row is a cell of int_delivery_cell, with what of it is hidden (primary masking only).
+-- One row is a cell of int_delivery_cell, with what of it is hidden: deliveries and caesareans, or only the caesareans.
 
 with cell as (
 
@@ -6,13 +6,39 @@ with cell as (
 
 ),
 
+hidden_denominator as (
+
+    {{ hidden_cells_with_margins('denominator', 'deliveries', ['age_category', 'increased_reimbursement']) }}
+
+),
+
+hidden_numerator as (
+
+    {{ hidden_cells_with_margins('numerator', 'caesareans', ['age_category', 'increased_reimbursement']) }}
+
+),
+
 masked as (
 
     select
         cell.*,
-        (cell.women between 1 and {{ var('small_cell_threshold') }} - 1) as is_denominator_masked,
-        (cell.women between 1 and {{ var('small_cell_threshold') }} - 1) or (cell.caesarean_women between 1 and {{ var('small_cell_threshold') }} - 1) as is_caesarean_masked
+        hidden_denominator.geo_code is not null as is_denominator_masked,
+        hidden_numerator.geo_code is not null as is_caesarean_masked
     from cell
+    left join hidden_denominator
+        on
+            cell.reference_year = hidden_denominator.reference_year
+            and cell.geo_level = hidden_denominator.geo_level
+            and cell.geo_code = hidden_denominator.geo_code
+            and cell.age_category = hidden_denominator.age_category
+            and cell.increased_reimbursement = hidden_denominator.increased_reimbursement
+    left join hidden_numerator
+        on
+            cell.reference_year = hidden_numerator.reference_year
+            and cell.geo_level = hidden_numerator.geo_level
+            and cell.geo_code = hidden_numerator.geo_code
+            and cell.age_category = hidden_numerator.age_category
+            and cell.increased_reimbursement = hidden_numerator.increased_reimbursement
 
 )
 

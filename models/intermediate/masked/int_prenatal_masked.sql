@@ -1,4 +1,4 @@
--- One row is a cell of int_prenatal_cell, with what of it is hidden (primary masking only).
+-- One row is a cell of int_prenatal_cell, with its deliveries and what of it is hidden: deliveries and acts, or only the acts.
 
 with cell as (
 
@@ -6,9 +6,15 @@ with cell as (
 
 ),
 
-delivery_cell as (
+delivery_masked as (
 
-    select * from {{ ref('int_delivery_cell') }}
+    select * from {{ ref('int_delivery_masked') }}
+
+),
+
+hidden_numerator as (
+
+    {{ hidden_cells_with_margins('numerator', 'acts', ['procedure_type', 'age_category', 'increased_reimbursement']) }}
 
 ),
 
@@ -16,17 +22,25 @@ masked as (
 
     select
         cell.*,
-        delivery_cell.deliveries,
-        (delivery_cell.women between 1 and {{ var('small_cell_threshold') }} - 1) as is_denominator_masked,
-        (delivery_cell.women between 1 and {{ var('small_cell_threshold') }} - 1) or (cell.act_women between 1 and {{ var('small_cell_threshold') }} - 1) as is_numerator_masked
+        delivery_masked.deliveries,
+        delivery_masked.is_denominator_masked,
+        hidden_numerator.geo_code is not null as is_numerator_masked
     from cell
-    inner join delivery_cell
+    inner join delivery_masked
         on
-            cell.reference_year = delivery_cell.reference_year
-            and cell.geo_level = delivery_cell.geo_level
-            and cell.geo_code = delivery_cell.geo_code
-            and cell.age_category = delivery_cell.age_category
-            and cell.increased_reimbursement = delivery_cell.increased_reimbursement
+            cell.reference_year = delivery_masked.reference_year
+            and cell.geo_level = delivery_masked.geo_level
+            and cell.geo_code = delivery_masked.geo_code
+            and cell.age_category = delivery_masked.age_category
+            and cell.increased_reimbursement = delivery_masked.increased_reimbursement
+    left join hidden_numerator
+        on
+            cell.reference_year = hidden_numerator.reference_year
+            and cell.geo_level = hidden_numerator.geo_level
+            and cell.geo_code = hidden_numerator.geo_code
+            and cell.procedure_type = hidden_numerator.procedure_type
+            and cell.age_category = hidden_numerator.age_category
+            and cell.increased_reimbursement = hidden_numerator.increased_reimbursement
 
 )
 

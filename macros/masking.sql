@@ -1,0 +1,820 @@
+{# Small cells: the decision which published cells are hidden, primary and complementary, as set operations.
+
+   Every published figure of a year stands in a table of geographic units by columns. Both sides are trees. The tree of units is country, region, ...,
+   statistical sector, or country, hospital. The tree of columns of a family is
+       imaging               total > age
+       deliveries, caesareans total > age > age x increased reimbursement
+       prenatal acts         total > type > type x age > type x age x increased reimbursement
+   The margins outside the tree of columns (increased reimbursement over all ages, say) are hidden where one of their summands is.
+
+   A **block** is a unit's children by a column's children. One row of the block, its **hub**, and one or few columns, its **exchange**, make the
+   protection: a hidden cell may grow at the cost of the row's exchange cell, while the hub shrinks in the cell's column and grows in the exchange.
+   The block is safe when (with t the threshold)
+       every row that takes part hides cases of at least t (or all it has), in at least two cells unless its own total is hidden;
+       every column that takes part does so too, unless the parent's cell is hidden;
+       the hub takes part in every column, the exchange in every row.
+   Blocks depend on their neighbours only through the parent's cell and the row's total, so they are decided from the top down, along the diagonals
+   level + depth = 0, 1, 2, ...: one model a step. Nothing is decided twice and no step needs to be repeated. #}
+
+{# How deep the levels lie in the tree of units. Returns: a mapping from level to rank. #}
+{% macro masking_level_ranks() %}
+    {{ return({'country': 0, 'region': 1, 'hospital': 1, 'province': 2, 'arrondissement': 3, 'municipality': 4, 'statistical_sector': 5}) }}
+{% endmacro %}
+
+{# The last step (level + depth) of a stage, 'denominator' or 'numerator'. Returns: an integer. #}
+{% macro last_masking_step(stage) %}
+    {%- if stage not in ['denominator', 'numerator'] -%}
+        {{ exceptions.raise_compiler_error("last_masking_step: stage must be denominator or numerator, not '" ~ stage ~ "'") }}
+    {%- endif -%}
+    {{ return({'denominator': 6, 'numerator': 7}[stage]) }}
+{% endmacro %}
+
+{# Stops before any work when the threshold cannot be meant: it is a whole number, 0 (publish everything) or more. Raises a compiler error. #}
+{% macro validate_threshold() %}
+    {%- set threshold = var('small_cell_threshold') -%}
+    {%- if not modules.re.match('^[0-9]+$', threshold | string) -%}
+        {{ exceptions.raise_compiler_error("small_cell_threshold is '" ~ threshold ~ "'; give a whole number: 0 publishes everything, 5 hides groups of 1 to 4 persons.") }}
+    {%- endif -%}
+{% endmacro %}
+
+{# True for a group that is too small to publish: 1 to threshold - 1. 0 is publishable. Argument: persons (SQL integer). Returns: boolean expression. #}
+{% macro is_small_group(persons) -%}
+    ({{ persons }} > 0 and {{ persons }} < {{ var('small_cell_threshold') }})
+{%- endmacro %}
+
+{# Places every cell of a stage in its two trees and closes the need to hide over them: a hidden cell whose parent is small, or whose parent holds nothing
+   beside it, would be read off its parent, so that the parent is hidden too.
+   Expects a CTE `stated` with reference_year, series, geo_level, geo_code, column_code, parent_column (null at the root), depth, is_leaf, cases, room
+   (how many more cases the cell could hold; null: any number), is_possible (it can hold cases at all), is_small.
+   Returns: further CTEs, the last one `cell`: the columns of `stated` and level_rank, parent_level, parent_code, parent_cases, row_cases, is_needed. #}
+{% macro place_cells() %}
+level as (
+
+    {% for level, rank in masking_level_ranks().items() -%}
+    select '{{ level }}' as geo_level, {{ rank }} as level_rank{{ '\n    union all' if not loop.last }}
+    {% endfor %}
+),
+
+unit as (
+
+    select
+        geo_level,
+        geo_code,
+        parent_level,
+        parent_code
+    from geographic_unit
+    union all
+    select distinct
+        'hospital' as geo_level,
+        geo_code,
+        'country' as parent_level,
+        country_code as parent_code
+    from stated
+    cross join (select geo_code as country_code from geographic_unit where geo_level = 'country') as country
+    where geo_level = 'hospital'
+
+),
+
+rooted as (
+
+    select
+        stated.*,
+        level.level_rank,
+        unit.parent_level,
+        unit.parent_code
+    from stated
+    inner join level on stated.geo_level = level.geo_level
+    inner join unit
+        on
+            stated.geo_level = unit.geo_level
+            and stated.geo_code = unit.geo_code
+
+),
+
+related as (
+
+    select
+        rooted.*,
+        parent.cases as parent_cases,
+        row_total.cases as row_cases,
+        parent_total.cases as parent_row_cases
+    from rooted
+    left join rooted as parent
+        on
+            rooted.reference_year = parent.reference_year
+            and rooted.series = parent.series
+            and rooted.parent_level = parent.geo_level
+            and rooted.parent_code = parent.geo_code
+            and rooted.column_code = parent.column_code
+    left join rooted as row_total
+        on
+            rooted.reference_year = row_total.reference_year
+            and rooted.series = row_total.series
+            and rooted.geo_level = row_total.geo_level
+            and rooted.geo_code = row_total.geo_code
+            and rooted.parent_column = row_total.column_code
+    left join rooted as parent_total
+        on
+            rooted.reference_year = parent_total.reference_year
+            and rooted.series = parent_total.series
+            and rooted.parent_level = parent_total.geo_level
+            and rooted.parent_code = parent_total.geo_code
+            and rooted.parent_column = parent_total.column_code
+
+),
+
+-- from which cell the need passes on to which
+step as (
+
+    select
+        reference_year,
+        series,
+        geo_level,
+        geo_code,
+        column_code,
+        parent_level as next_level,
+        parent_code as next_code,
+        column_code as next_column
+    from related
+    where
+        parent_code is not null
+        and (parent_cases < {{ var('small_cell_threshold') }} or coalesce(parent_row_cases = row_cases, parent_cases = cases))
+    union all
+    select
+        reference_year,
+        series,
+        geo_level,
+        geo_code,
+        column_code,
+        geo_level as next_level,
+        geo_code as next_code,
+        parent_column as next_column
+    from related
+    where
+        parent_column is not null
+        and (row_cases < {{ var('small_cell_threshold') }} or coalesce(parent_cases = parent_row_cases, false))
+
+),
+
+need as (
+
+    select
+        reference_year,
+        series,
+        geo_level,
+        geo_code,
+        column_code
+    from rooted
+    where is_small
+    union
+    select
+        step.reference_year,
+        step.series,
+        step.next_level as geo_level,
+        step.next_code as geo_code,
+        step.next_column as column_code
+    from need
+    inner join step
+        on
+            need.reference_year = step.reference_year
+            and need.series = step.series
+            and need.geo_level = step.geo_level
+            and need.geo_code = step.geo_code
+            and need.column_code = step.column_code
+
+),
+
+cell as (
+
+    select
+        related.*,
+        need.geo_code is not null as is_needed
+    from related
+    left join need
+        on
+            related.reference_year = need.reference_year
+            and related.series = need.series
+            and related.geo_level = need.geo_level
+            and related.geo_code = need.geo_code
+            and related.column_code = need.column_code
+
+)
+{%- endmacro %}
+
+{# What a block hands from CTE to CTE, beside `is_hidden`. Returns: text. #}
+{% macro block_columns() -%}
+    block_number,
+        geo_code,
+        column_code,
+        cases,
+        row_cases,
+        is_open,
+        is_carried,
+        is_hub,
+        is_exchange,
+        column_cases,
+        row_floor,
+        row_quota,
+        row_large,
+        column_floor,
+        column_quota,
+        column_large
+{%- endmacro %}
+
+{# Adds to the blocks what hub and exchange must hide with the cells that are hidden already.
+   Arguments: name of the CTE to define, source (name of the CTE to read). #}
+{% macro close_blocks(name, source) %}
+{{ name }}_part as (
+
+    select
+        *,
+        bool_or(is_hidden or is_carried) over (partition by block_number, column_code) as is_column_part,
+        bool_or(is_hidden or is_open) over (partition by block_number, geo_code) as is_row_part
+    from {{ source }}
+
+),
+
+{{ name }}_partner as (
+
+    select
+        *,
+        bool_or(is_row_part and not is_hub) over (partition by block_number) as has_partner
+    from {{ name }}_part
+
+),
+
+{{ name }} as (
+
+    select
+        {{ block_columns() }},
+        is_hidden
+        or (is_hub and is_column_part)
+        or (is_exchange and has_partner and (is_row_part or is_hub)) as is_hidden
+    from {{ name }}_partner
+
+)
+{%- endmacro %}
+
+{# The order in which further cells of a line are hidden: those that are hidden already; where the line lacks a large cell, large ones; those of lines that
+   take part anyway; the smallest that is enough alone; the largest. Argument: across, the column that tells the cells of a line apart. #}
+{% macro masking_preference(across) -%}
+            order by
+                is_hidden desc,
+                (lacks_large and cases >= {{ var('small_cell_threshold') }}) desc,
+                (lacks_large and cases >= {{ 12 * (var('small_cell_threshold') | int) }}) desc,
+                (is_part and cases > 0) desc,
+                cases >= lacking_cases desc,
+                case when cases >= lacking_cases then cases else -cases end,
+                {{ across }}
+{%- endmacro %}
+
+{# Hides further cells of each row ('row') or column ('column') that takes part, until it holds what the block asks for. Arguments: name, source, line. #}
+{% macro top_up_blocks(name, source, line) %}
+{%- set along = {'row': 'geo_code', 'column': 'column_code'}[line] -%}
+{%- set across = {'row': 'column_code', 'column': 'geo_code'}[line] -%}
+{{ name }}_line as (
+
+    select
+        *,
+        {{ line }}_floor - coalesce(sum(cases) filter (where is_hidden) over line, 0) as lacking_cases,
+        {{ line }}_quota - count(*) filter (where is_hidden) over line as lacking_cells,
+        coalesce(max(cases) filter (where is_hidden) over line, 0) < {{ line }}_large as lacks_large,
+        bool_or(is_hidden or {{ {'row': 'is_open', 'column': 'is_carried'}[line] }}) over line as is_line_part,
+        bool_or(is_hidden) over (partition by block_number, {{ across }}) as is_part
+    from {{ source }}
+    window line as (partition by block_number, {{ along }})
+
+),
+
+{{ name }}_ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by block_number, {{ along }}
+            {{ masking_preference(across) }}
+        ) - count(*) filter (where is_hidden) over (partition by block_number, {{ along }}) as candidate_rank,
+        coalesce(sum(case when is_hidden then 0 else cases end) over (
+            partition by block_number, {{ along }}
+            {{ masking_preference(across) }}
+            rows between unbounded preceding and 1 preceding
+        ), 0) as cases_before
+    from {{ name }}_line
+
+),
+
+{{ name }} as (
+
+    select
+        {{ block_columns() }},
+        is_hidden
+        or (
+            is_line_part
+            and (
+                candidate_rank <= lacking_cells
+                or (lacks_large and candidate_rank = 1)
+                or cases_before < lacking_cases
+            )
+        ) as is_hidden
+    from {{ name }}_ranked
+
+)
+{%- endmacro %}
+
+{# The cells that one step hides: all blocks with level + depth = step.
+   Arguments: stage ('denominator' or 'numerator'), step (integer from 0 to last_masking_step(stage)).
+   Returns: a query with reference_year, series, geo_level, geo_code, column_code; one row a hidden cell. #}
+{% macro masking_step(stage, step) %}
+{%- if step < 0 or step > last_masking_step(stage) -%}
+    {{ exceptions.raise_compiler_error("masking_step: step " ~ step ~ " lies outside 0 to " ~ last_masking_step(stage) ~ " of the stage " ~ stage) }}
+{%- endif -%}
+{%- set limit = var('small_cell_threshold') | int -%}
+with placed as (
+
+    select * from {{ ref('int_mask_' ~ stage ~ '_cell') }}
+    where level_rank + depth = {{ step }}
+
+),
+
+hidden_before as (
+
+    {% if step == 0 -%}
+    select
+        reference_year,
+        series,
+        geo_level,
+        geo_code,
+        column_code
+    from placed
+    where false
+    {%- else -%}
+    select * from {{ ref('int_mask_' ~ stage ~ '_' ~ (step - 1)) }}
+    {%- endif %}
+
+),
+
+-- a cell that is known to be 0, because its row, its parent or its denominator is 0 and published, can hide nothing
+candidate as (
+
+    select
+        placed.reference_year,
+        placed.series,
+        placed.geo_level,
+        coalesce(placed.parent_code, '-') as parent_code,
+        coalesce(placed.parent_column, '-') as parent_column,
+        placed.geo_code,
+        placed.column_code,
+        placed.depth,
+        placed.is_leaf,
+        placed.level_rank,
+        placed.cases,
+        coalesce(placed.row_cases, 0) as row_cases,
+        placed.is_needed,
+        row_total.geo_code is not null as is_open,
+        parent.geo_code is not null as is_carried,
+        placed.cases >= {{ limit }} and coalesce(placed.room, {{ limit }}) >= {{ limit }} as is_firm
+    from placed
+    left join hidden_before as row_total
+        on
+            placed.reference_year = row_total.reference_year
+            and placed.series = row_total.series
+            and placed.geo_level = row_total.geo_level
+            and placed.geo_code = row_total.geo_code
+            and placed.parent_column = row_total.column_code
+    left join hidden_before as parent
+        on
+            placed.reference_year = parent.reference_year
+            and placed.series = parent.series
+            and placed.parent_level = parent.geo_level
+            and placed.parent_code = parent.geo_code
+            and placed.column_code = parent.column_code
+    where
+        placed.is_possible
+        and (placed.parent_column is null or placed.row_cases > 0 or row_total.geo_code is not null)
+        and (placed.parent_code is null or placed.parent_cases > 0 or parent.geo_code is not null)
+
+),
+
+-- the blocks in which something is to be hidden. People without a known address belong to the country but to no region: a region is never an only child
+block as (
+
+    select
+        reference_year,
+        series,
+        geo_level,
+        parent_code,
+        parent_column,
+        max(depth) as depth,
+        geo_level not in ('country', 'region') and count(distinct geo_code) = 1 as is_single_row,
+        max(depth) > 0 and count(distinct column_code) = 1 as is_single_column,
+        row_number() over (order by reference_year, series, geo_level, parent_code, parent_column) as block_number
+    from candidate
+    group by reference_year, series, geo_level, parent_code, parent_column
+    having bool_or(is_needed or is_open or is_carried)
+
+),
+
+numbered as (
+
+    select
+        block.block_number,
+        block.is_single_row,
+        block.is_single_column,
+        candidate.geo_code,
+        candidate.column_code,
+        candidate.depth,
+        candidate.is_leaf,
+        candidate.level_rank,
+        candidate.cases,
+        candidate.row_cases,
+        candidate.is_needed,
+        candidate.is_open,
+        candidate.is_carried,
+        candidate.is_firm
+    from candidate
+    inner join block
+        on
+            candidate.reference_year = block.reference_year
+            and candidate.series = block.series
+            and candidate.geo_level = block.geo_level
+            and candidate.parent_code = block.parent_code
+            and candidate.parent_column = block.parent_column
+
+),
+
+-- depth 0: a line of units under a published or hidden parent, without rows to look after
+line_state as (
+
+    select
+        block_number,
+        least({{ limit }}, sum(cases)) - coalesce(sum(cases) filter (where is_needed), 0) as lacking_cases,
+        case when bool_or(is_carried) or max(level_rank) = 0 then 1 else least(2, count(*)) end - count(*) filter (where is_needed) as lacking_cells,
+        -- below a cell that is no leaf a hub is needed: one hidden row with enough cases, where there is one
+        not bool_and(is_leaf) and coalesce(max(cases) filter (where is_needed), 0) < least({{ limit }}, max(cases)) as lacks_large
+    from numbered
+    where depth = 0 and not is_single_row
+    group by block_number
+
+),
+
+line_ranked as (
+
+    select
+        block_number,
+        geo_code,
+        column_code,
+        lacking_cases,
+        lacking_cells,
+        lacks_large,
+        row_number() over (
+            partition by block_number
+            {{ masking_preference('geo_code') }}
+        ) as candidate_rank,
+        coalesce(sum(cases) over (
+            partition by block_number
+            {{ masking_preference('geo_code') }}
+            rows between unbounded preceding and 1 preceding
+        ), 0) as cases_before
+    from (
+        select
+            numbered.*,
+            line_state.lacking_cases,
+            line_state.lacking_cells,
+            line_state.lacks_large,
+            false as is_hidden,
+            false as is_part
+        from numbered
+        inner join line_state on numbered.block_number = line_state.block_number
+        where
+            not numbered.is_needed
+            and (line_state.lacking_cases > 0 or line_state.lacking_cells > 0 or line_state.lacks_large)
+    ) as lacking
+
+),
+
+active as (
+
+    select
+        *,
+        bool_or(is_needed or is_carried) over (partition by block_number, column_code) as is_column_part,
+        bool_or(is_needed or is_open) over (partition by block_number, geo_code) as is_row_part
+    from numbered
+    where depth > 0 and not is_single_row and not is_single_column
+
+),
+
+-- the row that carries the exchange: open if any row is, large enough, and firm in as many of the columns as possible
+hub as (
+
+    select
+        block_number,
+        geo_code as hub_code
+    from active
+    group by block_number, geo_code
+    qualify
+        row_number() over (
+            partition by block_number
+            order by
+                bool_or(is_open) desc,
+                max(row_cases) >= {{ limit }} desc,
+                bool_or(is_firm) desc,
+                count(*) filter (where is_column_part and not is_firm),
+                case when count(*) filter (where is_column_part and not is_firm) = 0 then max(row_cases) else -max(row_cases) end,
+                geo_code
+        ) = 1
+
+),
+
+hub_placed as (
+
+    select
+        active.*,
+        active.geo_code = hub.hub_code as is_hub
+    from active
+    inner join hub on active.block_number = hub.block_number
+
+),
+
+-- the column in which most rows that take part have enough; few cases first
+column_ranked as (
+
+    select
+        block_number,
+        column_code,
+        max(case when is_hub then cases end) as hub_cases,
+        max(case when is_hub then row_cases end) as hub_row_cases,
+        row_number() over (
+            partition by block_number
+            order by
+                bool_or(is_hub and is_firm) desc,
+                count(*) filter (where (is_row_part or is_hub) and is_firm) desc,
+                bool_or(is_column_part),
+                sum(cases) filter (where is_row_part or is_hub),
+                column_code
+        ) as preference
+    from hub_placed
+    group by block_number, column_code
+    having bool_or(is_hub)
+
+),
+
+exchange as (
+
+    select
+        block_number,
+        column_code
+    from column_ranked
+    qualify
+        preference = 1
+        or coalesce(sum(hub_cases) over (
+            partition by block_number
+            order by preference = 1 desc, hub_cases desc, column_code
+            rows between unbounded preceding and 1 preceding
+        ), 0) < least({{ limit }}, hub_row_cases)
+
+),
+
+started as (
+
+    select
+        hub_placed.block_number,
+        hub_placed.geo_code,
+        hub_placed.column_code,
+        hub_placed.cases,
+        hub_placed.row_cases,
+        hub_placed.is_open,
+        hub_placed.is_carried,
+        hub_placed.is_hub,
+        exchange.column_code is not null as is_exchange,
+        sum(hub_placed.cases) over column_line as column_cases,
+        least({{ limit }}, hub_placed.row_cases) as row_floor,
+        case when hub_placed.is_open then 1 else least(2, count(*) over row_line) end as row_quota,
+        0 as row_large,
+        least({{ limit }}, sum(hub_placed.cases) over column_line) as column_floor,
+        case when hub_placed.is_carried or hub_placed.level_rank = 0 then 1 else least(2, count(*) over column_line) end as column_quota,
+        case when hub_placed.is_leaf then 0 else least({{ limit }}, max(hub_placed.cases) over column_line) end as column_large,
+        hub_placed.is_needed as is_hidden
+    from hub_placed
+    left join exchange
+        on
+            hub_placed.block_number = exchange.block_number
+            and hub_placed.column_code = exchange.column_code
+    window
+        row_line as (partition by hub_placed.block_number, hub_placed.geo_code),
+        column_line as (partition by hub_placed.block_number, hub_placed.column_code)
+
+),
+
+{{ close_blocks('closed', 'started') }},
+
+{{ top_up_blocks('rows_topped', 'closed', 'row') }},
+
+{{ close_blocks('rows_closed', 'rows_topped') }},
+
+{{ top_up_blocks('columns_topped', 'rows_closed', 'column') }},
+
+{{ close_blocks('columns_closed', 'columns_topped') }},
+
+{{ top_up_blocks('rows_topped_again', 'columns_closed', 'row') }},
+
+{{ close_blocks('last_closed', 'rows_topped_again') }},
+
+-- the conditions of the safe block, once more, for what stands now
+measured as (
+
+    select
+        *,
+        bool_or(is_hidden or is_open) over row_line
+        and (
+            coalesce(sum(cases) filter (where is_hidden) over row_line, 0) < row_floor
+            or count(*) filter (where is_hidden) over row_line < row_quota
+        ) as is_row_lacking,
+        bool_or(is_hidden or is_carried) over column_line
+        and (
+            coalesce(sum(cases) filter (where is_hidden) over column_line, 0) < column_floor
+            or count(*) filter (where is_hidden) over column_line < column_quota
+            or coalesce(max(cases) filter (where is_hidden) over column_line, 0) < column_large
+        ) as is_column_lacking
+    from last_closed
+    window
+        row_line as (partition by block_number, geo_code),
+        column_line as (partition by block_number, column_code)
+
+),
+
+checked as (
+
+    select
+        *,
+        bool_or(is_row_lacking or is_column_lacking) over (partition by block_number) as is_lacking,
+        dense_rank() over (partition by block_number order by is_hub desc, is_open desc, row_cases desc, geo_code) as row_rank,
+        dense_rank() over (partition by block_number order by is_exchange desc, column_cases desc, column_code) as column_rank
+    from measured
+
+),
+
+chosen as (
+
+    -- a block that is still not safe is hidden whole: all its cells with cases, and its two largest rows and columns
+    select
+        block_number,
+        geo_code,
+        column_code
+    from checked
+    where is_hidden or (is_lacking and (cases > 0 or row_rank <= 2 or column_rank <= 2))
+    union all
+    select
+        block_number,
+        geo_code,
+        column_code
+    from numbered
+    where
+        (depth = 0 and is_needed and not is_single_row)
+        -- an only child reads as its parent, an only column as its row
+        or (is_single_row and is_carried)
+        or (is_single_column and is_open and not is_single_row)
+    union all
+    select
+        block_number,
+        geo_code,
+        column_code
+    from line_ranked
+    where
+        candidate_rank <= lacking_cells
+        or (lacks_large and candidate_rank = 1)
+        or cases_before < lacking_cases
+
+),
+
+hidden as (
+
+    select
+        block.reference_year,
+        block.series,
+        block.geo_level,
+        chosen.geo_code,
+        chosen.column_code
+    from chosen
+    inner join block on chosen.block_number = block.block_number
+
+)
+
+select * from hidden
+{% endmacro %}
+
+{# All cells that a stage hides. With `complementary_masking` off (the proof that the attack bites) only the small groups themselves.
+   Returns: a query with reference_year, series, geo_level, geo_code, column_code; one row a hidden cell. #}
+{% macro hidden_cells(stage) %}
+    {%- if var('complementary_masking') -%}
+        {%- for step in range(0, last_masking_step(stage) + 1) -%}
+    select * from {{ ref('int_mask_' ~ stage ~ '_' ~ step) }}
+    {% if not loop.last %}union all
+    {% endif %}
+        {%- endfor -%}
+    {%- else -%}
+    select
+        reference_year,
+        series,
+        geo_level,
+        geo_code,
+        column_code
+    from {{ ref('int_mask_' ~ stage ~ '_cell') }}
+    where is_small
+    {%- endif -%}
+{% endmacro %}
+
+{# The columns of a table in their tree. A column's code holds the values of its filters in the tree's order, its parent has 'total' in the last filter that
+   has another value; a combination with 'total' before another value stands outside the tree. Arguments: filters (column names, in the tree's order),
+   relation (the alias that holds them, or none). Each returns a SQL expression: text; text, null at the root; integer; boolean. #}
+{% macro column_code(filters, relation=none) -%}
+    {%- for filter in filters -%}
+        {{ relation ~ '.' if relation }}{{ filter }}{{ " || '|' || " if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
+{% macro parent_column(filters, relation=none) -%}
+    case
+    {%- for filter in filters | reverse %}
+        when {{ relation ~ '.' if relation }}{{ filter }} <> 'total'
+            then {% for kept in filters -%}
+                {%- if filters.index(kept) < filters.index(filter) -%}
+                    {{ relation ~ '.' if relation }}{{ kept }} || '|' || {% else -%}
+                    'total{{ '|' if not loop.last }}'{{ ' || ' if not loop.last }}
+                {%- endif -%}
+            {%- endfor %}
+    {%- endfor %}
+    end
+{%- endmacro %}
+
+{% macro column_depth(filters, relation=none) -%}
+    {%- for filter in filters -%}
+        case when {{ relation ~ '.' if relation }}{{ filter }} <> 'total' then 1 else 0 end{{ ' + ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
+{% macro is_tree_column(filters, relation=none) -%}
+    {%- for filter in filters -%}
+        {%- if not loop.first -%}
+            ({{ relation ~ '.' if relation }}{{ loop.previtem }} <> 'total' or {{ relation ~ '.' if relation }}{{ filter }} = 'total'){{ ' and ' if not loop.last }}
+        {%- endif -%}
+    {%- endfor -%}
+{%- endmacro %}
+
+{# True where a row of int_imaging_cell is hidden, or belongs to the years before the age classes are published. Argument: hidden, the alias of the joined
+   hidden cells. Returns: boolean expression over the aliases `cell` and `hidden`. #}
+{% macro is_hidden_or_unpublished(hidden) -%}
+    {%- if var('small_cell_threshold') | int == 0 -%}
+        false
+    {%- else -%}
+        ({{ hidden }}.geo_code is not null or (cell.age_category <> 'total' and cell.reference_year < {{ var('first_filter_year') }}))
+    {%- endif -%}
+{%- endmacro %}
+
+{# The hidden cells of one series by its filters, with the margins that stand outside the tree of columns: such a margin is hidden where one of its
+   summands is. Arguments: stage, series (text), filters (column names in the tree's order, may be empty).
+   Returns: a query with reference_year, geo_level, geo_code and the filters; one row a hidden cell. #}
+{% macro hidden_cells_with_margins(stage, series, filters) -%}
+    select distinct
+        hidden.reference_year,
+        hidden.geo_level,
+        hidden.geo_code
+        {%- for filter in filters %},
+        case
+            when split_part(hidden.column_code, '|', {{ loop.index }}) = 'total' or margin.total_{{ loop.index }} then 'total'
+            else split_part(hidden.column_code, '|', {{ loop.index }})
+        end as {{ filter }}
+        {%- endfor %}
+    from (
+
+        {{ hidden_cells(stage) }}
+
+    ) as hidden
+    {%- if filters %}
+    inner join (
+
+        {% for margin in outer_margins(filters | length) -%}
+        select {{ margin.depth }} as depth{% for total in margin.totals %}, {{ total | lower }} as total_{{ loop.index }}{% endfor %}
+        {{ 'union all' if not loop.last }}
+        {% endfor %}
+    ) as margin
+        on margin.depth = 0 or margin.depth = {% for filter in filters -%}
+            case when split_part(hidden.column_code, '|', {{ loop.index }}) <> 'total' then 1 else 0 end{{ ' + ' if not loop.last }}
+        {%- endfor %}
+    {%- endif %}
+    where hidden.series = '{{ series }}'
+{%- endmacro %}
+
+{# The margins over an earlier filter while a later one is kept, by the depth of the cells that they sum. Argument: size, the number of filters.
+   Returns: a list of {depth, totals}; the first, of depth 0, is the cell itself. #}
+{% macro outer_margins(size) %}
+    {%- set margins = [{'depth': 0, 'totals': [false] * size}] -%}
+    {%- if size == 2 -%}
+        {%- do margins.append({'depth': 2, 'totals': [true, false]}) -%}
+    {%- elif size == 3 -%}
+        {%- do margins.append({'depth': 2, 'totals': [true, false, false]}) -%}
+        {%- do margins.append({'depth': 3, 'totals': [true, false, false]}) -%}
+        {%- do margins.append({'depth': 3, 'totals': [false, true, false]}) -%}
+        {%- do margins.append({'depth': 3, 'totals': [true, true, false]}) -%}
+    {%- endif -%}
+    {{ return(margins) }}
+{% endmacro %}

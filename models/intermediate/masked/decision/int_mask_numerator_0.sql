@@ -1,0 +1,3 @@
+-- One row is a cell of a numerator that the masking hides in step 0.
+
+{{ masking_step('numerator', 0) }}

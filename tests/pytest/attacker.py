@@ -1,0 +1,258 @@
+"""The attack on small cells: somebody who knows every published table, every relation and the geography tries to narrow the hidden numbers.
+
+Reads only what is public: the tables of the statistics, `statistic` and `geographic_unit`. Writes down every sum that must hold, and finds for each
+hidden number the interval of values that contradict nothing, by linear programming (HiGHS). A hidden number whose interval is shorter than the
+threshold has fallen.
+"""
+
+import itertools
+from dataclasses import dataclass, field
+
+import numpy
+from scipy.optimize import linprog
+from scipy.sparse import csr_matrix
+
+COUNTRY = "country"
+FILTERS = ("procedure_type", "age_category", "increased_reimbursement")
+
+
+@dataclass(frozen=True)
+class Fallen:
+    """A hidden number that is known too well: what it is, and the interval it must lie in."""
+
+    cell: tuple
+    low: float
+    high: float
+
+
+@dataclass
+class System:
+    """Unknown numbers, linear relations among them, and what is known. A cell is (quantity, year, level, code, filter values...)."""
+
+    known: dict = field(default_factory=dict)
+    hidden: set = field(default_factory=set)
+    sums: list = field(default_factory=list)  # (total, [parts], has_unpublished_part)
+    at_most: list = field(default_factory=list)  # (smaller, larger)
+
+    def state(self, cell, value):
+        """A published number, or None for a hidden one: a number that one table hides and another publishes is known."""
+        if value is None:
+            self.hidden.add(cell)
+        else:
+            if self.known.setdefault(cell, value) != value:
+                raise ValueError(f"two tables disagree about {cell}: {self.known[cell]} and {value}")
+
+    @property
+    def unknown(self):
+        return sorted(self.hidden - self.known.keys())
+
+
+def quantities(statistic):
+    """The quantities that a statistic publishes: (numerator, denominator or None)."""
+    at_hospital = statistic["smallest_level"] == "hospital"
+    if statistic["family"] == "imaging":
+        numerator = {"share": "patients", "volume": "exams"}[statistic["measure"]]
+        return f"{numerator} {statistic['variable']}", "beneficiaries"
+    suffix = " in hospital" if at_hospital else ""
+    if statistic["measure"] == "count":
+        return "deliveries", None
+    return statistic["variable"] + suffix, "deliveries" + suffix
+
+
+def read_system(connection, schema="main", reference="main", years=None):
+    """The system of one public database. `connection` is a DuckDB connection; `years` limits the attack to some reference years."""
+    system = System()
+    statistics = connection.execute(f"select code, family, measure, variable, filters, smallest_level from {reference}.statistic").fetchall()
+    names = ("code", "family", "measure", "variable", "filters", "smallest_level")
+    units = connection.execute(f"select geo_level, geo_code, parent_level, parent_code from {reference}.geographic_unit").fetchall()
+    parent = {(level, code): (parent_level, parent_code) for level, code, parent_level, parent_code in units}
+    for statistic in (dict(zip(names, row)) for row in statistics):
+        numerator, denominator = quantities(statistic)
+        columns = [row[0] for row in connection.execute(f"describe {schema}.{statistic['code']}").fetchall()]
+        filters = [name for name in FILTERS if name in columns]
+        kept = [name for name in FILTERS if name in columns and name != "procedure_type"]
+        selected = ", ".join(["reference_year", "geo_level", "geo_code", *filters, "numerator", "denominator", "status"])
+        where = "" if years is None else f" where reference_year in ({', '.join(map(str, years))})"
+        for row in connection.execute(f"select {selected} from {schema}.{statistic['code']}{where}").fetchall():
+            values = dict(zip(filters, row[3:]))
+            place = row[:3]
+            # a table without a filter states the total of the filter: a stat is its cube's total
+            template = [values.get(name, "total") for name in FILTERS]
+            cell = (numerator, *place, *template)
+            count, whole, status = row[-3:]
+            system.state(cell, 0 if status == "empty" else count)
+            if denominator is not None:
+                template[0] = "total"
+                system.state((denominator, *place, *template), whole)
+    add_relations(system, parent)
+    return system
+
+
+def add_relations(system, parent):
+    """Every sum that must hold among the cells of a system, and the inequalities between quantities."""
+    cells = system.known.keys() | system.hidden
+    by_parent, by_filter = {}, {}
+    for cell in cells:
+        quantity, year, level, code, *filters = cell
+        above = (COUNTRY, None) if level == "hospital" else parent.get((level, code))
+        if above is not None and above[0] is not None:
+            by_parent.setdefault((quantity, year, *above, *filters), []).append(cell)
+        for position, value in enumerate(filters):
+            if value != "total":
+                total = (quantity, year, level, code, *filters[:position], "total", *filters[position + 1 :])
+                by_filter.setdefault((total, position), []).append(cell)
+    countries = {cell[:3]: cell[3] for cell in cells if cell[2] == COUNTRY}
+    for key, parts in by_parent.items():
+        code = key[3] if key[3] is not None else countries.get(key[:3])
+        total = (*key[:3], code, *key[4:])
+        if total in cells:
+            # people without a known address, or without a known sector, are in the total only
+            system.sums.append((total, sorted(parts), parts[0][2] in ("region", "statistical_sector")))
+    for (total, _), parts in by_filter.items():
+        if total in cells:
+            system.sums.append((total, sorted(parts), False))
+    for cell in cells:
+        quantity = cell[0]
+        if quantity.startswith("patients"):
+            system.at_most.append((cell, ("beneficiaries", *cell[1:])))
+            system.at_most.append((cell, ("exams" + quantity[len("patients") :], *cell[1:])))
+        elif quantity.startswith("caesareans"):
+            system.at_most.append((cell, ("deliveries" + quantity[len("caesareans") :], *cell[1:])))
+
+
+def components(system, with_inequalities):
+    """The relations that hold hidden numbers, split into parts that share none. Yields (cells, equalities, inequalities)."""
+    unknown = set(system.unknown)
+    leader = {}
+
+    def find(cell):
+        while leader.setdefault(cell, cell) != cell:
+            leader[cell] = leader[leader[cell]]
+            cell = leader[cell]
+        return cell
+
+    def join(cells):
+        first = find(cells[0])
+        for other in cells[1:]:
+            leader[find(other)] = first
+
+    equalities, inequalities = [], []
+    for number, (total, parts, has_rest) in enumerate(system.sums):
+        terms = [(cell, sign) for cell, sign in [(total, -1.0), *((part, 1.0) for part in parts)] if cell in unknown]
+        constant = -sum(sign * system.known[cell] for cell, sign in [(total, -1.0), *((part, 1.0) for part in parts)] if cell not in unknown)
+        if has_rest:
+            terms.append((("rest", number), 1.0))
+        if any(cell in unknown for cell, _ in terms):
+            equalities.append((terms, constant))
+            join([cell for cell, _ in terms])
+    if with_inequalities:
+        for smaller, larger in system.at_most:
+            terms = [(cell, sign) for cell, sign in ((smaller, 1.0), (larger, -1.0)) if cell in unknown]
+            if terms and larger in (system.known.keys() | unknown):
+                constant = sum(sign * system.known[cell] for cell, sign in ((smaller, -1.0), (larger, 1.0)) if cell in system.known)
+                inequalities.append((terms, constant))
+                join([cell for cell, _ in terms])
+    parts = {}
+    for cell in unknown:
+        parts.setdefault(find(cell), ([], [], []))[0].append(cell)
+    for index, group in ((1, equalities), (2, inequalities)):
+        for terms, constant in group:
+            part = parts[find(terms[0][0])]
+            part[index].append((terms, constant))
+            if index == 1:
+                part[0].extend(cell for cell, _ in terms if cell[0] == "rest")
+    for leading in sorted(parts, key=str):
+        cells, equal, unequal = parts[leading]
+        yield sorted(set(cells), key=str), equal, unequal
+
+
+class Program:
+    """The linear program of one component."""
+
+    def __init__(self, cells, equalities, inequalities):
+        self.cells = cells
+        self.position = {cell: number for number, cell in enumerate(cells)}
+        self.equal, self.equal_to = self._matrix(equalities)
+        self.below, self.below_to = self._matrix(inequalities)
+
+    def _matrix(self, rows):
+        if not rows:
+            return None, None
+        data, row_numbers, columns = [], [], []
+        for number, (terms, _) in enumerate(rows):
+            for cell, sign in terms:
+                data.append(sign)
+                row_numbers.append(number)
+                columns.append(self.position[cell])
+        return csr_matrix((data, (row_numbers, columns)), shape=(len(rows), len(self.cells))), numpy.array([constant for _, constant in rows], dtype=float)
+
+    def optimum(self, objective):
+        """A feasible point with the smallest objective; without a limit the numbers are cut off far away, which is as good as any length."""
+        result = linprog(
+            objective, A_ub=self.below, b_ub=self.below_to, A_eq=self.equal, b_eq=self.equal_to, bounds=(0, 1e7), method="highs"
+        )
+        if result.status != 0:
+            raise ValueError(f"the published numbers contradict each other: {result.message} ({len(self.cells)} cells, first {self.cells[0]})")
+        return result.x
+
+
+def attack(system, threshold, with_inequalities=False, limit=None, tries=12, seed=7):
+    """All hidden numbers that can be narrowed to an interval shorter than `threshold`. Returns (fallen, number of cells attacked).
+
+    Two feasible points whose values of a cell lie `threshold` apart prove that the cell stands; random directions prove most at once, and each cell
+    that is left gets its own two programs. `limit` bounds those per component, the cells on the shortest lines first.
+    """
+    generator = numpy.random.default_rng(seed)
+    fallen, attacked = [], 0
+    for cells, equalities, inequalities in components(system, with_inequalities):
+        program = Program(cells, equalities, inequalities)
+        targets = numpy.array([number for number, cell in enumerate(cells) if cell[0] != "rest"])
+        if equalities == [] and inequalities == []:
+            attacked += len(targets)
+            continue
+        low, high = numpy.full(len(cells), numpy.inf), numpy.full(len(cells), -numpy.inf)
+
+        def learn(point):
+            numpy.minimum(low, point, out=low)
+            numpy.maximum(high, point, out=high)
+
+        open_targets = targets
+        for _ in range(tries):
+            # push the cells that still look narrow apart, in random directions
+            objective = numpy.zeros(len(cells))
+            objective[open_targets] = generator.choice([-1.0, 1.0], len(open_targets)) * generator.random(len(open_targets))
+            learn(program.optimum(objective))
+            learn(program.optimum(-objective))
+            open_targets = targets[high[targets] - low[targets] < threshold - 1e-6]
+            if len(open_targets) == 0:
+                break
+        shortest = {}
+        for terms, _ in equalities:
+            for cell, _ in terms:
+                shortest[cell] = min(shortest.get(cell, len(terms)), len(terms))
+        exposed = sorted(open_targets, key=lambda number: (shortest.get(cells[number], 0), number))
+        attacked += len(targets) - len(exposed) + len(exposed[:limit])
+        for number in exposed[:limit]:
+            if high[number] - low[number] >= threshold - 1e-6:
+                continue
+            for sign in (1.0, -1.0):
+                objective = numpy.zeros(len(cells))
+                objective[number] = sign
+                learn(program.optimum(objective))
+            if high[number] - low[number] < threshold - 1e-6:
+                fallen.append(Fallen(cells[number], float(low[number]), float(high[number])))
+    return fallen, attacked
+
+
+def table_system(rows, columns, hidden, values):
+    """The system of one two-way table with all its margins published, for the classical traps. `hidden` is a set of (row, column)."""
+    system = System()
+    for row, column in itertools.product(rows, columns):
+        system.state(("cases", 0, row, column), None if (row, column) in hidden else values[row, column])
+    for row in rows:
+        system.state(("cases", 0, row, "total"), sum(values[row, column] for column in columns))
+        system.sums.append((("cases", 0, row, "total"), [("cases", 0, row, column) for column in columns], False))
+    for column in columns:
+        system.state(("cases", 0, "total", column), sum(values[row, column] for row in rows))
+        system.sums.append((("cases", 0, "total", column), [("cases", 0, row, column) for row in rows], False))
+    return system
