@@ -110,7 +110,7 @@ def data_package(connection, release: dict, tables: list[PublicTable], files: di
     """Returns the Frictionless descriptor of the release, one resource a table."""
     units = dict(connection.execute("select measure, label_en from atlas.unit_measure").fetchall())
     titles = dict(connection.execute("select code, title from atlas.statistic where language = 'en'").fetchall())
-    dimensions = {table.primary_key[0]: table.name for table in tables if len(table.primary_key) == 1}
+    dimensions = {table.primary_key[0]: table.name for table in tables if table.schema == "reference" and len(table.primary_key) == 1}
     package = {
         "profile": "tabular-data-package",
         "name": "belgian-health-atlas",
@@ -131,7 +131,7 @@ def data_package(connection, release: dict, tables: list[PublicTable], files: di
 def _resource(table: PublicTable, files: TableFiles, titles: dict[str, str], units: dict[str, str], dimensions: dict[str, str]) -> dict:
     """Returns the descriptor of one table; `rows`, `parquet` and the fields' `unit` are additions to the standard.
 
-    titles: statistic -> title. units: measure -> unit. dimensions: column -> the table of which it is the whole primary key.
+    titles: statistic -> title. units: measure -> unit. dimensions: column -> the reference table of which it is the whole key.
     """
     keys = [
         {"fields": column.name, "reference": {"resource": dimensions[column.name], "fields": column.name}}

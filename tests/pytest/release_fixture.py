@@ -50,9 +50,9 @@ create table reference.unit_measure as select * from (values
     ('volume', 3, 'per 1.000', 'pour 1 000', 'per 1,000', 'PER_1000')
 ) as t (measure, sort_order, label_nl, label_fr, label_en, sdmx_code);
 create table reference.statistic as select * from (values
-    ('cube_013_007', 'en', 'Medical imaging, specialist'), ('cube_013_007', 'fr', 'Imagerie médicale'), ('stat_013_008', 'en', 'Volume'),
-    ('cube_007_005b', 'en', 'Prenatal acts by hospital')
-) as t (code, language, title);
+    ('cube_013_007', 'en', 'Medical imaging, specialist', 'a card'), ('cube_013_007', 'fr', 'Imagerie médicale', 'a card'),
+    ('stat_013_008', 'en', 'Volume', 'a card'), ('cube_007_005b', 'en', 'Prenatal acts by hospital', 'a card')
+) as t (code, language, title, source);  -- `source` is no key to release_source, though it bears its name
 create table reference.geographic_unit as select * from (values
     ('country', '01000', 'België', 'Belgique'), ('province', '21000', 'Brussel', 'Bruxelles'), ('arrondissement', '21000', 'Brussel-Hoofdstad', null)
 ) as t (geo_level, geo_code, name_nl, name_fr);

@@ -270,6 +270,56 @@ def test_duckdb_1_x_opens_the_public_file(output):
         assert told == [folder.name.removeprefix("duckdb-"), "90"]
 
 
+# The release of a real build, by the whole pipeline.
+
+
+@pytest.fixture(scope="session")
+def package(published) -> dict:
+    """The data package of that release."""
+    return json.loads((published / "exports" / "datapackage.json").read_text(encoding="utf-8"))
+
+
+def test_every_mart_is_released_and_nothing_but_marts_and_reference(published, package):
+    marts = {path.stem for path in (PROJECT / "models" / "marts").glob("*/c*_0*.sql")} | {path.stem for path in (PROJECT / "models" / "marts").glob("*/stat_*.sql")}
+    reference = {path.stem.removeprefix("dim_") for path in (PROJECT / "models" / "marts" / "reference").glob("*.sql")}
+    assert len(marts) == 25
+    assert {resource["name"] for resource in package["resources"]} == marts | reference | set(release.OWN_TABLES)
+    with duckdb.connect(str(published / "atlas.duckdb"), read_only=True) as atlas:
+        assert atlas.execute("select count(*), sum(table_rows) > 0 from release_table").fetchone() == (len(marts | reference), True)
+
+
+def test_every_released_table_has_a_key_and_says_what_it_holds(published, package):
+    assert [resource["name"] for resource in package["resources"] if not resource["schema"].get("primaryKey")] == []
+    with duckdb.connect(str(published / "atlas.duckdb"), read_only=True) as atlas:
+        assert atlas.execute("select table_name from duckdb_tables() where coalesce(comment, '') = ''").fetchall() == []
+        silent = "select table_name, column_name from duckdb_columns() where not internal and coalesce(comment, '') = ''"
+        assert atlas.execute(silent).fetchall() == []
+
+
+def test_frictionless_accepts_the_real_release(published, package):
+    frictionless = pytest.importorskip("frictionless", reason="needs the package frictionless")
+    report = frictionless.validate("datapackage.json", basepath=str(published / "exports"), limit_rows=2000)
+    # the count of rows and bytes is that of the whole file, of which only the beginning is read
+    faults = [fault for fault in report.flatten(["name", "type", "message"]) if fault[1] not in ("hash-count", "byte-count", "row-count")]
+    assert faults == []
+    assert len(report.tasks) == len(package["resources"])
+
+
+def test_sdmx_readers_accept_the_real_release(published):
+    reader = pytest.importorskip("pysdmx.io", reason="needs the package pysdmx[data,xml]")
+    pytest.importorskip("lxml", reason="needs the package pysdmx[data,xml]")
+    pytest.importorskip("pandas", reason="needs the package pysdmx[data,xml]")
+    folder = published / "exports" / "sdmx"
+    message = reader.read_sdmx(folder / "structure.xml", validate=True)
+    flows = {flow.id: flow for flow in message.get_dataflows()}
+    assert len(flows) == 25
+    codes = {code_list.id: {code.id for code in code_list.items} for code_list in message.get_codelists()}
+    for name in ("cube_013_007", "cube_007_006b", "stat_013_014"):
+        (data,) = reader.get_datasets(folder / f"{name}.csv", folder / "structure.xml")
+        for column in set(data.data.columns) & {code_list.removeprefix("CL_") for code_list in codes}:
+            assert set(data.data[column]) <= codes[f"CL_{column}"], (name, column)
+
+
 # The record that dbt leaves in the warehouse, by a project of three nodes that has the hooks of this one.
 
 RECORD_PROJECT = """
