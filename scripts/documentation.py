@@ -120,7 +120,7 @@ def public_manifest(manifest: dict, release: str) -> dict:
     for node in public["nodes"].values():
         if node["resource_type"] == "model":
             if node["config"]["meta"].get("statistic"):
-                node["description"] = f"{signposts(node)}\n\n{node['description']}"
+                node["description"] = f"{signposts(node, manifest['parent_map'])}\n\n{node['description']}"
             node["meta"] = node["config"]["meta"] = {}  # the card says it in words
     for page in public["exposures"].values():
         page["type"] = page["config"]["meta"].get("folder", page["type"])
@@ -152,14 +152,19 @@ def without_private_keys(thing):
     return [without_private_keys(value) for value in thing] if isinstance(thing, list) else thing
 
 
-def signposts(mart: dict) -> str:
-    """Returns the line above the card of a mart: how to read it, its family, its definitions, and its lineage from the sources on."""
+def signposts(mart: dict, parents: dict[str, list[str]]) -> str:
+    """Returns the line above the card of a mart: how to read it, its family, its definitions, and its lineage.
+
+    The lineage leads from the sources over the cells of the mart to it; the steps of the masking look at all cells at once and are left out.
+    """
     family = mart["config"]["meta"]["statistic"]["family"]
     definitions = {"imaging": "definitions_imaging", "perinatal": "definitions_deliveries"}[family]
-    lineage = f"#!/model/{mart['unique_id']}?g_v=1&g_i=%2B{mart['name']}"
+    masked = [key for key in parents[mart["unique_id"]] if key.endswith("_masked")]
+    cells = [key for masked_key in masked for key in parents[masked_key] if key.endswith("_cell") and "_mask_" not in key]
+    selected = [*("%2B" + key.split(".")[-1] for key in cells), *(key.split(".")[-1] for key in masked), mart["name"]]
     return (
-        f"[How to read this table](reading_a_table.md) · [Tables of its family](family_{family}.md) · [What is counted]({definitions}.md) · "
-        f"[Small cells](definitions_small_cells.md) · [Lineage]({lineage})"
+        f"[Reading a table](reading_a_table.md) · [Tables of its family](family_{family}.md) · [What is counted]({definitions}.md) · "
+        f"[Small cells](definitions_small_cells.md) · [Lineage](#!/model/{mart['unique_id']}?g_v=1&g_i={'%20'.join(selected)})"
     )
 
 
