@@ -103,6 +103,7 @@ class Release:
     tables: int
     rows: int
     is_synthetic: bool
+    is_masked: bool
 
 
 def publish(settings: Settings) -> Release:
@@ -141,7 +142,7 @@ def read_build(connection: duckdb.DuckDBPyConnection) -> Build:
             "The previous release stands as it was. Mend what failed and run the whole `dbt build`, or `make build`, again."
         )
     build = Build(json.loads(variables), dbt_version)
-    if build.variables["small_cell_threshold"] and not build.variables["complementary_masking"]:
+    if int(build.variables["small_cell_threshold"]) and not build.variables["complementary_masking"]:
         raise AtlasError(
             "Nothing is published: the warehouse was built with complementary_masking off, so that masked cells could be computed from "
             "the others.\nThe previous release stands as it was. Build again without that variable."
@@ -244,7 +245,7 @@ def write_release(connection, settings: Settings, build: Build, tables: list[exp
     own_tables = [_write_own_table(connection, name, rows) for name, rows in own_rows.items()]
     files += export.write_tables(connection, own_tables, exports)
     export.write_package(connection, exports, row, [*tables, *own_tables], files)
-    return Release(row["version"], settings.releases / row["version"], len(tables), row["table_rows"], row["is_synthetic"])
+    return Release(row["version"], settings.releases / row["version"], len(tables), row["table_rows"], row["is_synthetic"], row["small_cell_threshold"] > 0)
 
 
 def read_sources(connection: duckdb.DuckDBPyConnection) -> list[tuple]:
@@ -276,7 +277,7 @@ def _release_row(connection, build: Build, tables: list[export.PublicTable], fil
         "last_reference_year": years[-1] if years else None,
         "reference_years": ",".join(str(year) for year in years),
         "geography_vintage": build.variables["geography_vintage"],
-        "small_cell_threshold": build.variables["small_cell_threshold"],
+        "small_cell_threshold": int(build.variables["small_cell_threshold"]),
         "complementary_masking": build.variables["complementary_masking"],
         "tables": len(tables),
         "table_rows": sum(file.rows for file in files),
@@ -440,10 +441,11 @@ def replace_link(link: Path, target: str) -> None:
 def describe(settings: Settings, release: Release) -> str:
     """Returns what was published and what to look at, for the operator."""
     synthetic = " of synthetic demo data, which describe nobody" if release.is_synthetic else ""
+    warning = "" if release.is_masked else "\nSMALL CELLS ARE NOT HIDDEN (small_cell_threshold is 0): for private use only, never to be handed on."
     return (
         f"Release {release.version}: {release.tables} tables, {release.rows:,} rows{synthetic}\n"
         f"  {settings.public_file}  ({file_size(settings.public_file.resolve())})\n"
-        f"  {settings.exports}  ({file_size(settings.exports.resolve())}: csv, parquet, sdmx, datapackage.json)"
+        f"  {settings.exports}  ({file_size(settings.exports.resolve())}: csv, parquet, sdmx, datapackage.json){warning}"
     )
 
 

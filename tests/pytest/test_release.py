@@ -170,7 +170,8 @@ def test_unmasked_builds_are_refused_unless_no_threshold_was_asked(output):
     with pytest.raises(AtlasError, match="complementary_masking"):
         publish(output)
     release_fixture.make_warehouse(output, complementary_masking=False, small_cell_threshold=0)
-    publish(output)
+    settings = settings_of(output)
+    assert "SMALL CELLS ARE NOT HIDDEN" in release.describe(settings, release.publish(settings))
 
 
 @pytest.mark.parametrize(
