@@ -19,3 +19,8 @@
 {% macro whole_quotient(dividend, divisor) %}{{ return(adapter.dispatch('whole_quotient')(dividend, divisor)) }}{% endmacro %}
 {% macro default__whole_quotient(dividend, divisor) %}({{ dividend }} div {{ divisor }}){% endmacro %}
 {% macro duckdb__whole_quotient(dividend, divisor) %}({{ dividend }} // {{ divisor }}){% endmacro %}
+
+{# A number that is equal for equal values and seldom for others. Argument: expressions, a list of SQL expressions. Returns: bigint expression. #}
+{% macro hash_of(expressions) %}{{ return(adapter.dispatch('hash_of')(expressions)) }}{% endmacro %}
+{% macro default__hash_of(expressions) %}xxhash64({{ expressions | join(', ') }}){% endmacro %}
+{% macro duckdb__hash_of(expressions) %}hash({{ expressions | join(', ') }}){% endmacro %}

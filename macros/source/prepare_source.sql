@@ -20,8 +20,9 @@
             {% do columns.update({source_name: source_columns(source_name, directory)}) %}
         {% endfor %}
         {% do plan_load(directory, columns) %}
+        {% do count_unread_years(columns) %}
         {% for source_name in ['population', 'health_care'] %}
-            {% do create_source_view(source_name, columns[source_name]) %}
+            {% do create_source_view(source_name) %}
         {% endfor %}
     {% endif %}
 {% endmacro %}
@@ -133,9 +134,7 @@
                         ~ (header[1].split(',') | reject('equalto', 'duckdb_schema') | reject('equalto', 'schema') | join(', ')) ~ ". Add the column to the extract, or give its name in models/staging/_sources.yml.") %}
                 {% endif %}
             {% endfor %}
-            {% set types = {} %}
-            {% for row in run_query("describe select * from " ~ read_function(format, files)).rows %}{% do types.update({row[0] | lower: row[1]}) %}{% endfor %}
-            {% do columns.update({format: types}) %}
+            {% do columns.update({format: column_types(read_function(format, files))}) %}
         {% endif %}
     {% endfor %}
     {{ return(columns) }}
@@ -155,15 +154,12 @@
     {{ return('read_csv(' ~ file_list(files) ~ ", header = true, all_varchar = true, union_by_name = true, hive_partitioning = false, quote = '\"')") }}
 {% endmacro %}
 
-{# The date that dates a row of a source (the list's date, the day of service), as SQL on the file's columns; the folder's date goes first. #}
-{% macro dating_expression(source_name, types) %}
+{# The date that dates a row of a source (the list's date, the day of service), as SQL on the file's columns. Arguments: source_name, types
+   ({column: type}), list_date (the folder's date, which goes first, or none). #}
+{% macro dating_expression(source_name, types, list_date=none) %}
+    {% if list_date is not none %}{{ return("date '" ~ list_date ~ "'") }}{% endif %}
     {% set name = {'population': raw_column('population', 'reference_date'), 'health_care': raw_column('health_care', 'service_date')}[source_name] %}
-    {% set dated = read_date(name, types[name | lower]) if (name | lower) in types else 'cast(null as date)' %}
-    {% if source_name == 'population' %}
-        {% set folder = "try_cast(nullif(regexp_extract(filename, 'reference_date=([^/]+)/', 1), '') as date)" %}
-        {{ return('coalesce(' ~ folder ~ ', ' ~ dated ~ ')') }}
-    {% endif %}
-    {{ return(dated) }}
+    {{ return(read_date(name, types[name | lower]) if (name | lower) in types else 'cast(null as date)') }}
 {% endmacro %}
 
 {# source.load_plan, by the rules above. #}
@@ -171,10 +167,10 @@
     {#- Years of the files that no folder dates: only the column with the date is read, and only where Parquet stores it apart is that cheap. -#}
     {% set parts = ["select source, load_year, list_date from source.file where load_year is not null"] %}
     {% for source_name in ['population', 'health_care'] %}
-        {% for format, types in columns[source_name].items() %}
+        {% for format in columns[source_name] %}
             {% set files = run_query("select file from source.file where source = '" ~ source_name ~ "' and format = '" ~ format ~ "' and load_year is null order by file").rows %}
             {% if files | length > 0 %}
-                {% set dated = dating_expression(source_name, types) %}
+                {% set dated = dating_expression(source_name, column_types(read_function(format, files))) %}
                 {% do parts.append("select '" ~ source_name ~ "', cast(extract(year from day) as integer), "
                     ~ ("day" if source_name == 'population' else "cast(null as date)")
                     ~ " from (select " ~ dated ~ " as day from " ~ read_function(format, files) ~ ") as dated where day is not null group by all") %}
@@ -238,22 +234,34 @@
 
 {# `source.<name>`: the declared columns under their raw names, read as their declared types, and
      load_year               integer: the year of the folder, else of the row's date, else 0
-     <name>_as_delivered     text of what the file holds, for the rejects table. #}
-{% macro create_source_view(source_name, columns) %}
-    {% set selects = [] %}
-    {% for format, types in columns.items() %}
+     <name>_as_delivered     what the file holds, for the rejects table; in the file's own type where all files agree, so that no line pays for a text
+                             that only a rejected one needs, else as text.
+   The files of one folder date are read by one branch that carries it as a constant: nothing is computed a line to find its year. #}
+{% macro create_source_view(source_name) %}
+    {% set planned = planned_years(source_name) %}
+    {% set filter = "source = '" ~ source_name ~ "' and (load_year is null or load_year in (" ~ (planned | join(', ')) ~ "))" %}
+    {% set groups = run_query("select format, load_year, list_date from source.file where " ~ filter ~ " group by all order by all").rows | list %}
+    {% if not groups %}
+        {#- Nothing is to be read: the view only has to have its columns. -#}
+        {% set filter = "file = (select min(file) from source.file where source = '" ~ source_name ~ "')" %}
+        {% set groups = run_query("select format, load_year, list_date from source.file where " ~ filter).rows | list %}
+    {% endif %}
+    {% set branches = [] %}
+    {% for group in groups %}
         {% set files = run_query(
-            "select file from source.file as f where source = '" ~ source_name ~ "' and format = '" ~ format
-            ~ "' and (load_year is null or load_year in (select load_year from source.load_plan where source = '" ~ source_name ~ "')) order by file").rows %}
-        {% if files | length == 0 %}
-            {% set files = run_query("select file from source.file where source = '" ~ source_name ~ "' and format = '" ~ format ~ "' order by file limit 1").rows %}
-        {% endif %}
-        {% set dated = dating_expression(source_name, types) %}
-        {% set folder_year = "try_cast(nullif(regexp_extract(filename, '" ~ {'population': 'reference_date=([0-9]{4})', 'health_care': 'service_year=([0-9]+)/'}[source_name] ~ "', 1), '') as integer)" %}
+            "select file from source.file where " ~ filter ~ " and format = '" ~ group[0] ~ "' and load_year is not distinct from " ~ (group[1] if group[1] is not none else 'null')
+            ~ " and list_date is not distinct from " ~ ("date '" ~ group[2] ~ "'" if group[2] is not none else 'null') ~ " order by file").rows %}
+        {% set from = read_function(group[0], files) %}
+        {% do branches.append({'from': from, 'types': column_types(from), 'load_year': group[1], 'list_date': group[2]}) %}
+    {% endfor %}
+    {% set selects = [] %}
+    {% for branch in branches %}
+        {% set dated = dating_expression(source_name, branch.types, branch.list_date) %}
         {% set expressions = [] %}
         {% for column in declared_columns(source_name) %}
-            {% set type = types.get(column.name | lower, 'VARCHAR') %}
-            {% set delivered = column.name if (column.name | lower) in types else 'cast(null as varchar)' %}
+            {% set name = column.name | lower %}
+            {% set type = branch.types.get(name, 'VARCHAR') %}
+            {% set delivered = column.name if name in branch.types else 'cast(null as varchar)' %}
             {% if column.field in ['reference_date', 'service_date'] %}
                 {% do expressions.append(dated ~ ' as ' ~ column.name) %}
             {% elif column.type == 'text' %}
@@ -266,16 +274,23 @@
                 {% do expressions.append(read_integer(delivered, type) ~ ' as ' ~ column.name) %}
             {% endif %}
             {% if column.type not in ['text', 'label'] %}
-                {% do expressions.append('cast(' ~ delivered ~ ' as varchar) as ' ~ column.name ~ '_as_delivered') %}
+                {% set agree = branches | map(attribute='types') | map(attribute=name, default='VARCHAR') | unique | list | length == 1 %}
+                {% do expressions.append((delivered if agree else 'cast(' ~ delivered ~ ' as varchar)') ~ ' as ' ~ column.name ~ '_as_delivered') %}
             {% endif %}
         {% endfor %}
-        {% do selects.append(
-            "select " ~ (expressions | join(', ')) ~ ", coalesce(" ~ folder_year ~ ", cast(extract(year from " ~ dated ~ ") as integer), 0) as load_year from "
-            ~ read_function(format, files)) %}
+        {% set load_year = branch.load_year if branch.load_year is not none else 'coalesce(cast(extract(year from ' ~ dated ~ ') as integer), 0)' %}
+        {% do selects.append("select " ~ (expressions | join(', ')) ~ ", " ~ load_year ~ " as load_year from " ~ branch.from) %}
     {% endfor %}
     {% do run_query(
         "create or replace view source." ~ source_name ~ " as select * from (" ~ (selects | join(' union all ')) ~ ") as line "
-        ~ "where load_year in (" ~ (planned_years(source_name) | join(', ')) ~ ")") %}
+        ~ "where load_year in (" ~ (planned | join(', ')) ~ ")") %}
+{% endmacro %}
+
+{# {column: DuckDB's type} of what a table function returns, names in lower case. Argument: from (SQL). #}
+{% macro column_types(from) %}
+    {% set types = {} %}
+    {% for row in run_query("describe select * from " ~ from).rows %}{% do types.update({row[0] | lower: row[1]}) %}{% endfor %}
+    {{ return(types) }}
 {% endmacro %}
 
 {# Years of the load plan. Argument: source_name. Returns: list of integers, [-1] when there is none (so that `in (...)` stays valid). #}

@@ -16,10 +16,10 @@ rejected as (
         reject_reason,
         person_id,
         reference_date,
-        reference_date_as_delivered,
-        birth_year_as_delivered,
+        cast(reference_date_as_delivered as varchar) as reference_date_as_delivered,
+        cast(birth_year_as_delivered as varchar) as birth_year_as_delivered,
         sex,
-        residence_code_as_delivered,
+        cast(residence_code_as_delivered as varchar) as residence_code_as_delivered,
         sector_code,
         insurability_code
     from line

@@ -32,13 +32,12 @@ sector as (
 ),
 
 -- every residence code of the lists is judged once, not once a person
-residence as (
+judged as (
 
     select
         code.residence_code,
         municipality.municipality_code,
-        {{ residence_status('code.residence_code', 'municipality.residence_code', 'residence_code.meaning') }} as residence_status,
-        municipality.residence_code is null and residence_code.meaning is null as is_of_no_rule
+        {{ residence_status('code.residence_code', 'municipality.residence_code', 'residence_code.meaning') }} as residence_status
     from (select distinct residence_code from entry) as code
     left join municipality on code.residence_code = municipality.residence_code
     left join residence_code
@@ -49,16 +48,26 @@ residence as (
 
 ),
 
+-- what a known code says in one text, the municipality or 'abroad'; a code that has no row here is unknown
+residence as (
+
+    select
+        residence_code,
+        case residence_status when 'abroad' then 'abroad' else municipality_code end as residence
+    from judged
+    where residence_status <> 'unknown'
+
+),
+
 placed as (
 
     select
         entry.reference_year,
         entry.person_id,
         entry.is_december,
-        entry.birth_year,
+        cast(entry.birth_year as smallint) as birth_year,
         entry.sector_code,
-        coalesce(residence.residence_status, 'unknown') as residence_status,
-        residence.municipality_code,
+        residence.residence,
         case when {{ matches('entry.insurability_code', '[0-9]{3}') }} then right(entry.insurability_code, 1) = '1' end as has_increased_reimbursement
     from entry
     left join residence on entry.residence_code = residence.residence_code
@@ -73,10 +82,8 @@ joined as (
         person_id,
         max(birth_year) filter (where is_december) as december_birth_year,
         max(birth_year) filter (where not is_december) as june_birth_year,
-        max(residence_status) filter (where is_december) as december_status,
-        max(residence_status) filter (where not is_december) as june_status,
-        max(municipality_code) filter (where is_december) as december_municipality_code,
-        max(municipality_code) filter (where not is_december) as june_municipality_code,
+        max(residence) filter (where is_december) as december_residence,
+        max(residence) filter (where not is_december) as june_residence,
         max(sector_code) filter (where is_december) as december_sector_code,
         max(sector_code) filter (where not is_december) as june_sector_code,
         bool_or(has_increased_reimbursement) filter (where is_december) as december_increased_reimbursement,
@@ -91,15 +98,10 @@ decided as (
     select
         reference_year,
         person_id,
-        coalesce(december_birth_year, june_birth_year) as birth_year,
+        cast(reference_year - coalesce(december_birth_year, june_birth_year) as integer) as age,
         coalesce(december_increased_reimbursement, june_increased_reimbursement) as has_increased_reimbursement,
-        coalesce(december_status, 'unknown') <> 'unknown' as december_decides,
-        december_status,
-        coalesce(june_status, 'unknown') as june_status,
-        december_municipality_code,
-        june_municipality_code,
-        december_sector_code,
-        june_sector_code
+        {{ december_else_june('december_residence is not null', 'december_residence', 'june_residence') }} as residence,
+        {{ december_else_june('december_residence is not null', 'december_sector_code', 'june_sector_code') }} as listed_sector_code
     from joined
 
 ),
@@ -109,12 +111,14 @@ resident as (
     select
         reference_year,
         person_id,
-        cast(reference_year - birth_year as integer) as age,
+        age,
         has_increased_reimbursement,
-        {{ december_else_june('december_decides', 'december_status', 'june_status') }} as residence_status,
-        {{ december_else_june('december_decides', 'december_municipality_code', 'june_municipality_code') }} as municipality_code,
-        {{ december_else_june('december_decides', 'december_sector_code', 'june_sector_code') }} as listed_sector_code
+        residence as municipality_code,
+        listed_sector_code
     from decided
+    where
+        residence is null
+        or residence <> 'abroad'
 
 ),
 
@@ -134,9 +138,7 @@ beneficiary as (
         on
             resident.listed_sector_code = sector.sector_code
             and resident.municipality_code = sector.municipality_code
-    where
-        resident.residence_status <> 'abroad'
-        and {{ in_years_to_build('resident.reference_year', 'population') }}
+    where {{ in_years_to_build('resident.reference_year', 'population') }}
 
 )
 

@@ -17,10 +17,17 @@ membership as (
 
 ),
 
-qualification as (
+-- the pairs that contradict each other: most lines have no such performer and look nothing up
+contradiction as (
 
-    select * from {{ ref('provider_qualification') }}
-    where performer_group in ('radiologist', 'specialist', 'general_practitioner')
+    select
+        performer.performer,
+        qualification.qualification
+    from (select distinct performer from membership where performer in ('radiologist', 'specialist', 'dentist')) as performer
+    inner join {{ ref('provider_qualification') }} as qualification
+        on
+            performer.performer <> qualification.performer_group
+            and qualification.performer_group in ('radiologist', 'specialist', 'general_practitioner')
 
 ),
 
@@ -36,11 +43,10 @@ listed as (
         case when membership.is_dated or line.reject_reason is not null then line.service_date end as service_date,
         case when membership.is_dated then membership.nomenclature_code end as nomenclature_code,
         case when membership.is_dated or line.reject_reason is not null then line.institution_code end as institution_code,
-        case when line.reject_reason is not null then line.service_date_as_delivered end as service_date_as_delivered,
-        case when line.reject_reason is not null then line.nomenclature_code_as_delivered end as nomenclature_code_as_delivered,
-        case when line.reject_reason is not null then line.case_count_as_delivered end as case_count_as_delivered,
-        membership.performer in ('radiologist', 'specialist', 'dentist')
-        and qualification.performer_group <> membership.performer as is_performer_contradicted,
+        case when line.reject_reason is not null then cast(line.service_date_as_delivered as varchar) end as service_date_as_delivered,
+        case when line.reject_reason is not null then cast(line.nomenclature_code_as_delivered as varchar) end as nomenclature_code_as_delivered,
+        case when line.reject_reason is not null then cast(line.case_count_as_delivered as varchar) end as case_count_as_delivered,
+        contradiction.performer is not null as is_performer_contradicted,
         line.service_date < membership.code_valid_from or line.service_date > membership.code_valid_to as is_outside_code_dates
     from line
     left join membership
@@ -49,7 +55,10 @@ listed as (
             and line.service_date >= membership.period_start
             and line.service_date < membership.period_end
             and line.reject_reason is null
-    left join qualification on line.provider_qualification = qualification.qualification
+    left join contradiction
+        on
+            membership.performer = contradiction.performer
+            and line.provider_qualification = contradiction.qualification
 
 ),
 

@@ -1,31 +1,53 @@
 -- One row is a line of a population list of a year that this build reads, accepted (no reason) or rejected with its one reason.
--- Of several lines of the same person and date the one with the smallest tuple stays, so that a rerun keeps the same one.
+{{ config(materialized = 'view') }}
 
 with line as (
 
-    select * from {{ ref('stg_population') }}
+    select * from {{ ref('int_population_line') }}
 
 ),
 
-ranked as (
+repeated_line as (
+
+    select * from {{ ref('int_population_repeat') }}
+
+),
+
+repeated as (
 
     select
-        *,
-        row_number() over (
-            partition by person_id, reference_date, reject_reason
-            order by
-                residence_code asc nulls last,
-                sector_code asc nulls last,
-                insurability_code asc nulls last,
-                birth_year asc nulls last,
-                sex asc nulls last
-        ) as entry_rank
-    from line
+        person_id,
+        reference_date
+    from repeated_line
+    where entry_rank = 1
 
 ),
 
-judged as (
+entry as (
 
+    select
+        line.load_year,
+        line.reference_year,
+        line.reference_date,
+        line.is_december,
+        line.person_id,
+        line.birth_year,
+        line.sex,
+        line.residence_code,
+        line.sector_code,
+        line.insurability_code,
+        line.reject_reason,
+        line.reference_date_as_delivered,
+        line.birth_year_as_delivered,
+        line.residence_code_as_delivered
+    from line
+    left join repeated
+        on
+            line.person_id = repeated.person_id
+            and line.reference_date = repeated.reference_date
+            and line.reject_reason is null
+    where repeated.person_id is null
+    union all
     select
         load_year,
         reference_year,
@@ -37,12 +59,12 @@ judged as (
         residence_code,
         sector_code,
         insurability_code,
-        case when reject_reason is null and entry_rank > 1 then 'duplicate' else reject_reason end as reject_reason,
+        case when entry_rank > 1 then 'duplicate' end as reject_reason,
         reference_date_as_delivered,
         birth_year_as_delivered,
         residence_code_as_delivered
-    from ranked
+    from repeated_line
 
 )
 
-select * from judged
+select * from entry

@@ -1,0 +1,54 @@
+-- One row is a usable line of a person and date that has several, with its rank: the line of rank 1 stays, the others are duplicates.
+-- The smallest tuple stays, so that a rerun keeps the same one.
+
+with line as (
+
+    select * from {{ ref('int_population_line') }}
+    where reject_reason is null
+
+),
+
+-- few persons have several: only their lines are sorted. A number a person and date groups faster than both; two persons who share one are told apart below.
+repeated as (
+
+    select {{ hash_of(['person_id', 'reference_date']) }} as person_and_date
+    from line
+    group by 1
+    having count(*) > 1
+
+),
+
+repeated_line as (
+
+    select line.*
+    from line
+    inner join repeated on {{ hash_of(['line.person_id', 'line.reference_date']) }} = repeated.person_and_date
+
+),
+
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by person_id, reference_date
+            order by
+                residence_code asc nulls last,
+                sector_code asc nulls last,
+                insurability_code asc nulls last,
+                birth_year asc nulls last,
+                sex asc nulls last
+        ) as entry_rank,
+        count(*) over (partition by person_id, reference_date) as line_count
+    from repeated_line
+
+),
+
+several as (
+
+    select * from ranked
+    where line_count > 1
+
+)
+
+select * from several
