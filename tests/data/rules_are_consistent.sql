@@ -1,4 +1,4 @@
--- The numbers that rules stand on agree with each other: every age has one class, the search for the next delivery spans the longest window,
+-- The numbers that rules stand on agree with each other: every age has one class, named by its ages, the search for the next delivery spans the longest window,
 -- priorities decide, and every variable or type that SQL names exists.
 
 with age_category as (
@@ -90,6 +90,20 @@ one_class as (
 
 ),
 
+-- the name of a class is its ages: 10-19, 90+ or <20
+named_class as (
+
+    select
+        'class ' || age_category || ', scheme ' || scheme as item,
+        'it holds the ages from ' || age_from || ' to ' || coalesce(cast(age_to as varchar), 'any') as failure_reason
+    from age_category
+    where age_category not in (
+        age_from || coalesce('-' || age_to, '+'),
+        case when age_from = 0 then '<' || (age_to + 1) else '' end
+    )
+
+),
+
 spanned_window as (
 
     select
@@ -128,6 +142,8 @@ unknown_name as (
 failure as (
 
     select * from one_class
+    union all
+    select * from named_class
     union all
     select * from spanned_window
     union all
