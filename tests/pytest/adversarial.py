@@ -320,6 +320,9 @@ class Draw:
         start = date(self.rng.choice([self.years[0] - 1, *self.years, *self.years]), 1, 1) + timedelta(days=self.rng.randint(0, 364))
         institution = self.rng.choice((*HOSPITALS, None)) if self.chance(0.5) else self.rng.choice(HOSPITALS[:3])
         gaps = self.rng.choice(((0,), (0,), (0,), (0, 30), (0, 31), (0, 29, 58, 89), (0, 30, 60, 91), (0, 31, 62), (0, 20, 45), (0, 200), (0, 281), (0, 280), (0, 15, 400), (0, 1)))
+        if self.chance(0.04):
+            # A chain of more than a year is still one delivery.
+            gaps = tuple(range(0, 30 * self.rng.randint(12, 27), 30))
         if self.chance(0.12):
             start, gaps = date(self.rng.choice([self.years[0] - 1, *self.years[:-1]]), 12, 28), self.rng.choice(((0, 8), (0, 31), (0, 30), (0, 8, 39), (0, 4)))
         days = [start + timedelta(days=gap) for gap in gaps]
