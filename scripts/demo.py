@@ -8,6 +8,7 @@ import argparse
 import shutil
 import sys
 import time
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -37,12 +38,25 @@ scale: {scale}; lines of no list a person and year: {claims_per_person}.
 
 
 def run(connection, file_name):
-    connection.execute((SQL / file_name).read_text())
+    """Runs one of the SQL files; its variables are set before."""
+    connection.execute(sql(file_name))
+
+
+@cache
+def sql(file_name):
+    """The text of a SQL file, read once, so that a change during a long run does not mix."""
+    return (SQL / file_name).read_text(encoding="utf-8")
 
 
 def write(connection, query, folder, name, file_format):
+    """Writes the rows of a query as one file of the folder, in their order."""
     folder.mkdir(parents=True, exist_ok=True)
-    connection.execute(f"copy ({query}) to '{(folder / name).as_posix()}.{file_format}' {COPY_OPTIONS[file_format]}")
+    connection.execute(f"copy ({query}) to {literal(folder / f'{name}.{file_format}')} {COPY_OPTIONS[file_format]}")
+
+
+def literal(path):
+    """A path as a SQL string."""
+    return "'" + path.as_posix().replace("'", "''") + "'"
 
 
 def clear(directory, year, is_look_back):
@@ -80,7 +94,7 @@ def main(argv=None):
     parser.add_argument("--scale", type=float, default=0.07, help="1 is all of Belgium (default 0.07)")
     parser.add_argument("--first-year", type=int, default=2021)
     parser.add_argument("--last-year", type=int, default=2024)
-    parser.add_argument("--claims-per-person", type=float, default=1.0, help="lines of no list a person and year (default 1; really about 8)")
+    parser.add_argument("--claims-per-person", type=float, default=1.0, help="lines of no list a person and year (default 1; 7 makes more than 100 million lines at scale 1)")
     parser.add_argument("--format", choices=["parquet", "csv"], default="parquet")
     parser.add_argument("--memory-limit", default="4GB")
     parser.add_argument("--threads", type=int, help="default: all cores")
@@ -89,19 +103,22 @@ def main(argv=None):
         parser.error(f"years must run forward within {FIRST_YEAR + 1} and {LAST_YEAR}")
     if not 0 < arguments.scale <= 2 or not 0 <= arguments.claims_per_person <= 10:
         parser.error("scale must lie above 0 and up to 2, claims per person between 0 and 10")
-    notice = arguments.directory / "SYNTHETIC.txt"
-    if arguments.directory.exists() and any(arguments.directory.iterdir()) and not notice.exists():
-        sys.exit(f"{arguments.directory} holds files that this script did not make (no SYNTHETIC.txt): name an empty directory.")
+    notice, text = arguments.directory / "SYNTHETIC.txt", NOTICE.format(**vars(arguments))
+    if arguments.directory.exists() and any(arguments.directory.iterdir()):
+        if not notice.exists():
+            sys.exit(f"{arguments.directory} holds files that this script did not make (no SYNTHETIC.txt): name an empty directory.")
+        if notice.read_text(encoding="utf-8") != text:
+            sys.exit(f"{arguments.directory} holds a synthetic source of another size (see its SYNTHETIC.txt), whose people are others: name another directory.")
     arguments.directory.mkdir(parents=True, exist_ok=True)
-    notice.write_text(NOTICE.format(**vars(arguments)))
+    notice.write_text(text, encoding="utf-8")
 
     connection = duckdb.connect()
     connection.execute(f"set memory_limit = '{arguments.memory_limit}'")
-    connection.execute(f"set temp_directory = '{(arguments.directory / '.spill').as_posix()}'")
+    connection.execute(f"set temp_directory = {literal(arguments.directory / '.spill')}")
     connection.execute("set enable_progress_bar = false")
     if arguments.threads:
         connection.execute(f"set threads = {arguments.threads}")
-    connection.execute(f"set variable seed_directory = '{(PROJECT / 'seeds').as_posix()}'")
+    connection.execute(f"set variable seed_directory = {literal(PROJECT / 'seeds')}")
     connection.execute(f"set variable scale = {arguments.scale}::double")
     connection.execute(f"set variable claims_per_person = {arguments.claims_per_person}::double")
     parts = max(1, round(PEOPLE * arguments.scale / PEOPLE_PER_PART))

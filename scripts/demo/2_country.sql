@@ -11,25 +11,51 @@ with numbered as (
         0.08 * (share(draw(scramble(n), 2)) - 0.5) as caesarean_effect
     from range(104) as t (n)
 )
+
 select
     *,
     (sum(size) over (order by hospital_number) - size) / sum(size) over () as from_position,
     sum(size) over (order by hospital_number) / sum(size) over () as to_position
 from numbered;
 
--- One row a place where people live: a sector of the list of 2021, with its municipality in 2018 (the code's prefix: a sector keeps its code) and 2019.
+-- One row a place where people live: a sector of the list of 2021. Its municipality in 2018 is the code's prefix, for a sector keeps its code.
+-- sector_2011 is the code of the older list: mostly the same; the first places of a municipality take the codes that this list alone had; null where
+-- the sector is new.
 create or replace table place as
 with sector as (
     select * from read_csv(getvariable('seed_directory') || '/geography/geo_sector.csv', header = true, all_varchar = true)
+),
+
+current_sector as (
+    select
+        sector_code, nis_2011, nis_2021,
+        row_number() over (partition by left(sector_code, 5) order by sector_code) as rank_in_municipality
+    from sector
+    where nis_2021 is not null
+),
+
+former_sector as (
+    select
+        sector_code, nis_2011,
+        row_number() over (partition by nis_2011 order by sector_code) as rank_in_municipality
+    from sector
+    where nis_2021 is null
 )
+
 select
-    (row_number() over (order by nis_2021, sector_code) - 1)::integer as place_number,
-    nis_2021 as nis_2019,
-    left(sector_code, 5) as nis_2018,
-    sector_code,
-    nis_2011 is not null as is_in_list_2011
-from sector
-where nis_2021 is not null
+    (row_number() over (order by current_sector.nis_2021, current_sector.sector_code) - 1)::integer as place_number,
+    current_sector.nis_2021 as nis_2019,
+    left(current_sector.sector_code, 5) as nis_2018,
+    current_sector.sector_code as sector_2021,
+    coalesce(
+        former_sector.sector_code,
+        case when current_sector.nis_2011 is not null then current_sector.sector_code end
+    ) as sector_2011
+from current_sector
+left join former_sector
+    on
+        left(current_sector.sector_code, 5) = former_sector.nis_2011
+        and current_sector.rank_in_municipality = former_sector.rank_in_municipality
 order by place_number;
 
 -- One row a municipality of 2019: its places, its hospitals, how it differs.
@@ -40,6 +66,7 @@ with weight as (
         types = {'nis_code': 'varchar', 'age_from': 'integer', 'male': 'integer', 'female': 'integer'})
     group by nis_code
 ),
+
 located as (
     select
         weight.nis_code, weight.population, municipality.region_nis,
@@ -48,12 +75,15 @@ located as (
     inner join read_csv(getvariable('seed_directory') || '/geography/geo_municipality.csv', header = true, all_varchar = true) as municipality
         on weight.nis_code = municipality.nis_code
 ),
+
 placed as (
     select nis_2019, min(place_number) as first_place, count(*)::integer as place_count from place group by nis_2019
 ),
+
 hashed as (
     select *, scramble(nis_code::bigint) as key from located
 )
+
 select
     (row_number() over (order by hashed.nis_code) - 1)::integer as municipality_number,
     hashed.nis_code, hashed.region_nis, hashed.population, hashed.position, placed.first_place, placed.place_count,
@@ -78,6 +108,7 @@ with bounded as (
         sum(population) over () as country_population
     from municipality
 )
+
 select slot::integer as slot, bounded.municipality_number, bounded.first_place, bounded.place_count
 from range(slot_count()) as t (slot)
 inner join bounded
@@ -93,6 +124,7 @@ with weight as (
     from read_csv(getvariable('seed_directory') || '/demo/demo_population_age_sex.csv', header = true,
         types = {'nis_code': 'varchar', 'age_from': 'integer', 'male': 'integer', 'female': 'integer'})
 ),
+
 cohort as (
     select nis_code, sex, age_from, population::double as population from weight
     union all
@@ -100,6 +132,7 @@ cohort as (
     union all
     select nis_code, sex, 105 as age_from, population * 0.3 as population from weight where age_from = 95
 ),
+
 enlarged as (
     select
         *,
@@ -112,12 +145,14 @@ enlarged as (
         ) as people
     from cohort
 ),
+
 counted as (
     select
         *,
         floor(getvariable('scale') * sum(people) over (order by nis_code, age_from, sex rows unbounded preceding))::bigint as to_person
     from enlarged
 )
+
 select
     coalesce(lag(counted.to_person) over (order by counted.nis_code, counted.age_from, counted.sex), 0) as from_person,
     counted.to_person,

@@ -25,6 +25,7 @@ with change as (
     from read_csv(getvariable('seed_directory') || '/geography/geo_crosswalk.csv', header = true, all_varchar = true)
     where old_nis <> new_nis
 )
+
 select
     list.year,
     2 * place.place_number + list.list_number as list_place,
@@ -38,8 +39,8 @@ select
         case when earlier.effective_date <= list.early_date then earlier.new_nis end,
         place.nis_2018
     )::integer as early_nis_code,
-    place.sector_code,
-    place.is_in_list_2011
+    place.sector_2021,
+    place.sector_2011
 from list
 cross join place
 left join change as earlier on place.nis_2018 = earlier.old_nis
@@ -52,9 +53,11 @@ create or replace table unlisted_code as
 with nomenclature as (
     select * from read_csv(getvariable('seed_directory') || '/nomenclature/nomenclature_code.csv', header = true, all_varchar = true)
 ),
+
 listed as (
     select * from read_csv(getvariable('seed_directory') || '/nomenclature/code_list_member.csv', header = true, all_varchar = true)
 ),
+
 invented as (
     select lpad((root * 10 + root % 7)::varchar, 6, '0') as code
     from (
@@ -67,6 +70,7 @@ invented as (
         select unnest(range(101, 110)) as root              -- codes with leading zeros
     ) as roots
 )
+
 select
     code,
     case category when 'consultation' then 12.0 when 'flat_fee' then 3.0 else 0.3 end as weight,
@@ -88,9 +92,11 @@ with nomenclature as (
     select *, setting = 'inpatient' as is_inpatient
     from read_csv(getvariable('seed_directory') || '/nomenclature/nomenclature_code.csv', header = true, all_varchar = true)
 ),
+
 listed as (
     select * from read_csv(getvariable('seed_directory') || '/nomenclature/code_list_member.csv', header = true, all_varchar = true)
 ),
+
 candidate as (
     select
         kind.kind_number, nomenclature.is_inpatient, nomenclature.code,
@@ -114,11 +120,13 @@ candidate as (
             )
     left join code_weight on nomenclature.code = code_weight.code
 ),
+
 period as (
     select calendar_year.year, quarter::integer as quarter, make_date(calendar_year.year, (quarter * 3 + 2)::integer, 15) as middle
     from calendar_year
     cross join range(4) as t (quarter)
 ),
+
 in_use as (
     select period.year, period.quarter, candidate.kind_number, candidate.is_inpatient, candidate.code, candidate.weight, candidate.qualification
     from candidate
@@ -130,6 +138,7 @@ in_use as (
     cross join period
     cross join (select unnest([false, true]) as is_inpatient) as setting
 ),
+
 bounded as (
     select
         *,
@@ -138,6 +147,7 @@ bounded as (
         sum(weight) over (partition by year, kind_number, is_inpatient, quarter) as total_weight
     from in_use
 )
+
 select
     bounded.year,
     pick_number(bounded.kind_number, bounded.quarter, bounded.is_inpatient, slot) as pick,

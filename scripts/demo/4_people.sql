@@ -12,9 +12,11 @@ with numbered as (
         )) as person_number
     from cell
 ),
+
 keyed as (
     select *, scramble(person_number) as key from numbered
 ),
+
 born as (
     -- Moments are years with a fraction: 2021.5 is the first of July 2021.
     select
@@ -24,6 +26,7 @@ born as (
         history_start_year() + 20 * share(draw(key, 13)) as arrival
     from keyed
 ),
+
 arrived as (
     select
         *,
@@ -34,6 +37,7 @@ arrived as (
         ) as arrived_at
     from born
 )
+
 select
     person_number,
     key,

@@ -18,6 +18,7 @@ with present as (
     from life
     where arrived_at < getvariable('year') + 1 and died_at > getvariable('year') and died_at > arrived_at
 ),
+
 housed as (
     select
         *,
@@ -27,6 +28,7 @@ housed as (
         draw(year_key, 2) as december_draw
     from present
 ),
+
 heading as (
     select
         *,
@@ -34,6 +36,7 @@ heading as (
         draw(key, 1000 + december_home) as december_move
     from housed
 ),
+
 -- A home other than the first: half of the moves stay in the municipality, a third go to one nearby, the others anywhere.
 aimed as (
     select
@@ -50,6 +53,7 @@ aimed as (
         end::integer as december_slot
     from heading
 ),
+
 arrived as (
     select
         aimed.*,
@@ -59,6 +63,7 @@ arrived as (
     inner join destination as june on aimed.june_slot = june.slot
     inner join destination as december on aimed.december_slot = december.slot
 )
+
 select
     arrived.person_number,
     arrived.person_id,
@@ -100,6 +105,7 @@ create or replace macro population_list(list_number, reference_date) as table
         from person
         where case when list_number = 0 then is_on_june_list else is_on_december_list end
     ),
+
     drawn as (
         select
             *,
@@ -109,10 +115,10 @@ create or replace macro population_list(list_number, reference_date) as table
             draw(key, 3) as insurability_draw
         from listed
     ),
+
     located as (
         select
             drawn.*,
-            place.sector_code,
             case
                 when address_draw < share_abroad() then [111, 103, 129, 113, 250, 330][1 + key % 6]
                 when address_draw < share_abroad() + share_unknown_address() or code_draw < share_unknown_once()
@@ -125,17 +131,14 @@ create or replace macro population_list(list_number, reference_date) as table
                 when sector_draw < share_unknown_sector() / 2 then null
                 when sector_draw < share_unknown_sector() then place.nis_code::varchar || 'ZZZZ'
                 when sector_draw < share_unknown_sector() + share_other_sector() then '21004A00-'
-                -- A sector that is not in the list of 2011 is not known yet before 2021, nor by who still uses that list.
-                when
-                    not place.is_in_list_2011
-                    and (year(reference_date) < 2021 or sector_draw > 1 - share_old_sector_list())
-                    then left(place.sector_code, 5) || 'A00-'
-                else place.sector_code
+                when year(reference_date) < 2021 or sector_draw > 1 - share_old_sector_list() then place.sector_2011
+                else place.sector_2021
             end as sector
         from drawn
         inner join place_on_list as place
             on 2 * drawn.place_number + list_number = place.list_place and place.year = getvariable('year')
     ),
+
     coded as (
         select
             *,
@@ -146,16 +149,20 @@ create or replace macro population_list(list_number, reference_date) as table
             end as scheme
         from located
     ),
+
     copied as (
         -- The second row of a person differs in its sector, as when two funds report the same person.
-        select coded.*, repetition.n as copy_number
+        select
+            coded.*,
+            repetition.n as copy_number
         from coded
         inner join repetition on case when coded.error_draw = 0 then 2 else 1 end = repetition.times
     )
+
     select
         reference_date as reference_date,
         case when error_draw <> 1 then person_id end as pp0010,
-        case when error_draw = 2 then 1850 when error_draw = 3 then year(reference_date) + 1 when error_draw = 4 then null else birth_year end::integer as pp0015,
+        case error_draw when 2 then 1850 when 3 then year(reference_date) + 1 when 4 then null else birth_year end::integer as pp0015,
         sex::integer as pp0020,
         residence::integer as pp0025,
         case when copy_number = 0 and residence > 1000 and residence < 94000 then sector end as pp0055,

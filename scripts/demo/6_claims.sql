@@ -40,6 +40,7 @@ create or replace macro claim_line(is_late) as table
             and (person.year_key * kind.multiplier) & 4294967295
             < rate.draw_limits[person.age_place + case person.sex when 2 then 10 else 0 end] * person.imaging_factor
     ),
+
     cancelled as (
         -- One set of lines in 128 is followed by the cancellation of its first line, an eighth of these by a second one.
         select
@@ -47,6 +48,7 @@ create or replace macro claim_line(is_late) as table
             lines + case when set_draw & 127 <> 5 or lines = 0 then 0 when set_draw & 1023 = 5 then 2 else 1 end as all_lines
         from expected
     ),
+
     numbered as (
         select
             cancelled.*,
@@ -55,14 +57,22 @@ create or replace macro claim_line(is_late) as table
         from cancelled
         inner join repetition on cancelled.all_lines = repetition.times
     ),
+
     sent as (
         -- Of the people with late lines, one line in sixteen comes late and one is taken back late.
-        select * from numbered where (not is_late and (not has_late_lines or lateness <> 0)) or (is_late and lateness <= 1)
+        select *
+        from numbered
+        where (not is_late and (not has_late_lines or lateness <> 0)) or (is_late and lateness <= 1)
     ),
+
     drawn as (
         -- A cancellation has the draws of the line that it cancels.
-        select *, draw(year_key, 1000 + 64 * kind_number + case when n < lines then n else 0 end) as day_draw from sent
+        select
+            *,
+            draw(year_key, 1000 + 64 * kind_number + case when n < lines then n else 0 end) as day_draw
+        from sent
     ),
+
     dated as (
         select
             *,
@@ -70,6 +80,7 @@ create or replace macro claim_line(is_late) as table
             first_day + ((day_draw * days) >> 32)::integer as day_number
         from drawn
     ),
+
     billed as (
         select
             *,
@@ -77,6 +88,7 @@ create or replace macro claim_line(is_late) as table
             case when n >= lines or (is_late and lateness = 1) then -1 when line_draw >> 24 = 9 then 2 else 1 end as cases
         from dated
     )
+
     select
         line_number(billed.person_number, billed.kind_number, billed.n) as line_number,
         case when billed.day_draw & 4095 <> 0 then billed.person_id end as person_id,
@@ -111,6 +123,7 @@ create or replace macro perinatal_line() as table
             and (person.key * pregnancy_year.multiplier) & 4294967295 < fertility.pregnancy_limit
             and (person.key * pregnancy_year.earlier_multiplier) & 4294967295 >= fertility.pregnancy_limit
     ),
+
     delivered as (
         select
             begun.*,
@@ -124,6 +137,7 @@ create or replace macro perinatal_line() as table
         from begun
         inner join hospital on (begun.hospital_number + hospital_step(draw(begun.pregnancy_key, 4))) % 104 = hospital.hospital_number
     ),
+
     acted as (
         select
             delivered.*,
@@ -139,6 +153,7 @@ create or replace macro perinatal_line() as table
             -- A pregnancy that is lost bills its early ultrasounds only.
             share(draw(delivered.pregnancy_key, 10 + act.act)) < act.probability and (not delivered.is_lost or act.act in (10, 11))
     ),
+
     kept as (
         select
             *,
@@ -154,9 +169,11 @@ create or replace macro perinatal_line() as table
         from acted
         where year(service_date) = getvariable('year')
     ),
+
     placed as (
         select
-            kept.*, service_kind.kind_number,
+            kept.*,
+            service_kind.kind_number,
             case
                 when kept.kind = 'home' then false
                 when kept.kind in ('caesarean', 'vaginal_hospital', 'delivery_supplement') then (kept.line_draw >> 20) % 100 >= 2
@@ -166,6 +183,7 @@ create or replace macro perinatal_line() as table
         from kept
         inner join service_kind on kept.kind = service_kind.kind
     )
+
     select
         line_number(placed.person_number, placed.kind_number, 12 * placed.act + 3 * (placed.delivery_year - getvariable('year') + 1) + placed.n) as line_number,
         case when placed.act_draw % 4096 <> 0 then placed.person_id end as person_id,

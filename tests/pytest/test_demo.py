@@ -19,8 +19,8 @@ COLUMNS = {
 }
 
 
-def make(directory, *arguments):
-    command = [sys.executable, str(PROJECT / "scripts" / "demo.py"), "--directory", str(directory), "--scale", SCALE, *arguments]
+def make(directory, *arguments, scale=SCALE):
+    command = [sys.executable, str(PROJECT / "scripts" / "demo.py"), "--directory", str(directory), "--scale", scale, *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
@@ -138,3 +138,10 @@ def test_refuses_a_directory_that_holds_something_else(tmp_path):
     done = make(tmp_path)
     assert done.returncode != 0 and "SYNTHETIC.txt" in done.stderr
     assert files(tmp_path) == []
+
+
+def test_refuses_to_mix_two_sizes(tmp_path):
+    directory, years = tmp_path / "it's here", ["--first-year", "2024", "--last-year", "2024"]
+    assert make(directory, *years).returncode == 0
+    done = make(directory, *years, scale="0.002")
+    assert done.returncode != 0 and "another size" in done.stderr
