@@ -16,6 +16,7 @@ import json
 import os
 import posixpath
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -79,6 +80,9 @@ def generate(settings: Settings, target: Path, variables: str, lock: int | None)
         *(["--vars", variables] if variables.strip() else []),
     ]  # fmt: skip
     environment = {"DBT_PROFILES_DIR": str(PROJECT_DIR / "profiles"), **os.environ, "ATLAS_OUTPUT_DIR": str(settings.output_dir)}
+    parsed = PROJECT_DIR / os.environ.get("DBT_TARGET_PATH", "target") / "partial_parse.msgpack"
+    if parsed.exists():  # what the build has parsed is not parsed again; dbt sees itself whether it still holds
+        shutil.copy(parsed, target)
     held = [lock] if lock is not None else []
     ended = subprocess.run(command, cwd=PROJECT_DIR, env=environment, capture_output=True, text=True, pass_fds=held, check=False)
     if ended.returncode:
@@ -196,7 +200,7 @@ def site_links(text: str, targets: dict[str, str]) -> str:
 
     def named(name: re.Match) -> str:
         target = targets.get(name.group(1))
-        return f"[{name.group()}]({target})" if target else name.group()
+        return f"[{name.group(1)}]({target})" if target else name.group()
 
     text = re.sub(r"\[([^\]]+)\]\(([^)#:\s]+)\)", replaced, text)
     return re.sub(r"(?<!\[)`(\w+)`", named, text)
