@@ -2,6 +2,15 @@
 
 The data is made by the SQL in scripts/demo/, which holds every assumption; this script only says which year and which part of the country is next,
 so that memory stays small at any size. The result depends on scale, claims per person and year alone: not on the threads, nor on which other years are made.
+
+Written below the directory, one file of each name a part of the country:
+  SYNTHETIC.txt                                     says so, and at which size
+  population/reference_date=YYYY-06-30, -12-31/     part-*: the two lists
+  population/reference_date=YYYY-09-30/             part-*: a few people on a list of a wrong date, which no build may use
+  health_care/service_year=YYYY/                    part-*: lines as first delivered; late-*: late lines and corrections; perinatal-*: lines around pregnancies
+  health_care/service_year=(first year - 1)/        perinatal-* only: the look-back that makes the first year's prenatal tables complete
+
+Parquet holds typed dates, in which no impossible day can stand: a bad service date is null there, and 30 February in CSV.
 """
 
 import argparse

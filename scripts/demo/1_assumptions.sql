@@ -40,7 +40,7 @@ select times::integer as times, n::integer as n from range(1, 64) as t (times) c
 -- Who hardly sees a doctor, mostly for life: their imaging, and that of the others, against the mean.
 create or replace macro share_of_care_avoiders() as 0.41;
 create or replace macro care_of_avoiders() as 0.16;
-create or replace macro care_of_others() as 1.57;
+create or replace macro care_of_others() as 1.60;
 
 -- Share of the beneficiaries with increased reimbursement, by region (times a factor of the age, in the people of the year).
 create or replace table increased_reimbursement as

@@ -128,7 +128,7 @@ with weight as (
 cohort as (
     select nis_code, sex, age_from, population::double as population from weight
     union all
-    select nis_code, sex, unnest([-5, -10]) as age_from, population * 0.97 as population from weight where age_from = 0
+    select nis_code, sex, unnest([-5, -10]) as age_from, population * 0.92 as population from weight where age_from = 0
     union all
     select nis_code, sex, 105 as age_from, population * 0.3 as population from weight where age_from = 95
 ),
