@@ -669,7 +669,8 @@ chosen as (
         column_code
     from numbered
     where
-        (depth = 0 and is_needed and not is_single_row)
+        -- small itself: an only sector is not its municipality, whose other people have no known sector
+        (depth = 0 and is_needed)
         -- an only child reads as its parent, an only column as its row
         or (is_single_row and is_carried)
         or (is_single_column and is_open and not is_single_row)
