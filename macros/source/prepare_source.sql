@@ -211,6 +211,11 @@
             ~ ". Bring the files of these years back, or accept their loss with --full-refresh --vars '{drop_missing_years: true}'.") %}
     {% endif %}
     {% if flags.FULL_REFRESH %}{% do run_query("delete from quality.loaded_year") %}{% endif %}
+    {% for row in run_query(
+        "select l.source, string_agg(cast(l.load_year as varchar), ', ' order by l.load_year) from quality.loaded_year as l anti join source.year_fingerprint as f"
+        ~ " on f.source = l.source and f.load_year = l.load_year where l.load_year > 0 group by l.source order by l.source").rows %}
+        {% do log("No longer in the source: " ~ row[0] ~ " of " ~ row[1] ~ ". The warehouse keeps what it read of it.", info=true) %}
+    {% endfor %}
     {#- A year is computed when one of its two sources asks for it; the claims of the year before it are read once for the look-back of deliveries. -#}
     {% do run_query(
         "create or replace table source.load_plan as "
