@@ -1,7 +1,7 @@
 """Random sources that hit every rule and edge of the definitions, to compare the warehouse with oracle.py.
 
-`write_source` draws the data first and writes it afterwards, so that one seed means the same data in every format. What only one reading of the definitions would
-decide is left out unless `disputed=True`. People are concentrated in some forty municipalities and few hospitals, so that cells are not all zero.
+`write_source` draws the data first and writes it afterwards, so that one seed means the same data in every format.
+People are concentrated in some forty municipalities and few hospitals, so that cells are not all zero.
 """
 
 import argparse
@@ -42,10 +42,9 @@ def with_check_digit(root: int) -> str:
 class Draw:
     """The logical rows of one seed; values are what a perfect column type would hold, or a text that no column type can read."""
 
-    def __init__(self, seed, persons, years, newest_codes, disputed, seeds_dir):
+    def __init__(self, seed, persons, years, newest_codes, seeds_dir):
         self.rng = random.Random(seed)
         self.years = list(years)
-        self.disputed = disputed
         self.population, self.claims = [], []
         self.lists = defaultdict(list)
         for row in read_seed(seeds_dir, "code_list_member"):
@@ -361,10 +360,10 @@ class Draw:
                 self.delivery(person, day, kind, 2, institution)
                 self.delivery(person, day, kind, 0, institution)
                 self.delivery(person, None, kind, 1, institution)
-            elif pattern < 0.96 or not self.disputed:
+            elif pattern < 0.96:
                 self.delivery(person, day, kind, 1, None)
             else:
-                # Disputed: a line of the kept kind that was cancelled, in the institution with the smallest number.
+                # A line of the kept kind that was cancelled, in the institution with the smallest number.
                 codes = self.rng.sample(self.lists[kind], 2)
                 self.delivery(person, day, kind, 1, 72, codes[0])
                 self.delivery(person, day, kind, -1, 72, codes[0])
@@ -418,7 +417,6 @@ def write_source(
     newest_codes: int = 2025,
     shuffled_columns: bool = False,
     lost_zeros: bool = False,
-    disputed: bool = False,
     seeds_dir=SEEDS,
 ) -> Path:
     """Writes `population/` and `health_care/` below `directory` and returns it.
@@ -431,10 +429,9 @@ def write_source(
     newest_codes no residence code younger than this vintage
     shuffled_columns  each file has its own order of columns, and one column more
     lost_zeros   codes as integers in a text file or text column too, where a leading zero is lost
-    disputed     also what the definitions leave open
     """
     directory = Path(directory)
-    drawn = Draw(seed, persons, years, newest_codes, disputed, seeds_dir)
+    drawn = Draw(seed, persons, years, newest_codes, seeds_dir)
     layout = random.Random(seed)
 
     claims = [

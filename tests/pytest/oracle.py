@@ -370,20 +370,14 @@ def maternal_age(age: int) -> str:
 
 
 def years_built(source: Source, first: int | None, last: int | None, publication_date: date | None) -> list[int]:
-    """Section 7: from the first to the last year with both lists and claims, narrowed by the variables and the publication rule."""
+    """Section 7: every year with both lists and claims, narrowed by the variables and the publication rule; a gap between them is not built."""
     lists = {listed for _, listed in source.population}
     claim_years = {claim.day.year for claim in source.claims}
     complete = [year for year in claim_years if {date(year, 6, 30), date(year, 12, 31)} <= lists]
-    if not complete:
-        return []
-    low, high = min(complete), max(complete)
-    if first is not None:
-        low = max(low, first)
-    if last is not None:
-        high = min(high, last)
+    low, high = first or 0, last or 9999
     if publication_date is not None:
         high = min(high, publication_date.year - (2 if publication_date.month >= 10 else 3))
-    return list(range(low, high + 1))
+    return sorted(year for year in complete if low <= year <= high)
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------------
@@ -411,22 +405,28 @@ class Delivery:
 
 
 def delivery_days(source: Source, code_lists: CodeLists) -> dict[str, list[Delivery]]:
-    """Per person, in order of time, the days with a delivery claim (net cases of a code above 0), each with the kind that has priority."""
+    """Per person, in order of time, the days with a delivery claim (net cases of a code above 0), each with the kind that has priority.
+
+    The hospital is the smallest on the lines of the day's claims of that kind; the lines of a code that was cancelled altogether are no claim.
+    """
     net = Counter()
     institutions = defaultdict(set)
     for claim in source.claims:
         for kind in code_lists.of(claim.code, claim.day) & set(DELIVERY_LISTS):
-            net[claim.person, claim.day, claim.code, kind] += claim.cases
+            line = claim.person, claim.day, claim.code, kind
+            net[line] += claim.cases
             if claim.institution is not None:
-                institutions[claim.person, claim.day, kind].add(claim.institution)
-    kinds = defaultdict(set)
-    for (person, day, _, kind), cases in net.items():
+                institutions[line].add(claim.institution)
+    kinds, hospitals = defaultdict(set), defaultdict(set)
+    for line, cases in net.items():
+        person, day, _, kind = line
         if cases > 0:
             kinds[person, day].add(kind)
+            hospitals[person, day, kind] |= institutions[line]
     days = defaultdict(list)
     for person, day in sorted(kinds):
         kind = min(kinds[person, day], key=DELIVERY_LISTS.index)
-        days[person].append(Delivery(person, day, kind, min(institutions[person, day, kind], default=None)))
+        days[person].append(Delivery(person, day, kind, min(hospitals[person, day, kind], default=None)))
     return days
 
 

@@ -147,6 +147,11 @@ def test_kind_and_hospital_of_a_day(lists):
     assert (delivery.kind, delivery.hospital) == ("DELIVERY_CAESAREAN", 9999)
 
 
+def test_hospital_of_a_cancelled_code_does_not_count(lists):
+    source = claims((D, "424093", 1, 72), (D, "424093", -1, 72), (D, CAESAREAN, 1, 9999))
+    assert [delivery.hospital for delivery in oracle.deliveries(source, lists)] == [9999]
+
+
 def test_prenatal_windows(lists):
     acts = [(D - timedelta(days=days), code, 1, None) for days in (-1, 0, 15, 16, 280, 281) for code in (ULTRASOUND, INVASIVE, CARDIOTOCOGRAPHY)]
     ((delivery),) = oracle.deliveries(claims((D, HOME, 1, None), *acts), lists)
@@ -169,6 +174,7 @@ def test_years_built():
     everything = range(2019, 2026)
     assert years(lists, everything) == [2021, 2022, 2023]
     assert years(lists, [2022, 2024]) == [2022]
+    assert years(lists, [2021, 2023]) == [2021, 2023]
     assert years(lists, everything, first=2022, last=2030) == [2022, 2023]
     assert years(lists, everything, publication_date=date(2024, 10, 1)) == [2021, 2022]
     assert years(lists, everything, publication_date=date(2024, 9, 30)) == [2021]
