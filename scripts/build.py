@@ -46,7 +46,7 @@ def build(settings: Settings, variables: str, demo: list[str]) -> tuple[release.
         run_dbt(settings, lock, ["build", "--exclude-resource-type", "unit_test", *(["--vars", variables] if variables.strip() else [])])
         published = release.publish(settings)
         print(f"\nRelease {published.version} is published. Its documentation site follows.", flush=True)
-        return published, documentation.write_site(settings, variables)
+        return published, documentation.write_site(settings, variables, lock)
 
 
 def make_demo(settings: Settings, lock: int, arguments: list[str]) -> Path:
