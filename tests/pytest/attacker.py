@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy
 from scipy.optimize import linprog
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, hstack, vstack
 
 COUNTRY = "country"
 FILTERS = ("procedure_type", "age_category", "increased_reimbursement")
@@ -62,7 +62,7 @@ def quantities(statistic):
 def read_system(connection, schema="main", reference="main", years=None):
     """The system of one public database. `connection` is a DuckDB connection; `years` limits the attack to some reference years."""
     system = System()
-    statistics = connection.execute(f"select code, family, measure, variable, filters, smallest_level from {reference}.statistic").fetchall()
+    statistics = connection.execute(f"select distinct code, family, measure, variable, filters, smallest_level from {reference}.statistic order by code").fetchall()
     names = ("code", "family", "measure", "variable", "filters", "smallest_level")
     units = connection.execute(f"select geo_level, geo_code, parent_level, parent_code from {reference}.geographic_unit").fetchall()
     parent = {(level, code): (parent_level, parent_code) for level, code, parent_level, parent_code in units}
@@ -196,10 +196,31 @@ class Program:
         return result.x
 
 
-def attack(system, threshold, with_inequalities=False, limit=None, tries=12, seed=7):
+    def stretch(self, numbers, goal, sign, weights):
+        """A feasible point in which as many of the numbered cells as possible reach their goal: at least (sign 1) or at most (sign -1) that much."""
+        count, size = len(numbers), len(self.cells)
+        # one helper a cell: what of the goal is reached, which cannot be overdone at the cost of the others
+        reach = csr_matrix(
+            (numpy.concatenate([numpy.full(count, -sign), numpy.full(count, sign)]), (numpy.tile(numpy.arange(count), 2), numpy.concatenate([numbers, size + numpy.arange(count)]))),
+            shape=(count, size + count),
+        )
+        below = reach if self.below is None else vstack([hstack([self.below, csr_matrix((self.below.shape[0], count))]), reach])
+        below_to = numpy.zeros(count) if self.below is None else numpy.concatenate([self.below_to, numpy.zeros(count)])
+        equal = None if self.equal is None else hstack([self.equal, csr_matrix((self.equal.shape[0], count))])
+        ends = [(0, value) if sign > 0 else (value, 1e7) for value in goal]
+        result = linprog(
+            numpy.concatenate([numpy.zeros(size), -sign * weights]),
+            A_ub=below.tocsr(), b_ub=below_to, A_eq=None if equal is None else equal.tocsr(), b_eq=self.equal_to, bounds=[(0, 1e7)] * size + ends, method="highs",
+        )
+        if result.status != 0:
+            raise ValueError(f"the published numbers contradict each other: {result.message} ({size} cells, first {self.cells[0]})")
+        return result.x[:size]
+
+
+def attack(system, threshold, with_inequalities=False, limit=None, tries=8, seed=7):
     """All hidden numbers that can be narrowed to an interval shorter than `threshold`. Returns (fallen, number of cells attacked).
 
-    Two feasible points whose values of a cell lie `threshold` apart prove that the cell stands; random directions prove most at once, and each cell
+    Two feasible points whose values of a cell lie `threshold` apart prove that the cell stands. A few programs stretch many cells at once; each cell
     that is left gets its own two programs. `limit` bounds those per component, the cells on the shortest lines first.
     """
     generator = numpy.random.default_rng(seed)
@@ -216,13 +237,12 @@ def attack(system, threshold, with_inequalities=False, limit=None, tries=12, see
             numpy.minimum(low, point, out=low)
             numpy.maximum(high, point, out=high)
 
+        learn(program.optimum(numpy.zeros(len(cells))))
         open_targets = targets
-        for _ in range(tries):
-            # push the cells that still look narrow apart, in random directions
-            objective = numpy.zeros(len(cells))
-            objective[open_targets] = generator.choice([-1.0, 1.0], len(open_targets)) * generator.random(len(open_targets))
-            learn(program.optimum(objective))
-            learn(program.optimum(-objective))
+        for number in range(2 * tries):
+            sign = 1.0 if number % 2 == 0 else -1.0
+            goal = low[open_targets] + threshold if sign > 0 else numpy.maximum(high[open_targets] - threshold, 0)
+            learn(program.stretch(open_targets, goal, sign, 0.5 + generator.random(len(open_targets))))
             open_targets = targets[high[targets] - low[targets] < threshold - 1e-6]
             if len(open_targets) == 0:
                 break

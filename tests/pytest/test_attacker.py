@@ -1,0 +1,101 @@
+"""Small cells: nothing that is hidden can be recovered from what is published, and the attack that says so would notice."""
+
+import duckdb
+import pytest
+
+import adversarial
+import attacker
+from conftest import YEARS, run_dbt
+
+THRESHOLD = 5
+ATTACKED_YEAR = YEARS[-1]
+
+
+def read_system(atlas, years=(ATTACKED_YEAR,)):
+    """What the attacker knows of a build: its published tables and the public geography."""
+    with duckdb.connect(str(atlas.warehouse), read_only=True) as connection:
+        return attacker.read_system(connection, "marts", "reference", years)
+
+
+def table_names(atlas):
+    """The published tables."""
+    return [row[0] for row in atlas.query("select distinct code from reference.statistic order by code")]
+
+
+@pytest.fixture(scope="session")
+def primary_only(small_source, tmp_path_factory):
+    """The small source built without complementary masking. Read only."""
+    atlas = run_dbt(small_source, tmp_path_factory.mktemp("primary_only"), variables={"complementary_masking": False})
+    assert atlas.ok, atlas.log[-3000:]
+    return atlas
+
+
+def test_nothing_hidden_can_be_narrowed(masked):
+    system = read_system(masked)
+    fallen, attacked = attacker.attack(system, THRESHOLD)
+    assert attacked == len(system.unknown) > 1000
+    assert not fallen, f"{len(fallen)} of {attacked} hidden numbers fall, first {fallen[:5]}"
+
+
+def test_without_complementary_masking_many_fall(primary_only):
+    fallen, attacked = attacker.attack(read_system(primary_only), THRESHOLD)
+    exact = [cell for cell in fallen if cell.high - cell.low < 0.5]
+    assert len(fallen) > attacked / 20, f"{len(fallen)} of {attacked}"
+    assert len(exact) > 100
+
+
+def test_attack_finds_the_cell_that_two_hidden_cells_a_line_do_not_protect():
+    # two rectangles and one cell between them: rows 1 and 2 less columns 1 and 2 is that cell
+    rows, columns = ("r1", "r2", "r3", "r4"), ("c1", "c2", "c3", "c4")
+    values = {(row, column): 10 + 3 * i + 7 * j for i, row in enumerate(rows) for j, column in enumerate(columns)}
+    hidden = {(row, column) for row in rows[:2] for column in columns[:2]} | {(row, column) for row in rows[2:] for column in columns[2:]}
+    bridge = ("r1", "c3")
+    for line in rows:
+        assert sum(row == line for row, _ in hidden | {bridge}) >= 2
+    for line in columns:
+        assert sum(column == line for _, column in hidden | {bridge}) >= 2
+    fallen, attacked = attacker.attack(attacker.table_system(rows, columns, hidden | {bridge}, values), THRESHOLD)
+    assert attacked == 9
+    assert [(cell.cell[2:], round(cell.low), round(cell.high)) for cell in fallen] == [(bridge, values[bridge], values[bridge])]
+
+
+def test_attack_uses_that_counts_are_not_negative():
+    # one rectangle with two small corners: nothing is determined, but no corner can move by 5
+    rows, columns = ("r1", "r2"), ("c1", "c2")
+    values = {("r1", "c1"): 1, ("r1", "c2"): 9, ("r2", "c1"): 8, ("r2", "c2"): 2}
+    small = attacker.attack(attacker.table_system(rows, columns, set(values), values), 12)[0]
+    assert len(small) == 4
+    assert attacker.attack(attacker.table_system(rows, columns, set(values), values), THRESHOLD)[0] == []
+
+
+def test_threshold_0_hides_nothing(unmasked):
+    for name in table_names(unmasked):
+        assert unmasked.query(f"select count(*) from marts.{name} where status = 'small_cell'") == [(0,)], name
+
+
+def test_published_numbers_are_the_unmasked_ones(masked, unmasked):
+    for name in table_names(masked):
+        open_rows = set(unmasked.table(name))
+        published = [row for row in masked.table(name) if row[-1] != "small_cell"]
+        assert published and set(published) <= open_rows, name
+        hidden = masked.query(f"select count(*) from marts.{name} where status = 'small_cell' and (numerator is not null or value is not null)")
+        assert hidden == [(0,)], name
+
+
+@pytest.mark.parametrize("threshold", [-1, 2.5, "five"])
+def test_a_threshold_that_is_no_whole_number_is_refused(threshold, small_source, tmp_path):
+    atlas = run_dbt(small_source, tmp_path / "out", "run-operation", "validate_threshold", variables={"small_cell_threshold": threshold})
+    assert not atlas.ok
+    assert f"small_cell_threshold is '{threshold}'" in atlas.log
+
+
+def test_a_source_whose_every_cell_is_small_is_hidden_whole(tmp_path):
+    source = adversarial.write_source(tmp_path / "source", 3, persons=12, years=(2021, 2022), hive=True)
+    atlas = run_dbt(source, tmp_path / "out", variables={"small_cell_threshold": 100})
+    assert atlas.ok, atlas.log[-3000:]
+    for name in table_names(atlas):
+        assert atlas.query(f"select count(*) from marts.{name} where status = 'published' and numerator > 0") == [(0,)], name
+    system = read_system(atlas, (2022,))
+    fallen, attacked = attacker.attack(system, 5)
+    assert attacked == len(system.unknown) > 0
+    assert not fallen
