@@ -1,0 +1,181 @@
+"""How long a year takes: a hand-written script, a Polars script and `dbt build` on the same source, side by side.
+
+`make bench`, or `python tests/bench/bench.py --scale 0.25 --runs 3`. The source is made by scripts/demo.py unless the scratch directory has it already.
+Writes benchmark.md and benchmark.svg. Nothing is asserted about time; that dbt and the hand-written script count the same people and examinations is.
+
+A year costs what one new year costs: the source holds it and the deliveries that its prenatal windows look back to. Memory is the largest resident
+set of the process. Processor time tells more than the clock on a machine with other work.
+"""
+
+import argparse
+import importlib.metadata
+import importlib.util
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+HERE = Path(__file__).resolve().parent
+PROJECT = HERE.parents[1]
+TOOLS = {"hand": "hand-written DuckDB script", "polars": "Polars, imaging by municipality alone", "dbt": "dbt build, everything", "dbt_tables": "of which models, DuckDB's work"}
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--scale", type=float, default=1.0, help="1 is all of Belgium")
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--year", type=int, default=2024)
+    parser.add_argument("--claims-per-person", type=float, default=8.0)
+    parser.add_argument("--memory-limit", default=os.environ.get("ATLAS_MEMORY_LIMIT", "4GB"), help="DuckDB's, of both scripts and dbt (default 4GB)")
+    parser.add_argument("--threads", type=int, default=int(os.environ.get("ATLAS_THREADS", "2")))
+    default = Path(os.environ.get("ATLAS_OUTPUT_DIR", PROJECT / "output")) / "benchmark"
+    parser.add_argument("--output", type=Path, default=default, help="where the table, the chart and the source go")
+    parser.add_argument("--source", type=Path, help="a hive-partitioned source to use instead of a generated one")
+    arguments = parser.parse_args(argv)
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    source = arguments.source or make_source(arguments)
+    rows = count_rows(source, arguments.year)
+    print(f"{rows['lines']:,} claim lines, {rows['people']:,} rows of the population lists", flush=True)
+
+    tools = ["hand", "polars", "dbt"] if importlib.util.find_spec("polars") else ["hand", "dbt"]
+    if "polars" not in tools:
+        print("Polars is not installed (pip install polars): its line is left out.")
+    runs = {tool: [] for tool in tools}
+    for number in range(arguments.runs):
+        for tool in tools:
+            with tempfile.TemporaryDirectory(dir=arguments.output) as scratch:
+                run = run_once(tool, source, Path(scratch), arguments)
+            runs[tool].append(run)
+            print(f"run {number + 1}, {tool}: {run['seconds']:.1f} s, {run['processor']:.1f} s of processor, {run['memory'] / 1e9:.2f} GB", flush=True)
+    if len({run["result"] for tool in ("hand", "dbt") for run in runs[tool]}) != 1:
+        sys.exit(f"The hand-written script and dbt disagree: {[runs[tool][0]['result'] for tool in ('hand', 'dbt')]}")
+
+    (arguments.output / "benchmark.md").write_text(as_table(runs, rows, arguments), encoding="utf-8")
+    (arguments.output / "benchmark.svg").write_text(as_chart(runs), encoding="utf-8")
+    print((arguments.output / "benchmark.md").read_text(encoding="utf-8"))
+
+
+def make_source(arguments):
+    """Generates the source, unless the folder of this size is whole."""
+    folder = arguments.output / f"source_{arguments.scale:g}_{arguments.claims_per_person:g}_{arguments.year}"
+    if not (folder / ".whole").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        years = ["--first-year", str(arguments.year), "--last-year", str(arguments.year)]
+        size = ["--scale", str(arguments.scale), "--claims-per-person", str(arguments.claims_per_person), "--threads", str(arguments.threads)]
+        subprocess.run([sys.executable, str(PROJECT / "scripts" / "demo.py"), "--directory", str(folder), *years, *size], check=True)
+        (folder / ".whole").touch()
+    return folder
+
+
+def count_rows(source, year):
+    def rows(pattern):
+        return duckdb.execute("select coalesce(sum(num_rows), 0)::bigint from parquet_file_metadata(?)", [f"{source}/{pattern}"]).fetchone()[0]
+
+    return {"lines": rows(f"health_care/service_year={year}/*.parquet"), "people": rows(f"population/reference_date={year}-*/*.parquet")}
+
+
+def run_once(tool, source, scratch, arguments):
+    """One run in a process of its own: its time, processor time, largest resident memory and what it counted. Stops when it fails."""
+    database = scratch / "warehouse.duckdb"
+    command = {
+        "hand": [sys.executable, str(HERE / "hand.py"), str(source), str(arguments.year), str(database)],
+        "polars": [sys.executable, str(HERE / "polars_script.py"), str(source), str(arguments.year), str(scratch / "cell.parquet")],
+        "dbt": [str(Path(sys.executable).parent / "dbt"), "build", "--exclude-resource-type", "unit_test"],
+    }[tool]
+    environment = {
+        **os.environ,
+        "ATLAS_SOURCE_DIR": str(source),
+        "ATLAS_OUTPUT_DIR": str(scratch),
+        "ATLAS_MEMORY_LIMIT": arguments.memory_limit,
+        "ATLAS_THREADS": str(arguments.threads),
+        "DBT_PROFILES_DIR": str(PROJECT / "profiles"),
+        "DBT_TARGET_PATH": str(scratch / "target"),
+        "DBT_LOG_PATH": str(scratch / "logs"),
+        "POLARS_MAX_THREADS": str(arguments.threads),
+    }
+    log = scratch / "log.txt"
+    started = time.monotonic()
+    with open(log, "w", encoding="utf-8") as lines:
+        process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=lines, stderr=subprocess.STDOUT)
+        _, status, used = os.wait4(process.pid, 0)
+    run = {"seconds": time.monotonic() - started, "processor": used.ru_utime + used.ru_stime, "memory": used.ru_maxrss * (1 if sys.platform == "darwin" else 1024)}
+    if status:
+        sys.exit(f"{' '.join(command)} failed:\n{log.read_text(encoding='utf-8')[-3000:]}")
+    if tool != "polars":
+        run["result"] = counted(database, tool)
+    if tool == "dbt":
+        results = json.loads((scratch / "target" / "run_results.json").read_text(encoding="utf-8"))["results"]
+        run["nodes"] = sorted(((result["execution_time"], result["unique_id"].split(".", 2)[2]) for result in results), reverse=True)
+        run["models"] = sum(result["execution_time"] for result in results if result["unique_id"].startswith("model."))
+    return run
+
+
+def counted(database, tool):
+    """Belgium's totals: beneficiaries, patients and examinations of a variable, deliveries, prenatal acts."""
+    queries = {
+        "hand": "select beneficiaries, rad_patients, rad_exams, (select deliveries from delivery_cell where geo_level = 'country' and maternal is null and increased is null), "
+        "(select acts from prenatal_cell where geo_level = 'country' and maternal is null and increased is null and act is null) "
+        "from imaging_cell where geo_level = 'country' and decade is null",
+        "dbt": "select beneficiaries, patients, exams, (select deliveries from intermediate.int_delivery_cell where geo_level = 'country' and age_category = 'total' "
+        "and increased_reimbursement = 'total'), (select acts from intermediate.int_prenatal_cell where geo_level = 'country' and age_category = 'total' "
+        "and increased_reimbursement = 'total' and procedure_type = 'total') "
+        "from intermediate.int_imaging_cell where geo_level = 'country' and age_category = 'total' and variable = 'IMAG_RAD_N'",
+    }
+    with duckdb.connect(str(database), read_only=True) as connection:
+        return tuple(int(number) for number in connection.execute(queries[tool]).fetchone())
+
+
+def summary(runs):
+    """[(label, seconds of each run, processor seconds, memory)], dbt's models apart."""
+    lines = [(TOOLS[tool], [run["seconds"] for run in of_tool], [run["processor"] for run in of_tool], max(run["memory"] for run in of_tool)) for tool, of_tool in runs.items()]
+    return [*lines, (TOOLS["dbt_tables"], [run["models"] for run in runs["dbt"]], None, None)]
+
+
+def as_table(runs, rows, arguments):
+    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("duckdb", "dbt-core", "dbt-duckdb", "polars") if importlib.util.find_spec(name.split("-")[0]))
+    text = [
+        f"{date.today()}; {platform.machine()}, {arguments.threads} threads, memory limit {arguments.memory_limit}; Python {platform.python_version()}, {versions}.",
+        f"Scale {arguments.scale:g}: {rows['lines']:,} claim lines, {rows['people']:,} rows of the population lists; {arguments.runs} runs, in turn.",
+        "",
+        "| | seconds, median | spread | processor seconds | peak memory | times the script |",
+        "|---|--:|--:|--:|--:|--:|",
+    ]
+    yardstick = statistics.median(run["seconds"] for run in runs["hand"])
+    for label, seconds, processor, memory in summary(runs):
+        middle = statistics.median(seconds)
+        text.append(
+            f"| {label} | {middle:.1f} | {min(seconds):.1f} to {max(seconds):.1f} | {f'{statistics.median(processor):.1f}' if processor else ''} "
+            f"| {f'{memory / 1e9:.2f} GB' if memory else ''} | {middle / yardstick:.2f} |"
+        )
+    middle_run = sorted(runs["dbt"], key=lambda run: run["seconds"])[len(runs["dbt"]) // 2]
+    text += ["", "The slowest nodes of the build:", "", "| node | seconds |", "|---|--:|", *(f"| {name} | {seconds:.1f} |" for seconds, name in middle_run["nodes"][:8]), ""]
+    return "\n".join(text)
+
+
+def as_chart(runs):
+    """Bars of the medians with a line from the fastest to the slowest run, as SVG."""
+    lines = summary(runs)
+    longest = max(max(seconds) for _, seconds, *_ in lines)
+    left, width, step = 270, 420, 34
+    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + width + 70}" height="{step * len(lines) + 20}" font-family="sans-serif" font-size="13">']
+    for number, (label, seconds, *_) in enumerate(lines):
+        y, middle = 10 + step * number, statistics.median(seconds)
+        low, high = (left + width * value / longest for value in (min(seconds), max(seconds)))
+        parts.append(f'<text x="{left - 8}" y="{y + 16}" text-anchor="end">{label}</text>')
+        parts.append(f'<rect x="{left}" y="{y + 3}" width="{width * middle / longest:.1f}" height="18" fill="#4a6fa5"/>')
+        parts.append(f'<line x1="{low:.1f}" x2="{high:.1f}" y1="{y + 12}" y2="{y + 12}" stroke="#222"/>')
+        parts.append(f'<text x="{high + 6:.1f}" y="{y + 16}">{middle:.1f} s</text>')
+    return "\n".join([*parts, "</svg>", ""])
+
+
+if __name__ == "__main__":
+    main()
