@@ -1,4 +1,4 @@
--- Question: a table to join to the shapes of a map: interventional acts under imaging by municipality.
+-- Question: what do I join to the shapes of a map, to show interventional acts under imaging by municipality?
 -- How to read: one row a municipality of the published vintage and year, hidden ones included, so that a map can hatch them instead of leaving a hole.
 -- Join `nis_code` (text, five digits) to Statbel's municipalities or `nuts3_code` to Eurostat's regions; the shapes must be of the same vintage as the
 -- release (table `release`). `quintile` puts the visible municipalities of a year into five groups, 5 the

@@ -12,6 +12,7 @@ The module cannot be called `site`: Python has one of its own.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import posixpath
@@ -126,6 +127,8 @@ def public_manifest(manifest: dict, release: str) -> dict:
             if node["config"]["meta"].get("statistic"):
                 node["description"] = f"{signposts(node, manifest['parent_map'])}\n\n{node['description']}"
             node["meta"] = node["config"]["meta"] = {}  # the card says it in words
+        if node["resource_type"] == "analysis":
+            node["description"] = question(node)
     for page in public["exposures"].values():
         page["type"] = page["config"]["meta"].get("folder", page["type"])
         page["meta"] = page["config"]["meta"] = {}
@@ -170,6 +173,13 @@ def signposts(mart: dict, parents: dict[str, list[str]]) -> str:
         f"[Reading a table](reading_a_table.md) · [Tables of its family](family_{family}.md) · [What is counted]({definitions}.md) · "
         f"[Small cells](definitions_small_cells.md) · [Lineage](#!/model/{mart['unique_id']}?g_v=1&g_i={'%20'.join(selected)})"
     )
+
+
+def question(analysis: dict) -> str:
+    """Returns the comment at the top of an analysis as its description: the question, and how to read the answer."""
+    lines = itertools.takewhile(lambda line: line.startswith("--"), analysis["raw_code"].splitlines())
+    text = " ".join(line.removeprefix("--").strip() for line in lines)
+    return re.sub(r" ?(Question|How to read):", r"\n\n**\1:**", text).strip()
 
 
 def link_targets(manifest: dict) -> dict[str, str]:

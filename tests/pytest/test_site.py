@@ -74,6 +74,14 @@ def test_every_mart_shows_its_card_and_the_way_to_its_definitions(manifest, code
     assert "select" in mart["compiled_code"]
 
 
+def test_every_analysis_says_its_question(manifest):
+    analyses = [node for node in manifest["nodes"].values() if node["resource_type"] == "analysis"]
+    assert len(analyses) >= 5
+    for analysis in analyses:
+        assert re.match(r"\*\*Question:\*\* .+\?\n\n\*\*How to read:\*\* one row ", analysis["description"]), analysis["name"]
+        assert f"#!/analysis/{analysis['unique_id']})" in texts(manifest)["exposure.health_atlas.sql_access"]
+
+
 def test_every_link_leads_to_a_page(manifest):
     addresses = {"overview"} | {f"{thing.get('resource_type', 'exposure')}/{key}" for part in ("nodes", "sources", "macros", "exposures") for key, thing in manifest[part].items()}
     lost = {
