@@ -96,8 +96,7 @@ related as (
     select
         rooted.*,
         parent.cases as parent_cases,
-        row_total.cases as row_cases,
-        parent_total.cases as parent_row_cases
+        row_total.cases as row_cases
     from rooted
     left join rooted as parent
         on
@@ -113,13 +112,21 @@ related as (
             and rooted.geo_level = row_total.geo_level
             and rooted.geo_code = row_total.geo_code
             and rooted.parent_column = row_total.column_code
-    left join rooted as parent_total
-        on
-            rooted.reference_year = parent_total.reference_year
-            and rooted.series = parent_total.series
-            and rooted.parent_level = parent_total.geo_level
-            and rooted.parent_code = parent_total.geo_code
-            and rooted.parent_column = parent_total.column_code
+
+),
+
+-- a cell can hide among the cells of its line that are not known to be 0
+surrounded as (
+
+    select
+        *,
+        count(*) filter (where is_possible and coalesce(row_cases, 1) > 0) over (
+            partition by reference_year, series, geo_level, parent_code, column_code
+        ) as column_companions,
+        count(*) filter (where is_possible and coalesce(parent_cases, 1) > 0) over (
+            partition by reference_year, series, geo_level, geo_code, parent_column
+        ) as row_companions
+    from related
 
 ),
 
@@ -135,10 +142,10 @@ step as (
         parent_level as next_level,
         parent_code as next_code,
         column_code as next_column
-    from related
+    from surrounded
     where
         parent_code is not null
-        and (parent_cases < {{ var('small_cell_threshold') }} or coalesce(parent_row_cases = row_cases, parent_cases = cases))
+        and (parent_cases < {{ var('small_cell_threshold') }} or column_companions <= 1)
     union all
     select
         reference_year,
@@ -149,10 +156,10 @@ step as (
         geo_level as next_level,
         geo_code as next_code,
         parent_column as next_column
-    from related
+    from surrounded
     where
         parent_column is not null
-        and (row_cases < {{ var('small_cell_threshold') }} or coalesce(parent_cases = parent_row_cases, false))
+        and (row_cases < {{ var('small_cell_threshold') }} or row_companions <= 1)
 
 ),
 
