@@ -1,0 +1,12 @@
+"""dbt's unit tests, which a build leaves out because they look at the code and not at the data. They need the tables of a build, never its rows."""
+
+import shutil
+
+from conftest import run_dbt
+
+
+def test_every_unit_test_passes_and_nothing_warns(masked, tmp_path):
+    shutil.copy(masked.warehouse, tmp_path)
+    atlas = run_dbt(masked.source, tmp_path, "test", "--select", "test_type:unit", "--warn-error-options", '{"error": "all"}')
+    assert atlas.ok, atlas.log[-3000:]
+    assert "unit_test" in atlas.log, "no unit test ran"
