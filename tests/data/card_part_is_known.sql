@@ -55,7 +55,7 @@ failures as (
         code as part,
         'a card takes at most three ' || field as failure_reason
     from lists
-    where split_part(members, ';', 4) != ''
+    where split_part(members, ';', 4) <> ''
     union all
     select
         member as part,
@@ -74,7 +74,7 @@ failures as (
         'phrase missing in a language' as failure_reason
     from phrases
     group by phrase
-    having count(phrase_text) != {{ language_count }}
+    having count(phrase_text) <> {{ language_count }}
     union all
     select
         remark_scopes.remark as part,
@@ -82,7 +82,7 @@ failures as (
     from remark_scopes
     left join remarks on remark_scopes.remark = remarks.remark
     group by remark_scopes.remark
-    having count(distinct remarks.language) != {{ language_count }}
+    having count(distinct remarks.language) <> {{ language_count }}
     union all
     select
         remarks.remark as part,

@@ -56,7 +56,7 @@ split as (
         split_part(listed.members, ';', positions.position) as member
     from listed
     cross join positions
-    where split_part(listed.members, ';', positions.position) != ''
+    where split_part(listed.members, ';', positions.position) <> ''
 ),
 
 -- a source variable of the imaging family is the count that the statistic itself names, so it needs no label of its own
@@ -68,7 +68,7 @@ labelled as (
         split.position,
         split.member,
         case
-            when split.part != 'source_variable' then labels.label
+            when split.part <> 'source_variable' then labels.label
             else split.member || ': ' || coalesce(labels.label, {{ capitalised('split.number_of') }})
         end as label
     from split

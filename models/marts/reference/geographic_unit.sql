@@ -7,12 +7,11 @@ with municipality as (
 
 ),
 
+-- an arrondissement as it stood in the vintage: a code may have had several lives
 arrondissement as (
 
-    select
-        *,
-        row_number() over (partition by nis_code order by valid_to desc) as version_rank
-    from {{ ref('geo_arrondissement') }}
+    select * from {{ ref('geo_arrondissement') }}
+    where make_date({{ var('geography_vintage') }}, 1, 1) between valid_from and valid_to
 
 ),
 
@@ -135,7 +134,6 @@ arrondissement_unit as (
         cast(null as varchar) as municipality_code
     from arrondissement
     inner join arrondissement_nuts on arrondissement.nis_code = arrondissement_nuts.arrondissement_nis
-    where arrondissement.version_rank = 1
 
 ),
 
