@@ -16,6 +16,12 @@
     case when {{ december_is_usable }} then {{ december }} else {{ june }} end
 {%- endmacro %}
 
+{# Whether an insurability code CT1 gives the right to increased reimbursement: its last digit is 1. Argument: code (SQL text).
+   Returns: boolean expression, null for a code that is not three digits. #}
+{% macro increased_reimbursement(code) -%}
+    case when {{ matches(code, '[0-9]{3}') }} then right({{ code }}, 1) = '1' end
+{%- endmacro %}
+
 {# Stops the build when a list carries a municipality code that is younger than the published vintage: nothing carries it back.
    Returns: nothing. Raises a compiler error that names the codes and the vintage. #}
 {% macro stop_on_younger_residence_codes() %}

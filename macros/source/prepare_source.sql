@@ -2,7 +2,7 @@
    computed, and lays the views `source.population` and `source.health_care` over exactly the files that those years need.
 
    Tables that it leaves in the private warehouse
-     source.file       one row a file: source, file, relative_path, format, load_year (null: the file holds any year), list_date, bytes, modified
+     source.file       one row a file: source, file, relative_path, format, load_year (null: the file holds any year), list_date, row_count (null: CSV)
      source.load_plan  one row a source and year that this build reads: source, load_year, why
    Raises a compiler error: no directory, no file, a missing column, no usable year, a year that would be lost.
    Our own rule: a year is read again when its files changed (name, size or time of modification), when a rule changed, or when it is named
@@ -14,6 +14,7 @@
         {% do run_query('create schema if not exists quality') %}
         {% do create_state_tables() %}
         {% do list_source_files(directory) %}
+        {% do count_file_rows() %}
         {% do keep_demo_apart(directory) %}
         {% set columns = {} %}
         {% for source_name in ['population', 'health_care'] %}
@@ -92,7 +93,7 @@
         ~ "  try_cast(nullif(regexp_extract(relative_path, 'reference_date=([^/]+)/', 1), '') as date) as list_date,"
         ~ "  try_cast(nullif(regexp_extract(relative_path, 'service_year=([0-9]+)/', 1), '') as integer) as service_year from found) "
         ~ "select source, file, relative_path, format, list_date,"
-        ~ " case source when 'population' then cast(extract(year from list_date) as integer) else service_year end as load_year"
+        ~ " case source when 'population' then cast(extract(year from list_date) as integer) else service_year end as load_year, cast(null as bigint) as row_count"
         ~ " from typed where format is not null order by source, relative_path") %}
     {% for source_name in ['population', 'health_care'] %}
         {% set count = run_query("select count(*) from source.file where source = '" ~ source_name ~ "'").columns[0][0] %}
@@ -103,6 +104,14 @@
                 ~ ". Point ATLAS_SOURCE_DIR at a directory that holds the folders population/ and health_care/.") %}
         {% endif %}
     {% endfor %}
+{% endmacro %}
+
+{# source.file.row_count of the Parquet files, which tell it without being read; a CSV file would have to be read for it and keeps null. #}
+{% macro count_file_rows() %}
+    {% set files = run_query("select file from source.file where format = 'parquet' order by file").rows %}
+    {% if files | length > 0 %}
+        {% do run_query("update source.file set row_count = m.num_rows from parquet_file_metadata(" ~ file_list(files) ~ ") as m where m.file_name = file") %}
+    {% endif %}
 {% endmacro %}
 
 {# What the files of a source have: {parquet: {column: type}, csv: {column: type, ...}}; lower-case names.
@@ -229,8 +238,15 @@
         ~ "around_line as (select s.source, s.load_year, coalesce(s.why, '') as why from state as s where s.why is not null and s.load_year not in (select load_year from wanted)"
         ~ " and (s.load_year = 0 or (s.source = 'health_care' and s.load_year + 1 in (select load_year from wanted)))) "
         ~ "select * from asked_line union all select * from around_line order by source, load_year") %}
-    {% for row in run_query("select source, string_agg(load_year || ' (' || why || ')', ', ' order by load_year) from source.load_plan where load_year > 0 group by source order by source").rows %}
-        {% do log("To be read from " ~ row[0] ~ ": " ~ row[1], info=true) %}
+    {#- What is about to be read, and how much: for millions of lines that takes a while. -#}
+    {% for row in run_query(
+        "with plan as (select source, string_agg(load_year || ' (' || why || ')', ', ' order by load_year) as years from source.load_plan where load_year > 0 group by source), "
+        ~ "planned_file as (select f.* from source.file as f where f.load_year is null or exists (from source.load_plan as p where p.source = f.source and p.load_year = f.load_year)) "
+        ~ "select plan.source, any_value(plan.years), count(*), coalesce(sum(f.row_count), 0)::bigint, count(*) filter (where f.row_count is null) "
+        ~ "from plan inner join planned_file as f using (source) group by plan.source order by plan.source").rows %}
+        {% do log(
+            "To be read from " ~ row[0] ~ ": " ~ row[1] ~ "; " ~ row[2] ~ " files, " ~ "{:,}".format(row[3] | int) ~ " rows"
+            ~ (" and those of " ~ row[4] ~ " CSV files" if row[4] else ""), info=true) %}
     {% endfor %}
     {% if run_query("select count(*) from source.load_plan where load_year > 0").columns[0][0] == 0 %}
         {% do log("Every year of the source is in the warehouse as it is: no source file is read.", info=true) %}

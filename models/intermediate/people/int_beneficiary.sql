@@ -3,9 +3,28 @@
 
 {{ stop_on_younger_residence_codes() }}
 
-with entry as (
+with december as (
 
     select * from {{ ref('int_population_entry') }}
+    where
+        reject_reason is null
+        and is_december
+
+),
+
+june as (
+
+    select * from {{ ref('int_population_entry') }}
+    where
+        reject_reason is null
+        and not is_december
+
+),
+
+-- asked for apart: a step that two others read is held in memory, and the lists are millions of lines
+listed_code as (
+
+    select distinct residence_code from {{ ref('int_population_entry') }}
     where reject_reason is null
 
 ),
@@ -38,7 +57,7 @@ judged as (
         code.residence_code,
         municipality.municipality_code,
         {{ residence_status('code.residence_code', 'municipality.residence_code', 'residence_code.meaning') }} as residence_status
-    from (select distinct residence_code from entry) as code
+    from listed_code as code
     left join municipality on code.residence_code = municipality.residence_code
     left join residence_code
         on
@@ -59,50 +78,41 @@ residence as (
 
 ),
 
-placed as (
-
-    select
-        entry.reference_year,
-        entry.person_id,
-        entry.is_december,
-        cast(entry.birth_year as smallint) as birth_year,
-        entry.sector_code,
-        residence.residence,
-        case when {{ matches('entry.insurability_code', '[0-9]{3}') }} then right(entry.insurability_code, 1) = '1' end as has_increased_reimbursement
-    from entry
-    left join residence on entry.residence_code = residence.residence_code
-
-),
-
--- one line of a person and date is left after staging: max() only lifts it beside the other date's
+-- one line of a person and date is left after the duplicates
 joined as (
 
     select
-        reference_year,
-        person_id,
-        max(birth_year) filter (where is_december) as december_birth_year,
-        max(birth_year) filter (where not is_december) as june_birth_year,
-        max(residence) filter (where is_december) as december_residence,
-        max(residence) filter (where not is_december) as june_residence,
-        max(sector_code) filter (where is_december) as december_sector_code,
-        max(sector_code) filter (where not is_december) as june_sector_code,
-        bool_or(has_increased_reimbursement) filter (where is_december) as december_increased_reimbursement,
-        bool_or(has_increased_reimbursement) filter (where not is_december) as june_increased_reimbursement
-    from placed
-    group by reference_year, person_id
+        coalesce(december.reference_year, june.reference_year) as reference_year,
+        coalesce(december.person_id, june.person_id) as person_id,
+        coalesce(december.birth_year, june.birth_year) as birth_year,
+        coalesce(
+            {{ increased_reimbursement('december.insurability_code') }},
+            {{ increased_reimbursement('june.insurability_code') }}
+        ) as has_increased_reimbursement,
+        december.residence_code as december_residence_code,
+        june.residence_code as june_residence_code,
+        december.sector_code as december_sector_code,
+        june.sector_code as june_sector_code
+    from december
+    full outer join june
+        on
+            december.reference_year = june.reference_year
+            and december.person_id = june.person_id
 
 ),
 
 decided as (
 
     select
-        reference_year,
-        person_id,
-        cast(reference_year - coalesce(december_birth_year, june_birth_year) as integer) as age,
-        coalesce(december_increased_reimbursement, june_increased_reimbursement) as has_increased_reimbursement,
-        {{ december_else_june('december_residence is not null', 'december_residence', 'june_residence') }} as residence,
-        {{ december_else_june('december_residence is not null', 'december_sector_code', 'june_sector_code') }} as listed_sector_code
+        joined.reference_year,
+        joined.person_id,
+        cast(joined.reference_year - joined.birth_year as integer) as age,
+        joined.has_increased_reimbursement,
+        {{ december_else_june('december_residence.residence is not null', 'december_residence.residence', 'june_residence.residence') }} as residence,
+        {{ december_else_june('december_residence.residence is not null', 'joined.december_sector_code', 'joined.june_sector_code') }} as listed_sector_code
     from joined
+    left join residence as december_residence on joined.december_residence_code = december_residence.residence_code
+    left join residence as june_residence on joined.june_residence_code = june_residence.residence_code
 
 ),
 

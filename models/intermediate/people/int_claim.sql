@@ -4,6 +4,7 @@
 --   of a line of no list         its year (so that every line is counted);
 --   of a rejected line           all that was delivered, with its reason.
 -- This is the one scan of the claims: everything later reads this table.
+{{ written_uncompressed() }}
 
 with line as (
 
@@ -17,13 +18,20 @@ membership as (
 
 ),
 
+performer as (
+
+    select distinct performer from membership
+    where performer in ('radiologist', 'specialist', 'dentist')
+
+),
+
 -- the pairs that contradict each other: most lines have no such performer and look nothing up
 contradiction as (
 
     select
         performer.performer,
         qualification.qualification
-    from (select distinct performer from membership where performer in ('radiologist', 'specialist', 'dentist')) as performer
+    from performer
     inner join {{ ref('provider_qualification') }} as qualification
         on
             performer.performer <> qualification.performer_group
