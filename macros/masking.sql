@@ -115,18 +115,38 @@ related as (
 
 ),
 
--- a cell can hide among the cells of its line that are not known to be 0
-surrounded as (
+-- a cell can hide among the cells of its column and of its row that are not known to be 0 and are not alone themselves
+with_column as (
 
     select
         *,
         count(*) filter (where is_possible and coalesce(row_cases, 1) > 0) over (
             partition by reference_year, series, geo_level, parent_code, column_code
-        ) as column_companions,
-        count(*) filter (where is_possible and coalesce(parent_cases, 1) > 0) over (
+        ) as column_companions
+    from related
+
+),
+
+with_row as (
+
+    select
+        *,
+        max(column_companions) over (partition by reference_year, series, geo_level, parent_code, parent_column) <= 1 as is_only_child,
+        count(*) filter (where is_possible and coalesce(parent_cases, 1) > 0 and (parent_code is null or column_companions > 1)) over (
             partition by reference_year, series, geo_level, geo_code, parent_column
         ) as row_companions
-    from related
+    from with_column
+
+),
+
+surrounded as (
+
+    select
+        *,
+        count(*) filter (
+            where is_possible and (parent_column is null or (row_cases > 0 and row_companions > 1))
+        ) over (partition by reference_year, series, geo_level, parent_code, column_code) as firm_companions
+    from with_row
 
 ),
 
@@ -145,7 +165,7 @@ step as (
     from surrounded
     where
         parent_code is not null
-        and (parent_cases < {{ var('small_cell_threshold') }} or column_companions <= 1)
+        and (parent_cases < {{ var('small_cell_threshold') }} or firm_companions <= 1)
     union all
     select
         reference_year,
@@ -159,7 +179,8 @@ step as (
     from surrounded
     where
         parent_column is not null
-        and (row_cases < {{ var('small_cell_threshold') }} or row_companions <= 1)
+        -- an only child leaves it to its parent
+        and (row_cases < {{ var('small_cell_threshold') }} or (row_companions <= 1 and (parent_code is null or not is_only_child)))
 
 ),
 
@@ -402,6 +423,27 @@ candidate as (
 
 ),
 
+-- nor can a cell that is alone in its column under a published parent, or alone in its row beside a published total: without it, others may be alone
+{% for pass, source, line in [('column_candidate', 'candidate', 'column'), ('row_candidate', 'column_candidate', 'row'), ('companion', 'row_candidate', 'column')] -%}
+{{ pass }} as (
+
+    select *
+    from {{ source }}
+    qualify
+        depth = 0
+        or is_needed
+        {%- if line == 'column' %}
+        or is_carried
+        or level_rank = 0
+        or count(*) over (partition by reference_year, series, geo_level, parent_code, parent_column, column_code) > 1
+        {%- else %}
+        or is_open
+        or count(*) over (partition by reference_year, series, geo_level, parent_code, parent_column, geo_code) > 1
+        {%- endif %}
+
+),
+
+{% endfor -%}
 -- the blocks in which something is to be hidden. People without a known address belong to the country but to no region: a region is never an only child
 block as (
 
@@ -415,7 +457,7 @@ block as (
         geo_level not in ('country', 'region') and count(distinct geo_code) = 1 as is_single_row,
         max(depth) > 0 and count(distinct column_code) = 1 as is_single_column,
         row_number() over (order by reference_year, series, geo_level, parent_code, parent_column) as block_number
-    from candidate
+    from companion
     group by reference_year, series, geo_level, parent_code, parent_column
     having bool_or(is_needed or is_open or is_carried)
 
@@ -427,25 +469,25 @@ numbered as (
         block.block_number,
         block.is_single_row,
         block.is_single_column,
-        candidate.geo_code,
-        candidate.column_code,
-        candidate.depth,
-        candidate.is_leaf,
-        candidate.level_rank,
-        candidate.cases,
-        candidate.row_cases,
-        candidate.is_needed,
-        candidate.is_open,
-        candidate.is_carried,
-        candidate.is_firm
-    from candidate
+        companion.geo_code,
+        companion.column_code,
+        companion.depth,
+        companion.is_leaf,
+        companion.level_rank,
+        companion.cases,
+        companion.row_cases,
+        companion.is_needed,
+        companion.is_open,
+        companion.is_carried,
+        companion.is_firm
+    from companion
     inner join block
         on
-            candidate.reference_year = block.reference_year
-            and candidate.series = block.series
-            and candidate.geo_level = block.geo_level
-            and candidate.parent_code = block.parent_code
-            and candidate.parent_column = block.parent_column
+            companion.reference_year = block.reference_year
+            and companion.series = block.series
+            and companion.geo_level = block.geo_level
+            and companion.parent_code = block.parent_code
+            and companion.parent_column = block.parent_column
 
 ),
 
@@ -554,6 +596,7 @@ column_ranked as (
             partition by block_number
             order by
                 bool_or(is_hub and is_firm) desc,
+                count(*) filter (where is_row_part or is_hub) desc,
                 count(*) filter (where (is_row_part or is_hub) and is_firm) desc,
                 bool_or(is_column_part),
                 sum(cases) filter (where is_row_part or is_hub),
@@ -677,7 +720,7 @@ chosen as (
     from numbered
     where
         -- small itself: an only sector is not its municipality, whose other people have no known sector
-        (depth = 0 and is_needed)
+        (is_needed and (depth = 0 or is_single_row or is_single_column))
         -- an only child reads as its parent, an only column as its row
         or (is_single_row and is_carried)
         or (is_single_column and is_open and not is_single_row)
