@@ -13,7 +13,10 @@ with reference_year as (
 
 beneficiary as (
 
-    select reference_year, person_id from {{ ref('int_beneficiary') }}
+    select
+        reference_year,
+        person_id
+    from {{ ref('int_beneficiary') }}
     where {{ in_years_to_build('reference_year', 'history') }}
 
 ),

@@ -9,7 +9,10 @@ with recursive municipality as (
 
 step as (
 
-    select old_nis, new_nis, effective_date
+    select
+        old_nis,
+        new_nis,
+        effective_date
     from {{ ref('geo_crosswalk') }}
     where
         old_nis <> new_nis

@@ -10,7 +10,8 @@ with unit as (
 
 municipality as (
 
-    select * from unit where geo_level = 'municipality'
+    select * from unit
+    where geo_level = 'municipality'
 
 ),
 
@@ -52,7 +53,8 @@ belonging as (
         '' as municipality_code,
         geo_level,
         geo_code
-    from unit where geo_level = 'country'
+    from unit
+    where geo_level = 'country'
 
 )
 
