@@ -28,11 +28,11 @@ build: $(VENV)/.installed ## environment, demo data where no source is given, db
 	$(BIN)/python scripts/build.py
 
 test: $(VENV)/.installed-dev ## everything that CI checks: sqlfluff, dbt unit and data tests, pytest
-	$(BIN)/sqlfluff lint models tests/data analyses
+	$(BIN)/sqlfluff lint --processes 2 models tests/data analyses
 	$(BIN)/python -m pytest tests/pytest
 
 lint: $(VENV)/.installed-dev ## sqlfluff alone
-	$(BIN)/sqlfluff lint models tests/data analyses
+	$(BIN)/sqlfluff lint --processes 2 models tests/data analyses
 
 demo: $(VENV)/.installed ## write the synthetic demo source alone
 	$(BIN)/python scripts/demo.py --directory $${ATLAS_OUTPUT_DIR:-output}/demo_source
