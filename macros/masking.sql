@@ -759,10 +759,10 @@ select * from hidden
     {%- if var('complementary_masking') -%}
         {%- for step in range(0, last_masking_step(stage) + 1) -%}
     select * from {{ ref('int_mask_' ~ stage ~ '_' ~ step) }}
-    {% if not loop.last %}union all
-    {% endif %}
-        {%- endfor -%}
-    {%- else -%}
+    union
+    {% endfor -%}
+    {%- endif %}
+    -- whatever the blocks decided, a small group is never published
     select
         reference_year,
         series,
@@ -771,7 +771,6 @@ select * from hidden
         column_code
     from {{ ref('int_mask_' ~ stage ~ '_cell') }}
     where is_small
-    {%- endif -%}
 {% endmacro %}
 
 {# The columns of a table in their tree. A column's code holds the values of its filters in the tree's order, its parent has 'total' in the last filter that
