@@ -1,6 +1,7 @@
 {# Stops before any work when a variable cannot be meant. Raises a compiler error that names the variable, its value and what is allowed. #}
 {% macro validate_variables() %}
     {% if execute and flags.WHICH in ['run', 'build'] %}
+        {% do validate_threshold() %}
         {% if var('geography_vintage') | string not in ['2018', '2019', '2025'] %}
             {% do exceptions.raise_compiler_error("geography_vintage is '" ~ var('geography_vintage') ~ "'; allowed are 2018 (589 municipalities), 2019 (581) and 2025 (565).") %}
         {% endif %}
