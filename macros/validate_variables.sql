@@ -11,8 +11,6 @@
         {% for year in var('rebuild_years') if not modules.re.match('^[0-9]{4}$', year | string) %}
             {% do exceptions.raise_compiler_error("rebuild_years holds '" ~ year ~ "'; give a list of years of four digits, as in [2022, 2023].") %}
         {% endfor %}
-        {% if var('publication_date') is not none and not modules.re.match('^[0-9]{4}-[0-9]{2}-[0-9]{2}$', var('publication_date') | string) %}
-            {% do exceptions.raise_compiler_error("publication_date is '" ~ var('publication_date') ~ "'; give a date as YYYY-MM-DD, or leave it out.") %}
-        {% endif %}
+        {% do last_publishable_year() %}
     {% endif %}
 {% endmacro %}

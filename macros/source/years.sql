@@ -4,6 +4,9 @@
    Returns: integer, or none without the variable publication_date. Raises a compiler error when that is no date. #}
 {% macro last_publishable_year() %}
     {% if var('publication_date') is none %}{{ return(none) }}{% endif %}
+    {% if not modules.re.match('^[0-9]{4}-[0-9]{2}-[0-9]{2}$', var('publication_date') | string) %}
+        {{ exceptions.raise_compiler_error("publication_date is '" ~ var('publication_date') ~ "'; give a date as YYYY-MM-DD, or leave it out.") }}
+    {% endif %}
     {% set day = modules.datetime.date.fromisoformat(var('publication_date') | string) %}
     {{ return(day.year - (2 if day.month >= 10 else 3)) }}
 {% endmacro %}

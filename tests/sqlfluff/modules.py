@@ -1,7 +1,6 @@
 """Stands for dbt's `modules` while sqlfluff renders a model: every date that a variable holds is the same one."""
 
 import datetime as _datetime
-import re
 
 
 class _Date(_datetime.date):
@@ -12,3 +11,11 @@ class _Date(_datetime.date):
 
 class datetime:
     date = _Date
+
+
+class re:
+    """Whatever a variable holds is as it should be."""
+
+    @staticmethod
+    def match(_pattern, _text):
+        return True
