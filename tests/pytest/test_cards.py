@@ -15,7 +15,7 @@ import pytest
 PROJECT_DIR = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(PROJECT_DIR / "scripts"))
 
-import cards  # noqa: E402
+import cards
 
 SDMX_ID = re.compile(r"[A-Za-z0-9_@$-]+")
 

@@ -29,7 +29,7 @@ def test_every_query_has_an_answer(published, query):
 
 def test_python_runs_as_printed(published, capsys):
     told: dict = {}
-    exec(PYTHON[0].replace("output/atlas.duckdb", str(published / "atlas.duckdb")), told)  # noqa: S102
+    exec(PYTHON[0].replace("output/atlas.duckdb", str(published / "atlas.duckdb")), told)
     told["atlas"].close()
     assert "version" in capsys.readouterr().out
     assert len(told["rows"]) > 0
