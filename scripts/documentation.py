@@ -12,6 +12,8 @@ The module cannot be called `site`: Python has one of its own.
 from __future__ import annotations
 
 import argparse
+import hashlib
+import importlib.metadata
 import itertools
 import json
 import os
@@ -29,6 +31,7 @@ from settings import PROJECT_DIR, AtlasError, Settings, file_size, read_settings
 
 PAGES_FOLDER = "models/docs"
 RELEASE_MARK = "*The table `release` says which release this is.*"  # stands in models/docs/overview.md
+RELEASE_PLACE = "@@release@@"  # takes its place while the page waits for its release
 OVERVIEW = "doc.health_atlas.__overview__"
 
 # What dbt writes down about the machine and the run, at any depth.
@@ -48,15 +51,11 @@ def write_site(settings: Settings, variables: str, lock: int | None = None) -> P
     be written. The release, and the site before, then stand as they were.
     """
     try:
-        with tempfile.TemporaryDirectory(prefix=".site-", dir=settings.output_dir) as folder:
-            target = Path(folder)
-            generate(settings, target, variables, lock)
-            page = fill((target / "index.html").read_text(encoding="utf-8"), *read_documents(target, release_line(settings)))
-            check_paths(page, settings)
-            (target / "site.html").write_text(page, encoding="utf-8")
-            site = settings.output_dir / "site" / "index.html"
-            site.parent.mkdir(exist_ok=True)
-            os.replace(target / "site.html", site)
+        page = described_page(settings, variables, lock).replace(RELEASE_PLACE, as_script_text(release_line(settings))[1:-1])
+        check_paths(page, settings)
+        site = settings.output_dir / "site" / "index.html"
+        site.parent.mkdir(exist_ok=True)
+        write_whole(site, page)
     except (AtlasError, OSError, duckdb.Error) as error:
         raise AtlasError(
             f"The site was not renewed: {error}\nThe release stands as it is, and so does the site before. When that is mended, "
@@ -65,10 +64,45 @@ def write_site(settings: Settings, variables: str, lock: int | None = None) -> P
     return site
 
 
-def read_documents(target: Path, release: str) -> tuple[dict, dict]:
+def described_page(settings: Settings, variables: str, lock: int | None) -> str:
+    """Returns the page with RELEASE_PLACE where the release is told. It describes the project, not the data: while the project's files, the
+    variables and the versions are those of the last time, the page of that time is taken (two hidden files of the output directory keep it)."""
+    kept, stamp = settings.output_dir / ".described-page.html", settings.output_dir / ".described-by"
+    wanted = described_by(variables)
+    if kept.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
+        return kept.read_text(encoding="utf-8")
+    stamp.unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".site-", dir=settings.output_dir) as folder:
+        target = Path(folder)
+        generate(settings, target, variables, lock)
+        page = fill((target / "index.html").read_text(encoding="utf-8"), *read_documents(target))
+    write_whole(kept, page)
+    write_whole(stamp, wanted)
+    return page
+
+
+def described_by(variables: str) -> str:
+    """Returns a hash of everything that the page is made from: the project's files, this program, the variables and the versions."""
+    folders = ("models", "macros", "seeds", "tests/data", "tests/generic", "analyses", "profiles")
+    files = [PROJECT_DIR / "dbt_project.yml", Path(__file__), *(path for folder in folders for path in (PROJECT_DIR / folder).rglob("*") if path.is_file())]
+    digest = hashlib.sha256(repr([variables, *(importlib.metadata.version(name) for name in ("dbt-core", "dbt-duckdb", "duckdb"))]).encode())
+    for path in sorted(files):
+        digest.update(path.relative_to(PROJECT_DIR).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Writes a file beside its place and moves it there, so that a reader never finds half of it."""
+    beside = path.with_name(f".{path.name.lstrip('.')}.new")
+    beside.write_text(text, encoding="utf-8")
+    os.replace(beside, path)
+
+
+def read_documents(target: Path) -> tuple[dict, dict]:
     """Returns the manifest and the catalog that dbt left in its target folder, as they may be shown."""
     manifest, catalog = (json.loads((target / name).read_text(encoding="utf-8")) for name in ("manifest.json", "catalog.json"))
-    return public_manifest(manifest, release), public_catalog(catalog)
+    return public_manifest(manifest), public_catalog(catalog)
 
 
 def generate(settings: Settings, target: Path, variables: str, lock: int | None) -> None:
@@ -108,13 +142,13 @@ def release_line(settings: Settings) -> str:
     return f"{line} **Its numbers are synthetic demo data: they describe nobody, and are not to be cited.**" if is_synthetic else line
 
 
-def public_manifest(manifest: dict, release: str) -> dict:
+def public_manifest(manifest: dict) -> dict:
     """Returns what the page needs of dbt's manifest: this project alone, without a word on the machine, its links made into links of the site."""
     project = manifest["metadata"]["project_name"]
     public = {part: {key: value for key, value in manifest[part].items() if value["package_name"] == project} for part in PARTS if part in manifest}
     public["nodes"] = {key: node for key, node in public["nodes"].items() if node["resource_type"] != "operation"}
     public["docs"] = {OVERVIEW: public["docs"][OVERVIEW]}
-    public["docs"][OVERVIEW]["block_contents"] = public["docs"][OVERVIEW]["block_contents"].replace(RELEASE_MARK, release)
+    public["docs"][OVERVIEW]["block_contents"] = public["docs"][OVERVIEW]["block_contents"].replace(RELEASE_MARK, RELEASE_PLACE)
     known = {key for part in PARTS for key in public.get(part, {})}
     for direction in ("parent_map", "child_map"):
         public[direction] = {key: [other for other in others if other in known] for key, others in manifest[direction].items() if key in known}
@@ -221,9 +255,13 @@ def fill(template: str, manifest: dict, catalog: dict) -> str:
     for place, document in (("MANIFEST.JSON INLINE DATA", manifest), ("CATALOG.JSON INLINE DATA", catalog)):
         if template.count(f'"{place}"') != 1:
             raise AtlasError(f'dbt\'s page has changed: it has no single place "{place}". Use the version of dbt-core in requirements.txt.')
-        told = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":")).replace("</", "<\\/")
-        template = template.replace(f'"{place}"', told)
+        template = template.replace(f'"{place}"', as_script_text(document))
     return template.replace("<title>dbt Docs</title>", "<title>Belgian health atlas</title>")
+
+
+def as_script_text(document) -> str:
+    """Returns JSON that may stand in a script of a page."""
+    return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":")).replace("</", "<\\/")
 
 
 def check_paths(page: str, settings: Settings) -> None:

@@ -21,6 +21,7 @@
             {% do columns.update({source_name: source_columns(source_name, directory)}) %}
         {% endfor %}
         {% do plan_load(directory, columns) %}
+        {% do forget_what_is_being_replaced() %}
         {% do count_unread_years(columns) %}
         {% for source_name in ['population', 'health_care'] %}
             {% do create_source_view(source_name) %}
@@ -53,6 +54,15 @@
 
 {% macro create_state_tables() %}
     {% do run_query("create table if not exists quality.loaded_year (source varchar, load_year integer, files_fingerprint varchar, rules_fingerprint varchar)") %}
+    {% do run_query("create table if not exists quality.masking_state (fingerprint varchar)") %}
+{% endmacro %}
+
+{# A build that is stopped half-way leaves years of which some tables are new and some old, or cells masked by another threshold. Until a build of them is
+   whole (record_loaded_years), the warehouse does not count them as read, nor its cells as masked. Returns: nothing. #}
+{% macro forget_what_is_being_replaced() %}
+    {% do run_query(
+        "update quality.loaded_year as l set files_fingerprint = 'being read' from source.load_plan as p where p.source = l.source and p.load_year = l.load_year") %}
+    {% do run_query("delete from quality.masking_state where fingerprint <> '" ~ masking_fingerprint() ~ "'") %}
 {% endmacro %}
 
 {# Demo data and real data never stand in one warehouse. A warehouse of demo data is emptied when a real source comes (the demo can be made again);
@@ -229,7 +239,7 @@
     {% do run_query(
         "create or replace table source.load_plan as "
         ~ "with state as (select f.source, f.load_year, case when l.load_year is null then 'new' when l.rules_fingerprint <> '" ~ rules ~ "' then 'rules changed'"
-        ~ " when l.files_fingerprint <> f.files_fingerprint then 'files changed'"
+        ~ " when l.files_fingerprint = 'being read' then 'not whole' when l.files_fingerprint <> f.files_fingerprint then 'files changed'"
         ~ " when f.load_year in (" ~ (['-1'] + (var('rebuild_years') | map('string') | list)) | join(', ') ~ ") then 'named in rebuild_years' end as why"
         ~ " from source.year_fingerprint as f left join quality.loaded_year as l on l.source = f.source and l.load_year = f.load_year), "
         ~ "wanted as (select reference_year as load_year from source.usable_year), "
@@ -256,8 +266,11 @@
 {# `source.<name>`: the declared columns under their raw names, read as their declared types, and
      load_year               integer: the year of the folder, else of the row's date, else 0
      <name>_as_delivered     what the file holds, for the rejects table; in the file's own type where all files agree, so that no line pays for a text
-                             that only a rejected one needs, else as text.
-   The files of one folder date are read by one branch that carries it as a constant: nothing is computed a line to find its year. #}
+                             that only a rejected one needs, else as text
+     is_counted_in_footer    boolean: the file's own count of its rows stands in source.file under the line's load_year.
+   The files of one folder date are read by one branch that carries it as a constant: nothing is computed a line to find its year.
+   Parquet is read where it lies, a few columns at a time. CSV has to be parsed whole each time, so it is parsed once, into the private table
+   `source.<name>_csv`; the next build empties it. #}
 {% macro create_source_view(source_name) %}
     {% set planned = planned_years(source_name) %}
     {% set filter = "source = '" ~ source_name ~ "' and (load_year is null or load_year in (" ~ (planned | join(', ')) ~ "))" %}
@@ -273,7 +286,7 @@
             "select file from source.file where " ~ filter ~ " and format = '" ~ group[0] ~ "' and load_year is not distinct from " ~ (group[1] if group[1] is not none else 'null')
             ~ " and list_date is not distinct from " ~ ("date '" ~ group[2] ~ "'" if group[2] is not none else 'null') ~ " order by file").rows %}
         {% set from = read_function(group[0], files) %}
-        {% do branches.append({'from': from, 'types': column_types(from), 'load_year': group[1], 'list_date': group[2]}) %}
+        {% do branches.append({'format': group[0], 'from': from, 'types': column_types(from), 'load_year': group[1], 'list_date': group[2]}) %}
     {% endfor %}
     {% set selects = [] %}
     {% for branch in branches %}
@@ -300,11 +313,20 @@
             {% endif %}
         {% endfor %}
         {% set load_year = branch.load_year if branch.load_year is not none else 'coalesce(cast(extract(year from ' ~ dated ~ ') as integer), 0)' %}
-        {% do selects.append("select " ~ (expressions | join(', ')) ~ ", " ~ load_year ~ " as load_year from " ~ branch.from) %}
+        {% do selects.append({'format': branch.format, 'sql': "select " ~ (expressions | join(', ')) ~ ", " ~ load_year ~ " as load_year, "
+            ~ ('true' if branch.format == 'parquet' and branch.load_year is not none else 'false') ~ " as is_counted_in_footer from " ~ branch.from}) %}
     {% endfor %}
+    {% set branches_of_parquet = selects | selectattr('format', 'equalto', 'parquet') | map(attribute='sql') | list %}
+    {% set branches_of_csv = selects | selectattr('format', 'equalto', 'csv') | map(attribute='sql') | list %}
+    {% set in_plan = " as line where load_year in (" ~ (planned | join(', ')) ~ ")" %}
+    {% do run_query("drop table if exists source." ~ source_name ~ "_csv") %}
+    {% if branches_of_csv %}
+        {% if planned != [-1] %}{% do log("Parsing the CSV files of " ~ source_name, info=true) %}{% endif %}
+        {% do run_query("create table source." ~ source_name ~ "_csv as select * from (" ~ (branches_of_csv | join(' union all ')) ~ ")" ~ in_plan ~ ('' if planned != [-1] else ' limit 0')) %}
+    {% endif %}
+    {% set from_tables = ["select * from source." ~ source_name ~ "_csv"] if branches_of_csv else [] %}
     {% do run_query(
-        "create or replace view source." ~ source_name ~ " as select * from (" ~ (selects | join(' union all ')) ~ ") as line "
-        ~ "where load_year in (" ~ (planned | join(', ')) ~ ")") %}
+        "create or replace view source." ~ source_name ~ " as select * from (" ~ ((branches_of_parquet + from_tables) | join(' union all ')) ~ ")" ~ in_plan) %}
 {% endmacro %}
 
 {# {column: DuckDB's type} of what a table function returns, names in lower case. Argument: from (SQL). #}

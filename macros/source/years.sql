@@ -31,16 +31,21 @@
      population, health_care   the years read from that source (0: rows without a year)
      either                    years of which one of the two sources is read
      history                   years from the first one of which claims are read: a delivery claim can change every later year, never an earlier one
+     masked                    the same, and every year of the warehouse when what decides the masking has changed (masking_fingerprint)
    Returns: list of integers, [-1] when there is none. Raises a compiler error for another scope. #}
 {% macro years_to_build(scope) %}
-    {% if scope not in ['population', 'health_care', 'either', 'history'] %}
-        {{ exceptions.raise_compiler_error("years_to_build: scope must be population, health_care, either or history, not '" ~ scope ~ "'") }}
+    {% if scope not in ['population', 'health_care', 'either', 'history', 'masked'] %}
+        {{ exceptions.raise_compiler_error("years_to_build: scope must be population, health_care, either, history or masked, not '" ~ scope ~ "'") }}
     {% endif %}
     {% if not execute or flags.WHICH not in ['run', 'build'] %}{{ return([-1]) }}{% endif %}
     {% if scope in ['population', 'health_care'] %}{{ return(planned_years(scope)) }}{% endif %}
     {% set query %}
         select distinct load_year from source.load_plan where load_year > 0
-        {% if scope == 'history' %}
+        {% if scope == 'masked' %}
+        union select load_year from quality.loaded_year
+        where not exists (select 1 from quality.masking_state where fingerprint = '{{ masking_fingerprint() }}')
+        {% endif %}
+        {% if scope in ['history', 'masked'] %}
         union select load_year from source.year_fingerprint
         where load_year >= (select min(load_year) from source.load_plan where source = 'health_care' and load_year > 0)
         union select load_year from quality.loaded_year
@@ -74,6 +79,19 @@
         {% endif %}
     {% endfor %}
     {% for name in ['geography_vintage', 'delivery_gap_days', 'longest_prenatal_window_days', 'oldest_age', 'first_sector_year', 'rules_version'] %}
+        {% do parts.append(name ~ ':' ~ var(name)) %}
+    {% endfor %}
+    {{ return(local_md5(parts | sort | join(';'))) }}
+{% endmacro %}
+
+{# What decides which cells of given counts are hidden: the SQL of the masking, the threshold, and where ages and sectors begin. Returns: text.
+   As for the rules, a change of a macro needs a new `rules_version`. #}
+{% macro masking_fingerprint() %}
+    {% set parts = [] %}
+    {% for node in graph.nodes.values() if node.resource_type == 'model' and node.original_file_path.startswith('models/intermediate/masked') %}
+        {% do parts.append(node.original_file_path ~ ':' ~ node.checksum.checksum) %}
+    {% endfor %}
+    {% for name in ['small_cell_threshold', 'complementary_masking', 'first_filter_year', 'first_sector_year', 'rules_version'] %}
         {% do parts.append(name ~ ':' ~ var(name)) %}
     {% endfor %}
     {{ return(local_md5(parts | sort | join(';'))) }}

@@ -23,20 +23,6 @@ counted as (
 
     select
         reference_year,
-        'provider_qualification_contradicts_code' as warning,
-        cast(sum(performer_contradicted_line_count) as bigint) as line_count
-    from claim_count
-    group by reference_year
-    union all
-    select
-        reference_year,
-        'code_outside_its_dates' as warning,
-        cast(sum(outside_code_dates_line_count) as bigint) as line_count
-    from claim_count
-    group by reference_year
-    union all
-    select
-        reference_year,
         'line_outside_the_year_of_its_folder' as warning,
         cast(sum(case when load_year <> reference_year then line_count else 0 end) as bigint) as line_count
     from claim_count

@@ -3,7 +3,7 @@
 
 with line as (
 
-    select * from {{ ref('int_claim') }}
+    select * from {{ ref('stg_health_care') }}
     where reject_reason is not null
 
 ),
@@ -16,12 +16,13 @@ rejected as (
         reject_reason,
         person_id,
         service_date,
-        service_date_as_delivered,
-        nomenclature_code_as_delivered,
-        case_count_as_delivered,
+        cast(service_date_as_delivered as text) as service_date_as_delivered,
+        cast(nomenclature_code_as_delivered as text) as nomenclature_code_as_delivered,
+        cast(case_count_as_delivered as text) as case_count_as_delivered,
         institution_code,
-        line_count
+        count(*) as line_count
     from line
+    group by all
 
 )
 

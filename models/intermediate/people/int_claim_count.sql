@@ -1,16 +1,91 @@
--- One row is a year under which claim lines were read (0: no year), their year of service and their fate, with the number of lines and of warnings.
--- The fate 'delivered' counts the source apart from the reading, for the reconciliation.
+-- One row is a year under which claim lines were read (0: no year), their year of service and their fate, with the number of lines.
+-- The fate 'delivered' counts what lies in the source, apart from the reading: Parquet files say in their footers how many rows they have.
 {{ config(materialized = 'yearly', scope = 'health_care', year_column = 'load_year') }}
 
-with claim as (
+with line as (
 
-    select * from {{ ref('int_claim') }}
+    select * from {{ source('ima', 'health_care') }}
 
 ),
 
-source_line as (
+source_file as (
 
-    select load_year from {{ source('ima', 'health_care') }}
+    select * from {{ source('load', 'file') }}
+    where
+        source = 'health_care'
+        and row_count is not null
+        and {{ in_years_to_build('load_year', 'health_care') }}
+
+),
+
+rejected as (
+
+    select * from {{ ref('rejected_health_care') }}
+    where {{ in_years_to_build('load_year', 'health_care') }}
+
+),
+
+read_count as (
+
+    select
+        load_year,
+        cast(extract(year from {{ raw_column('health_care', 'service_date') }}) as integer) as reference_year,
+        count(*) as line_count,
+        count(*) filter (where not is_counted_in_footer) as uncounted_line_count
+    from line
+    group by all
+
+),
+
+rejected_count as (
+
+    select
+        load_year,
+        reference_year,
+        reject_reason,
+        cast(sum(line_count) as bigint) as line_count
+    from rejected
+    group by load_year, reference_year, reject_reason
+
+),
+
+-- a line is accepted unless it lies among the rejected ones
+fate_count as (
+
+    select
+        load_year,
+        reference_year,
+        'accepted' as fate,
+        line_count
+    from read_count
+    union all
+    select
+        load_year,
+        reference_year,
+        'accepted' as fate,
+        -line_count as line_count
+    from rejected_count
+    union all
+    select
+        load_year,
+        reference_year,
+        reject_reason as fate,
+        line_count
+    from rejected_count
+    union all
+    select
+        load_year,
+        cast(null as integer) as reference_year,
+        'delivered' as fate,
+        row_count as line_count
+    from source_file
+    union all
+    select
+        load_year,
+        cast(null as integer) as reference_year,
+        'delivered' as fate,
+        uncounted_line_count as line_count
+    from read_count
 
 ),
 
@@ -19,24 +94,11 @@ counted as (
     select
         load_year,
         reference_year,
-        coalesce(reject_reason, 'accepted') as fate,
-        cast(sum(line_count) as bigint) as line_count,
-        cast(sum(case when list_set > 0 then line_count else 0 end) as bigint) as listed_line_count,
-        cast(sum(performer_contradicted_line_count) as bigint) as performer_contradicted_line_count,
-        cast(sum(outside_code_dates_line_count) as bigint) as outside_code_dates_line_count
-    from claim
-    group by all
-    union all
-    select
-        load_year,
-        cast(null as integer) as reference_year,
-        'delivered' as fate,
-        count(*) as line_count,
-        cast(null as bigint) as listed_line_count,
-        cast(null as bigint) as performer_contradicted_line_count,
-        cast(null as bigint) as outside_code_dates_line_count
-    from source_line
-    group by load_year
+        fate,
+        cast(sum(line_count) as bigint) as line_count
+    from fate_count
+    group by load_year, reference_year, fate
+    having sum(line_count) <> 0
 
 )
 

@@ -1,14 +1,11 @@
--- One row is a reference year with the number of listed claim lines whose person is no beneficiary of the year. A line of no list counts nowhere,
--- whoever had it, and is not looked up.
+-- One row is a reference year and a kind of warning about its accepted claims, with the number of lines. A line of no list counts nowhere, whatever is
+-- wrong with it, and is not looked at.
 {{ config(materialized = 'yearly', scope = 'health_care') }}
 
 with claim as (
 
     select * from {{ ref('int_claim') }}
-    where
-        reject_reason is null
-        and list_set > 0
-        and {{ in_years_to_build('reference_year', 'health_care') }}
+    where {{ in_years_to_build('reference_year', 'health_care') }}
 
 ),
 
@@ -28,19 +25,43 @@ reference_year as (
 
 ),
 
-counted as (
+met as (
 
     select
         claim.reference_year,
-        'person_is_no_beneficiary' as warning,
-        cast(sum(case when beneficiary.person_id is null then claim.line_count else 0 end) as bigint) as line_count
+        claim.line_count
     from claim
     inner join reference_year on claim.reference_year = reference_year.reference_year
     left join beneficiary
         on
             claim.reference_year = beneficiary.reference_year
             and claim.person_id = beneficiary.person_id
-    group by claim.reference_year
+    where beneficiary.person_id is null
+
+),
+
+counted as (
+
+    select
+        reference_year,
+        'person_is_no_beneficiary' as warning,
+        cast(sum(line_count) as bigint) as line_count
+    from met
+    group by reference_year
+    union all
+    select
+        reference_year,
+        'provider_qualification_contradicts_code' as warning,
+        cast(sum(performer_contradicted_line_count) as bigint) as line_count
+    from claim
+    group by reference_year
+    union all
+    select
+        reference_year,
+        'code_outside_its_dates' as warning,
+        cast(sum(outside_code_dates_line_count) as bigint) as line_count
+    from claim
+    group by reference_year
 
 )
 

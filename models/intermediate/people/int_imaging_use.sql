@@ -5,10 +5,7 @@
 with claim as (
 
     select * from {{ ref('int_claim') }}
-    where
-        reject_reason is null
-        and list_set > 0
-        and {{ in_years_to_build('reference_year', 'health_care') }}
+    where {{ in_years_to_build('reference_year', 'health_care') }}
 
 ),
 

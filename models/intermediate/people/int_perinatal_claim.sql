@@ -6,8 +6,7 @@ with claim as (
 
     select * from {{ ref('int_claim') }}
     where
-        reject_reason is null
-        and nomenclature_code is not null
+        nomenclature_code is not null
         and {{ in_years_to_build('reference_year', 'health_care') }}
 
 ),

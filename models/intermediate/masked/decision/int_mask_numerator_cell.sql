@@ -10,31 +10,37 @@ with recursive geographic_unit as (
 imaging_cell as (
 
     select * from {{ ref('int_imaging_cell') }}
-    where age_category = 'total' or reference_year >= {{ var('first_filter_year') }}
+    where
+        (age_category = 'total' or reference_year >= {{ var('first_filter_year') }})
+        and {{ in_years_to_build('reference_year', 'masked') }}
 
 ),
 
 delivery_cell as (
 
     select * from {{ ref('int_delivery_cell') }}
+    where {{ in_years_to_build('reference_year', 'masked') }}
 
 ),
 
 prenatal_cell as (
 
     select * from {{ ref('int_prenatal_cell') }}
+    where {{ in_years_to_build('reference_year', 'masked') }}
 
 ),
 
 hospital_delivery_cell as (
 
     select * from {{ ref('int_hospital_delivery_cell') }}
+    where {{ in_years_to_build('reference_year', 'masked') }}
 
 ),
 
 hospital_prenatal_cell as (
 
     select * from {{ ref('int_hospital_prenatal_cell') }}
+    where {{ in_years_to_build('reference_year', 'masked') }}
 
 ),
 
