@@ -89,9 +89,9 @@ def write_tables(connection: duckdb.DuckDBPyConnection, tables: list[PublicTable
 def _write_table(connection, table: PublicTable, folder: Path) -> TableFiles:
     """Writes one table. Returns its files."""
     csv, parquet = f"csv/{table.name}.csv", f"parquet/{table.name}.parquet"
-    ordered = f'(from atlas."{table.name}" order by all)'
-    (rows,) = connection.execute(f"copy {ordered} to '{_path(folder / csv)}' (format csv, header, delimiter ',')").fetchone()
-    connection.execute(f"copy {ordered} to '{_path(folder / parquet)}' (format parquet, compression zstd)")
+    rows_of = f'(from atlas."{table.name}")'  # they lie there in total order, and DuckDB keeps the order in which rows were written
+    (rows,) = connection.execute(f"copy {rows_of} to '{_path(folder / csv)}' (format csv, header, delimiter ',')").fetchone()
+    connection.execute(f"copy {rows_of} to '{_path(folder / parquet)}' (format parquet, compression zstd)")
     sizes = [(path, (folder / path).stat().st_size, sha256(folder / path)) for path in (csv, parquet)]
     return TableFiles(table.name, rows, *sizes[0], *sizes[1])
 

@@ -75,30 +75,39 @@ def component(filter_name: str) -> str:
 
 
 def _write_data(connection, table, path: Path) -> None:
-    """Writes one statistic as SDMX-CSV, rows in total order. Raises AtlasError when a code is missing."""
+    """Writes one statistic as SDMX-CSV, rows in the total order of its table. Raises AtlasError when a code is missing."""
     filters = filters_of(table)
-    codes = "".join(f", {name}.sdmx_code as {component(name)}" for name in filters)
-    joins = "".join(
-        f" left join (select distinct {name}, sdmx_code from atlas.{name}) as {name} on data.{name} = {name}.{name}" for name in filters
-    )
-    connection.execute(
-        f"""create or replace temp table observation as
-        select
-            'dataflow' as "STRUCTURE", '{AGENCY}:{table.name.upper()}({VERSION})' as STRUCTURE_ID, 'I' as "ACTION", 'A' as FREQ,
-            geo_level.sdmx_code as GEO_LEVEL, '{AREA_PREFIX}' || data.geo_code as REF_AREA{codes}, data.reference_year as TIME_PERIOD,
-            data.value as OBS_VALUE, data.numerator as NUMERATOR, data.denominator as DENOMINATOR,
-            status.sdmx_obs_status as OBS_STATUS, status.sdmx_conf_status as CONF_STATUS,
-            (select sdmx_code from atlas.unit_measure where measure = '{table.statistic["measure"]}') as UNIT_MEASURE
-        from atlas."{table.name}" as data
-        left join atlas.geo_level on data.geo_level = geo_level.geo_level
-        left join atlas.observation_status as status on data.status = status.status{joins}"""
-    )
-    coded = ["GEO_LEVEL", "OBS_STATUS", "CONF_STATUS", "UNIT_MEASURE", *(component(name) for name in filters)]
-    missing = [name for name in coded if connection.execute(f"select count(*) - count({name}) from observation").fetchone()[0]]
+    # column of the table -> (dimension table, its columns of codes)
+    coded = {
+        "geo_level": ("geo_level", ["sdmx_code"]),
+        "status": ("observation_status", ["sdmx_obs_status", "sdmx_conf_status"]),
+        **{name: (name, ["sdmx_code"]) for name in filters},
+    }
+    unit = connection.execute("select sdmx_code from atlas.unit_measure where measure = ?", [table.statistic["measure"]]).fetchone()
+    missing = [] if unit and unit[0] else ["UNIT_MEASURE"]
+    for column, (dimension, codes) in coded.items():
+        has_codes = " and ".join(f"{code} is not null" for code in codes)
+        values = f'select distinct {column} from atlas."{table.name}"'
+        if connection.execute(f"select count(*) from ({values} except select {column} from atlas.{dimension} where {has_codes})").fetchone()[0]:
+            missing.append(component(column))
     if missing:
         raise AtlasError(f"Nothing is published: {table.name} has values without an SDMX code ({', '.join(missing)}). Add them to the card labels.")
-    connection.execute(f"copy (from observation order by all) to '{str(path).replace(chr(39), chr(39) * 2)}' (format csv, header, delimiter ',')")
-    connection.execute("drop table observation")
+    joins = "".join(
+        f" inner join (select distinct {column}, {', '.join(codes)} from atlas.{dimension}) as d_{column} on data.{column} = d_{column}.{column}"
+        for column, (dimension, codes) in coded.items()
+    )
+    connection.execute(
+        f"""copy (
+        select
+            'dataflow' as "STRUCTURE", '{AGENCY}:{table.name.upper()}({VERSION})' as STRUCTURE_ID, 'I' as "ACTION", 'A' as FREQ,
+            d_geo_level.sdmx_code as GEO_LEVEL, '{AREA_PREFIX}' || data.geo_code as REF_AREA
+            {"".join(f", d_{name}.sdmx_code as {component(name)}" for name in filters)}, data.reference_year as TIME_PERIOD,
+            data.value as OBS_VALUE, data.numerator as NUMERATOR, data.denominator as DENOMINATOR,
+            d_status.sdmx_obs_status as OBS_STATUS, d_status.sdmx_conf_status as CONF_STATUS, '{unit[0]}' as UNIT_MEASURE
+        from (select *, row_number() over () as place from atlas."{table.name}") as data{joins}
+        order by place
+        ) to '{str(path).replace(chr(39), chr(39) * 2)}' (format csv, header, delimiter ',')"""
+    )
 
 
 def _code_lists(connection, statistics: list) -> dict[str, list[tuple]]:
