@@ -868,3 +868,122 @@ select * from hidden
     {%- endif -%}
     {{ return(margins) }}
 {% endmacro %}
+
+{# Margins that need not be hidden. A margin outside the tree of columns is hidden with its summands, which is sometimes more than its neighbours allow: where
+   every other cell of a sum is published, everybody can subtract, and hiding it protects nothing. Such a margin is published after all, unless it is a small
+   group itself. What is known stays the same, so that no other cell becomes less safe.
+   The sums are a unit's total of each filter, and a unit with its children (not the country's, which counts people without a known address as well).
+   Expects a CTE `unit` with geo_level, geo_code, parent_level, parent_code. Arguments: name of the CTE to define; source, a CTE with the complete grid of
+   reference_year, units and filters; hidden, small, conditions on it (SQL): what is decided to be hidden, what must stay so; filters, in the tree's order.
+   Returns: further CTEs, the last one `name`: reference_year, geo_level, geo_code and the filters of the cells that stay hidden. #}
+{% macro hidden_without_derived_margins(name, source, hidden, small, filters) %}
+{%- set keys %}reference_year, geo_level, geo_code, {{ filters | join(', ') }}{% endset -%}
+{%- set passes = 2 -%}
+{{ name }}_pass_0 as (
+
+    select
+        {{ source }}.reference_year,
+        {{ source }}.geo_level,
+        {{ source }}.geo_code,
+        {%- for filter in filters %}
+        {{ source }}.{{ filter }},
+        {%- endfor %}
+        unit.parent_level,
+        unit.parent_code,
+        not ({{ small }}) and not ({{ is_tree_column(filters, source) }}) as may_be_open,
+        {{ hidden }} as is_hidden
+    from {{ source }}
+    inner join unit
+        on
+            {{ source }}.geo_level = unit.geo_level
+            and {{ source }}.geo_code = unit.geo_code
+
+),
+
+{% for pass in range(passes) -%}
+{%- set from = name ~ '_pass_' ~ pass -%}
+{%- set to = name ~ '_pass_' ~ (pass + 1) -%}
+{{ to }}_line as (
+
+    select
+        *,
+        {%- for filter in filters %}
+        count(*) filter (where is_hidden) over (
+            partition by reference_year, geo_level, geo_code
+            {%- for other in filters if other != filter %}, {{ other }}{% endfor %}
+        ) as hidden_along_{{ filter }},
+        {%- endfor %}
+        count(*) filter (where is_hidden) over (
+            partition by reference_year, parent_level, parent_code, {{ filters | join(', ') }}
+        ) as hidden_beside
+    from {{ from }}
+
+),
+
+{{ to }}_below as (
+
+    select
+        reference_year,
+        parent_level as geo_level,
+        parent_code as geo_code,
+        {%- for filter in filters %}
+        {{ filter }},
+        {%- endfor %}
+        max(hidden_beside) as hidden_below
+    from {{ to }}_line
+    where geo_level <> 'region'
+    group by reference_year, parent_level, parent_code, {{ filters | join(', ') }}
+
+),
+
+{{ to }} as (
+
+    select
+        line.reference_year,
+        line.geo_level,
+        line.geo_code,
+        {%- for filter in filters %}
+        line.{{ filter }},
+        {%- endfor %}
+        line.parent_level,
+        line.parent_code,
+        line.may_be_open,
+        line.is_hidden and not (
+            line.may_be_open
+            and (
+                {%- for filter in filters %}
+                line.hidden_along_{{ filter }} = 1
+                or
+                {%- endfor %} coalesce(below.hidden_below = 0, false)
+                or (line.geo_level <> 'region' and line.hidden_beside = 1 and coalesce(not parent.is_hidden, false))
+            )
+        ) as is_hidden
+    from {{ to }}_line as line
+    left join {{ from }} as parent
+        on
+            line.reference_year = parent.reference_year
+            and line.parent_level = parent.geo_level
+            and line.parent_code = parent.geo_code
+            {%- for filter in filters %}
+            and line.{{ filter }} = parent.{{ filter }}
+            {%- endfor %}
+    left join {{ to }}_below as below
+        on
+            line.reference_year = below.reference_year
+            and line.geo_level = below.geo_level
+            and line.geo_code = below.geo_code
+            {%- for filter in filters %}
+            and line.{{ filter }} = below.{{ filter }}
+            {%- endfor %}
+
+),
+
+{% endfor -%}
+{{ name }} as (
+
+    select {{ keys }}
+    from {{ name }}_pass_{{ passes }}
+    where is_hidden
+
+)
+{%- endmacro %}
