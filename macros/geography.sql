@@ -40,11 +40,17 @@
 {# The age class of a scheme that holds an age, as a join. Arguments: age (SQL integer), scheme ('decennial', 'maternal'), alias (text: the name under
    which age_category is joined). Returns: an inner join clause on the seed age_category. #}
 {% macro join_age_category(age, scheme, alias) -%}
-    inner join {{ ref('age_category') }} as {{ alias }}
-        on
-            {{ alias }}.scheme = '{{ scheme }}'
-            and {{ age }} >= {{ alias }}.age_from
-            and {{ age }} <= coalesce({{ alias }}.age_to, {{ age }})
+    inner join (
+        select
+            single_age.number as age,
+            age_category.age_category
+        from ({{ whole_numbers(var('oldest_age')) }}) as single_age
+        inner join {{ ref('age_category') }} as age_category
+            on
+                age_category.scheme = '{{ scheme }}'
+                and single_age.number >= age_category.age_from
+                and single_age.number <= coalesce(age_category.age_to, single_age.number)
+    ) as {{ alias }} on {{ age }} = {{ alias }}.age
 {%- endmacro %}
 
 {# The classes of a filter with its total. Arguments: filter (age_category, increased_reimbursement, procedure_type), scheme (of age_category).

@@ -8,13 +8,15 @@ with line as (
 
 ),
 
--- few persons have several: only their lines are sorted. A number a person and date groups faster than both; two persons who share one are told apart below.
+-- few persons have several: only their lines are sorted. A number a person and year groups faster than both; two persons who share one are told apart below.
 repeated as (
 
-    select {{ hash_of(['person_id', 'reference_date']) }} as person_and_date
+    select {{ hash_of(['person_id', 'reference_year']) }} as person_and_year
     from line
     group by 1
-    having count(*) > 1
+    having
+        count(*) filter (where is_december) > 1
+        or count(*) filter (where not is_december) > 1
 
 ),
 
@@ -22,7 +24,7 @@ repeated_line as (
 
     select line.*
     from line
-    inner join repeated on {{ hash_of(['line.person_id', 'line.reference_date']) }} = repeated.person_and_date
+    inner join repeated on {{ hash_of(['line.person_id', 'line.reference_year']) }} = repeated.person_and_year
 
 ),
 
