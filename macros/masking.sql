@@ -5,7 +5,8 @@
        imaging               total > age
        deliveries, caesareans total > age > age x increased reimbursement
        prenatal acts         total > type > type x age > type x age x increased reimbursement
-   The margins outside the tree of columns (increased reimbursement over all ages, say) are hidden where one of their summands is.
+   The margins outside the tree of columns (increased reimbursement over all ages, say) are hidden where one of their summands is, unless
+   they follow from published cells anyway (hidden_without_derived_margins).
 
    A **block** is a unit's children by a column's children. One row of the block, its **hub**, and one or few columns, its **exchange**, make the
    protection: a hidden cell may grow at the cost of the row's exchange cell, while the hub shrinks in the cell's column and grows in the exchange.

@@ -19,14 +19,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from datetime import date
+from datetime import date, datetime, timezone
 from pathlib import Path
 
 import duckdb
 
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parents[1]
-TOOLS = {"hand": "hand-written DuckDB script", "polars": "Polars, imaging by municipality alone", "dbt": "dbt build, everything", "dbt_tables": "of which models, DuckDB's work"}
+TOOLS = {"hand": "hand-written DuckDB script", "polars": "Polars, imaging by municipality alone", "dbt": "dbt build, everything", "dbt_tables": "of which while a model runs"}
 
 
 def main(argv=None):
@@ -115,8 +115,25 @@ def run_once(tool, source, scratch, arguments):
     if tool == "dbt":
         results = json.loads((scratch / "target" / "run_results.json").read_text(encoding="utf-8"))["results"]
         run["nodes"] = sorted(((result["execution_time"], result["unique_id"].split(".", 2)[2]) for result in results), reverse=True)
-        run["models"] = sum(result["execution_time"] for result in results if result["unique_id"].startswith("model."))
+        run["models"] = time_in_models(results)
     return run
+
+
+def time_in_models(results):
+    """Seconds in which at least one model ran: dbt works on two at a time."""
+    spans = sorted(
+        (timing["started_at"], timing["completed_at"])
+        for result in results
+        if result["unique_id"].startswith("model.")
+        for timing in result["timing"]
+        if timing["name"] == "execute"
+    )
+    seconds, until = 0.0, datetime.min.replace(tzinfo=timezone.utc)
+    for span in spans:
+        start, end = (datetime.fromisoformat(moment.replace("Z", "+00:00")) for moment in span)
+        seconds += max(0.0, (end - max(start, until)).total_seconds())
+        until = max(until, end)
+    return seconds
 
 
 def counted(database, tool):

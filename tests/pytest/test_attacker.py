@@ -38,10 +38,11 @@ def test_nothing_hidden_can_be_narrowed(masked):
 
 
 def test_without_complementary_masking_many_fall(primary_only):
-    fallen, attacked = attacker.attack(read_system(primary_only), THRESHOLD)
+    # the cells on the shortest lines of each part of the system: enough to see that they fall, and every one of them needs programs of its own
+    fallen, attacked = attacker.attack(read_system(primary_only), THRESHOLD, tries=2, limit=60)
     exact = [cell for cell in fallen if cell.high - cell.low < 0.5]
-    assert len(fallen) > attacked / 20, f"{len(fallen)} of {attacked}"
-    assert len(exact) > 100
+    assert len(fallen) > 100, f"{len(fallen)} of {attacked}"
+    assert len(exact) > 50, f"{len(exact)} of {attacked}"
 
 
 def test_attack_finds_the_cell_that_two_hidden_cells_a_line_do_not_protect():
