@@ -1,7 +1,8 @@
--- One row is what the statistics need to know of lines that are alike, of those that belong to a code list on their day, and no more:
+-- One row is an accepted line that belongs to a code list on its day, with what the statistics need to know of it, and no more:
 --   of a dated list     person, day, code and institution;
 --   of another list     person and set of lists.
--- Most lines belong to no list. They are counted (int_claim_count), like the rejected ones, and go no further.
+-- Most lines belong to no list. They are counted (int_claim_count), like the rejected ones, and go no further. Lines that are alike are not summed here:
+-- what comes next sums over fewer columns, and needs less memory for it.
 {{ written_uncompressed() }}
 
 with line as (
@@ -51,7 +52,8 @@ listed as (
         case when membership.is_dated then line.institution_code end as institution_code,
         line.case_count,
         contradiction.performer is not null as is_performer_contradicted,
-        line.service_date < membership.code_valid_from or line.service_date > membership.code_valid_to as is_outside_code_dates
+        coalesce(line.service_date < membership.code_valid_from, false)
+        or coalesce(line.service_date > membership.code_valid_to, false) as is_outside_code_dates
     from line
     inner join membership
         on
@@ -63,25 +65,6 @@ listed as (
             membership.performer = contradiction.performer
             and line.provider_qualification = contradiction.qualification
 
-),
-
-claim as (
-
-    select
-        load_year,
-        reference_year,
-        list_set,
-        person_id,
-        service_date,
-        nomenclature_code,
-        institution_code,
-        cast(sum(case_count) as bigint) as case_count,
-        count(*) as line_count,
-        count(*) filter (where is_performer_contradicted) as performer_contradicted_line_count,
-        count(*) filter (where is_outside_code_dates) as outside_code_dates_line_count
-    from listed
-    group by all
-
 )
 
-select * from claim
+select * from listed

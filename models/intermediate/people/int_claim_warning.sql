@@ -27,9 +27,7 @@ reference_year as (
 
 met as (
 
-    select
-        claim.reference_year,
-        claim.line_count
+    select claim.reference_year
     from claim
     inner join reference_year on claim.reference_year = reference_year.reference_year
     left join beneficiary
@@ -45,21 +43,21 @@ counted as (
     select
         reference_year,
         'person_is_no_beneficiary' as warning,
-        cast(sum(line_count) as bigint) as line_count
+        count(*) as line_count
     from met
     group by reference_year
     union all
     select
         reference_year,
         'provider_qualification_contradicts_code' as warning,
-        cast(sum(performer_contradicted_line_count) as bigint) as line_count
+        count(*) filter (where is_performer_contradicted) as line_count
     from claim
     group by reference_year
     union all
     select
         reference_year,
         'code_outside_its_dates' as warning,
-        cast(sum(outside_code_dates_line_count) as bigint) as line_count
+        count(*) filter (where is_outside_code_dates) as line_count
     from claim
     group by reference_year
 
