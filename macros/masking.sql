@@ -6,7 +6,7 @@
        deliveries, caesareans total > age > age x increased reimbursement
        prenatal acts         total > type > type x age > type x age x increased reimbursement
    The margins outside the tree of columns (increased reimbursement over all ages, say) are hidden where one of their summands is, unless
-   they follow from published cells anyway (hidden_without_derived_margins).
+   they follow from published cells anyway (hidden_without_derived_cells).
 
    A **block** is a unit's children by a column's children. One row of the block, its **hub**, and one or few columns, its **exchange**, make the
    protection: a hidden cell may grow at the cost of the row's exchange cell, while the hub shrinks in the cell's column and grows in the exchange.
@@ -424,7 +424,8 @@ candidate as (
 
 ),
 
--- nor can a cell that is alone in its column under a published parent, or alone in its row beside a published total: without it, others may be alone
+-- nor can a cell that is alone in its column under a published parent, or alone in its row beside a published total: without it, others may be alone.
+-- A region is never alone: people without a known address belong to the country as well
 {% for pass, source, line in [('column_candidate', 'candidate', 'column'), ('row_candidate', 'column_candidate', 'row'), ('companion', 'row_candidate', 'column')] -%}
 {{ pass }} as (
 
@@ -436,6 +437,7 @@ candidate as (
         {%- if line == 'column' %}
         or is_carried
         or level_rank = 0
+        or geo_level = 'region'
         or count(*) over (partition by reference_year, series, geo_level, parent_code, parent_column, column_code) > 1
         {%- else %}
         or is_open
@@ -638,7 +640,8 @@ started as (
         hub_placed.is_hub,
         exchange.column_code is not null as is_exchange,
         sum(hub_placed.cases) over column_line as column_cases,
-        least({{ limit }}, hub_placed.row_cases) as row_floor,
+        -- the country hides more: where all of it lies in one region, that region's row is almost the same, and has to move by itself
+        least(case when hub_placed.level_rank = 0 then {{ 2 * limit }} else {{ limit }} end, hub_placed.row_cases) as row_floor,
         case when hub_placed.is_open then 1 else least(2, count(*) over row_line) end as row_quota,
         0 as row_large,
         least({{ limit }}, sum(hub_placed.cases) over column_line) as column_floor,
@@ -870,14 +873,14 @@ select * from hidden
     {{ return(margins) }}
 {% endmacro %}
 
-{# Margins that need not be hidden. A margin outside the tree of columns is hidden with its summands, which is sometimes more than its neighbours allow: where
-   every other cell of a sum is published, everybody can subtract, and hiding it protects nothing. Such a margin is published after all, unless it is a small
+{# Cells that need not be hidden. A margin outside the tree of columns is hidden with its summands, and a 0 may serve a block in vain: where every other
+   cell of a sum is published, everybody can subtract, and hiding the last one protects nothing. Such a cell is published after all, unless it is a small
    group itself. What is known stays the same, so that no other cell becomes less safe.
    The sums are a unit's total of each filter, and a unit with its children (not the country's, which counts people without a known address as well).
    Expects a CTE `unit` with geo_level, geo_code, parent_level, parent_code. Arguments: name of the CTE to define; source, a CTE with the complete grid of
    reference_year, units and filters; hidden, small, conditions on it (SQL): what is decided to be hidden, what must stay so; filters, in the tree's order.
    Returns: further CTEs, the last one `name`: reference_year, geo_level, geo_code and the filters of the cells that stay hidden. #}
-{% macro hidden_without_derived_margins(name, source, hidden, small, filters) %}
+{% macro hidden_without_derived_cells(name, source, hidden, small, filters) %}
 {%- set keys %}reference_year, geo_level, geo_code, {{ filters | join(', ') }}{% endset -%}
 {%- set passes = 2 -%}
 {{ name }}_pass_0 as (
@@ -891,7 +894,7 @@ select * from hidden
         {%- endfor %}
         unit.parent_level,
         unit.parent_code,
-        not ({{ small }}) and not ({{ is_tree_column(filters, source) }}) as may_be_open,
+        not ({{ small }}) as may_be_open,
         {{ hidden }} as is_hidden
     from {{ source }}
     inner join unit

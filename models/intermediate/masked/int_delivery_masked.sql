@@ -50,7 +50,7 @@ decided as (
 
 ),
 
-{{ hidden_without_derived_margins(
+{{ hidden_without_derived_cells(
     'without_deliveries', 'decided', 'is_denominator_decided', is_small_group('women') ~ ' or ' ~ is_small_group('deliveries'),
     ['age_category', 'increased_reimbursement']
 ) }},
@@ -71,7 +71,7 @@ open_delivery as (
 
 ),
 
-{{ hidden_without_derived_margins(
+{{ hidden_without_derived_cells(
     'without_caesareans', 'open_delivery', 'is_denominator_masked or is_caesarean_decided',
     'is_denominator_masked or ' ~ is_small_group('caesarean_women') ~ ' or ' ~ is_small_group('caesareans'),
     ['age_category', 'increased_reimbursement']

@@ -53,7 +53,7 @@ decided as (
 
 ),
 
-{{ hidden_without_derived_margins(
+{{ hidden_without_derived_cells(
     'without_acts', 'decided', 'is_denominator_masked or is_numerator_decided',
     'is_denominator_masked or ' ~ is_small_group('act_women') ~ ' or ' ~ is_small_group('acts'),
     ['procedure_type', 'age_category', 'increased_reimbursement']
