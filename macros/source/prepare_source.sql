@@ -15,6 +15,7 @@
         {% do create_state_tables() %}
         {% do list_source_files(directory) %}
         {% do count_file_rows() %}
+        {% do read_csv_headers() %}
         {% do keep_demo_apart(directory) %}
         {% set columns = {} %}
         {% for source_name in ['population', 'health_care'] %}
@@ -103,7 +104,7 @@
         ~ "  try_cast(nullif(regexp_extract(relative_path, 'reference_date=([^/]+)/', 1), '') as date) as list_date,"
         ~ "  try_cast(nullif(regexp_extract(relative_path, 'service_year=([0-9]+)/', 1), '') as integer) as service_year from found) "
         ~ "select source, file, relative_path, format, list_date,"
-        ~ " case source when 'population' then cast(extract(year from list_date) as integer) else service_year end as load_year, cast(null as bigint) as row_count"
+        ~ " case source when 'population' then cast(extract(year from list_date) as integer) else service_year end as load_year, cast(null as bigint) as row_count, cast(null as varchar) as header"
         ~ " from typed where format is not null order by source, relative_path") %}
     {% for source_name in ['population', 'health_care'] %}
         {% set count = run_query("select count(*) from source.file where source = '" ~ source_name ~ "'").columns[0][0] %}
@@ -124,6 +125,32 @@
     {% endif %}
 {% endmacro %}
 
+{# source.file.header of the CSV files: their first line, which names the columns. DuckDB could guess header and separator from the first rows, but a broken line
+   among them can mislead it, and its message would show the line. #}
+{% macro read_csv_headers() %}
+    {% for file in run_query("select file from source.file where format = 'csv' order by file").rows %}
+        {% do run_query(
+            "update source.file set header = (select line from read_csv(" ~ literal(file[0]) ~ ", auto_detect = false, header = false, columns = {'line': 'VARCHAR'}, delim = '\x1f',"
+            ~ " quote = '', escape = '', strict_mode = false) limit 1) where file = " ~ literal(file[0])) %}
+    {% endfor %}
+{% endmacro %}
+
+{# The separator of a CSV file: which of comma, semicolon, tab and bar its header has most of. Argument: header (text). Returns: text. #}
+{% macro csv_separator(header) %}
+    {% set found = namespace(separator=',') %}
+    {% for separator in [';', '\t', '|'] if header.count(separator) > header.count(found.separator) %}{% set found.separator = separator %}{% endfor %}
+    {{ return(found.separator) }}
+{% endmacro %}
+
+{# The columns that a header names. Argument: header (text, or none for an empty file). Returns: list of names as they are spelled, without quotes. #}
+{% macro csv_columns(header) %}
+    {% set names = [] %}
+    {% if header is not none %}
+        {% for name in header.replace('\ufeff', '').split(csv_separator(header)) %}{% do names.append(name.strip().strip('"')) %}{% endfor %}
+    {% endif %}
+    {{ return(names) }}
+{% endmacro %}
+
 {# What the files of a source have: {parquet: {column: type}, csv: {column: type, ...}}; lower-case names.
    Raises a compiler error that names the file and the columns that it lacks. #}
 {% macro source_columns(source_name, directory) %}
@@ -137,8 +164,8 @@
                     "select file_name, string_agg(lower(name), ',' order by lower(name)) from parquet_schema(" ~ file_list(files) ~ ") group by file_name order by file_name").rows %}
             {% else %}
                 {% set headers = [] %}
-                {% for file in files %}
-                    {% do headers.append([file[0], run_query("select lower(array_to_string(list_transform(columns, lambda c: c.name), ',')) from sniff_csv(" ~ literal(file[0]) ~ ", all_varchar = true, header = true)").rows[0][0]]) %}
+                {% for file in run_query("select file, header from source.file where source = '" ~ source_name ~ "' and format = 'csv' order by file").rows %}
+                    {% do headers.append([file[0], csv_columns(file[1]) | join(',') | lower]) %}
                 {% endfor %}
             {% endif %}
             {% for header in headers %}
@@ -166,11 +193,38 @@
     {{ return('[' ~ (items | join(', ')) ~ ']') }}
 {% endmacro %}
 
+{# What reads files of one format, as SQL to stand after `from`. Arguments: format, files (rows whose first value is a file).
+   DuckDB's own message about a broken line of CSV shows the line, and with it a person. So broken lines are put aside, file by file, and
+   stop_on_broken_lines tells of them without their contents. #}
 {% macro read_function(format, files) %}
     {% if format == 'parquet' %}
         {{ return('read_parquet(' ~ file_list(files) ~ ', union_by_name = true, hive_partitioning = false)') }}
     {% endif %}
-    {{ return('read_csv(' ~ file_list(files) ~ ", header = true, all_varchar = true, union_by_name = true, hive_partitioning = false, quote = '\"')") }}
+    {% set reads = [] %}
+    {% for file in run_query("select file, header from source.file where list_contains(" ~ file_list(files) ~ ", file) order by file").rows %}
+        {% set columns = [] %}
+        {% for name in csv_columns(file[1]) %}{% do columns.append(literal(name) ~ ": 'VARCHAR'") %}{% endfor %}
+        {% do reads.append(
+            "select * from read_csv(" ~ literal(file[0]) ~ ", auto_detect = false, header = true, delim = " ~ literal(csv_separator(file[1])) ~ ", quote = '\"', escape = '\"',"
+            ~ " columns = {" ~ (columns | join(', ')) ~ "}, hive_partitioning = false, store_rejects = true)") %}
+    {% endfor %}
+    {{ return('(' ~ (reads | join(' union all by name ')) ~ ')') }}
+{% endmacro %}
+
+{# Raises a compiler error that names files, lines and what is wrong with them, when a CSV file that was just read has lines that are no rows. #}
+{% macro stop_on_broken_lines() %}
+    {% if run_query("select count(*) from duckdb_tables() where table_name = 'reject_errors'").columns[0][0] > 0 %}
+        {% set broken = run_query(
+            "select distinct s.file_path, e.line, lower(cast(e.error_type as varchar)) from reject_errors as e inner join reject_scans as s"
+            ~ " on s.scan_id = e.scan_id and s.file_id = e.file_id order by all limit 5").rows %}
+        {% if broken | length > 0 %}
+            {% set told = [] %}
+            {% for row in broken %}{% do told.append(row[0] ~ ", line " ~ row[1] ~ " (" ~ row[2] ~ ")") %}{% endfor %}
+            {% do exceptions.raise_compiler_error(
+                "Lines that are no rows of the table, the first of them: " ~ (told | join('; ')) ~ ". Nothing was read. A value with a comma or a quote in it that is"
+                ~ " not quoted is the usual cause: export the file again, or mend the lines.") %}
+        {% endif %}
+    {% endif %}
 {% endmacro %}
 
 {# The date that dates a row of a source (the list's date, the day of service), as SQL on the file's columns. Arguments: source_name, types
@@ -196,7 +250,10 @@
             {% endif %}
         {% endfor %}
     {% endfor %}
+    {% do run_query("drop table if exists reject_errors") %}
+    {% do run_query("drop table if exists reject_scans") %}
     {% do run_query("create or replace table source.year_found as select distinct * from (" ~ (parts | join(' union all ')) ~ ") as found") %}
+    {% do stop_on_broken_lines() %}
     {% do run_query(
         "create or replace table source.usable_year as select lists.load_year as reference_year from ("
         ~ "select load_year from source.year_found where source = 'population' group by load_year having bool_or(month(list_date) = 6 and day(list_date) = 30) and bool_or(month(list_date) = 12 and day(list_date) = 31)) as lists "
@@ -323,6 +380,7 @@
     {% if branches_of_csv %}
         {% if planned != [-1] %}{% do log("Parsing the CSV files of " ~ source_name, info=true) %}{% endif %}
         {% do run_query("create table source." ~ source_name ~ "_csv as select * from (" ~ (branches_of_csv | join(' union all ')) ~ ")" ~ in_plan ~ ('' if planned != [-1] else ' limit 0')) %}
+        {% do stop_on_broken_lines() %}
     {% endif %}
     {% set from_tables = ["select * from source." ~ source_name ~ "_csv"] if branches_of_csv else [] %}
     {% do run_query(

@@ -71,3 +71,15 @@ def test_code_younger_than_the_geography_names_both(tmp_path):
 )
 def test_variable_that_cannot_be_meant(source, tmp_path, variables, word):
     stopped(source, tmp_path / "output", word, variables=variables)
+
+
+@pytest.mark.parametrize("hive", [True, False])
+def test_a_broken_line_of_csv_is_named_and_not_shown(hive, tmp_path):
+    source = adversarial.write_source(tmp_path / "source", 3, persons=200, years=(2022, 2023), newest_codes=2025, file_format="csv", hive=hive)
+    file = sorted((source / "health_care").rglob("*.csv"))[0]
+    with open(file, "a", encoding="utf-8", newline="") as lines:
+        lines.write("somebody-known,20220101,450015,1,0,,,,one,too,many\n")
+    number = len(file.read_text(encoding="utf-8").splitlines())
+    atlas = stopped(source, tmp_path / "output", "Lines that are no rows of the table", file.name, f"line {number}")
+    assert "somebody-known" not in atlas.log
+    assert "somebody-known" not in (tmp_path / "output" / "logs" / "dbt.log").read_text(encoding="utf-8")
