@@ -230,6 +230,13 @@ cell as (
 )
 {%- endmacro %}
 
+{# The condition that joins two relations of cells. Arguments: left, right (aliases), filters (columns of both beside year and unit). Returns: SQL condition. #}
+{% macro same_cell(left, right, filters=[]) -%}
+    {%- for column in ['reference_year', 'geo_level', 'geo_code'] + filters -%}
+        {{ left }}.{{ column }} = {{ right }}.{{ column }}{{ ' and ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
 {# What a block hands from CTE to CTE, beside `is_hidden`. Returns: text. #}
 {% macro block_columns() -%}
     block_number,

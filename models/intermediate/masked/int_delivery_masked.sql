@@ -33,20 +33,8 @@ decided as (
         hidden_denominator.geo_code is not null as is_denominator_decided,
         hidden_numerator.geo_code is not null as is_caesarean_decided
     from cell
-    left join hidden_denominator
-        on
-            cell.reference_year = hidden_denominator.reference_year
-            and cell.geo_level = hidden_denominator.geo_level
-            and cell.geo_code = hidden_denominator.geo_code
-            and cell.age_category = hidden_denominator.age_category
-            and cell.increased_reimbursement = hidden_denominator.increased_reimbursement
-    left join hidden_numerator
-        on
-            cell.reference_year = hidden_numerator.reference_year
-            and cell.geo_level = hidden_numerator.geo_level
-            and cell.geo_code = hidden_numerator.geo_code
-            and cell.age_category = hidden_numerator.age_category
-            and cell.increased_reimbursement = hidden_numerator.increased_reimbursement
+    left join hidden_denominator on {{ same_cell('cell', 'hidden_denominator', ['age_category', 'increased_reimbursement']) }}
+    left join hidden_numerator on {{ same_cell('cell', 'hidden_numerator', ['age_category', 'increased_reimbursement']) }}
 
 ),
 
@@ -61,13 +49,7 @@ open_delivery as (
         cell.*,
         without_deliveries.geo_code is not null as is_denominator_masked
     from decided as cell
-    left join without_deliveries
-        on
-            cell.reference_year = without_deliveries.reference_year
-            and cell.geo_level = without_deliveries.geo_level
-            and cell.geo_code = without_deliveries.geo_code
-            and cell.age_category = without_deliveries.age_category
-            and cell.increased_reimbursement = without_deliveries.increased_reimbursement
+    left join without_deliveries on {{ same_cell('cell', 'without_deliveries', ['age_category', 'increased_reimbursement']) }}
 
 ),
 
@@ -84,20 +66,8 @@ masked as (
         without_deliveries.geo_code is not null as is_denominator_masked,
         without_caesareans.geo_code is not null as is_caesarean_masked
     from cell
-    left join without_deliveries
-        on
-            cell.reference_year = without_deliveries.reference_year
-            and cell.geo_level = without_deliveries.geo_level
-            and cell.geo_code = without_deliveries.geo_code
-            and cell.age_category = without_deliveries.age_category
-            and cell.increased_reimbursement = without_deliveries.increased_reimbursement
-    left join without_caesareans
-        on
-            cell.reference_year = without_caesareans.reference_year
-            and cell.geo_level = without_caesareans.geo_level
-            and cell.geo_code = without_caesareans.geo_code
-            and cell.age_category = without_caesareans.age_category
-            and cell.increased_reimbursement = without_caesareans.increased_reimbursement
+    left join without_deliveries on {{ same_cell('cell', 'without_deliveries', ['age_category', 'increased_reimbursement']) }}
+    left join without_caesareans on {{ same_cell('cell', 'without_caesareans', ['age_category', 'increased_reimbursement']) }}
 
 )
 

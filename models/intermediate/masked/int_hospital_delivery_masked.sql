@@ -27,16 +27,8 @@ masked as (
         hidden_denominator.geo_code is not null as is_denominator_masked,
         hidden_numerator.geo_code is not null as is_caesarean_masked
     from cell
-    left join hidden_denominator
-        on
-            cell.reference_year = hidden_denominator.reference_year
-            and cell.geo_level = hidden_denominator.geo_level
-            and cell.geo_code = hidden_denominator.geo_code
-    left join hidden_numerator
-        on
-            cell.reference_year = hidden_numerator.reference_year
-            and cell.geo_level = hidden_numerator.geo_level
-            and cell.geo_code = hidden_numerator.geo_code
+    left join hidden_denominator on {{ same_cell('cell', 'hidden_denominator') }}
+    left join hidden_numerator on {{ same_cell('cell', 'hidden_numerator') }}
 
 )
 

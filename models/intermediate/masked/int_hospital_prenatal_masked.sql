@@ -29,17 +29,8 @@ masked as (
         delivery_masked.is_denominator_masked,
         hidden_numerator.geo_code is not null as is_numerator_masked
     from cell
-    inner join delivery_masked
-        on
-            cell.reference_year = delivery_masked.reference_year
-            and cell.geo_level = delivery_masked.geo_level
-            and cell.geo_code = delivery_masked.geo_code
-    left join hidden_numerator
-        on
-            cell.reference_year = hidden_numerator.reference_year
-            and cell.geo_level = hidden_numerator.geo_level
-            and cell.geo_code = hidden_numerator.geo_code
-            and cell.procedure_type = hidden_numerator.procedure_type
+    inner join delivery_masked on {{ same_cell('cell', 'delivery_masked') }}
+    left join hidden_numerator on {{ same_cell('cell', 'hidden_numerator', ['procedure_type']) }}
 
 )
 

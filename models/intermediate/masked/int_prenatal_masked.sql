@@ -35,21 +35,8 @@ decided as (
         delivery_masked.is_denominator_masked,
         hidden_numerator.geo_code is not null as is_numerator_decided
     from cell
-    inner join delivery_masked
-        on
-            cell.reference_year = delivery_masked.reference_year
-            and cell.geo_level = delivery_masked.geo_level
-            and cell.geo_code = delivery_masked.geo_code
-            and cell.age_category = delivery_masked.age_category
-            and cell.increased_reimbursement = delivery_masked.increased_reimbursement
-    left join hidden_numerator
-        on
-            cell.reference_year = hidden_numerator.reference_year
-            and cell.geo_level = hidden_numerator.geo_level
-            and cell.geo_code = hidden_numerator.geo_code
-            and cell.procedure_type = hidden_numerator.procedure_type
-            and cell.age_category = hidden_numerator.age_category
-            and cell.increased_reimbursement = hidden_numerator.increased_reimbursement
+    inner join delivery_masked on {{ same_cell('cell', 'delivery_masked', ['age_category', 'increased_reimbursement']) }}
+    left join hidden_numerator on {{ same_cell('cell', 'hidden_numerator', ['procedure_type', 'age_category', 'increased_reimbursement']) }}
 
 ),
 
@@ -67,21 +54,8 @@ masked as (
         delivery_masked.is_denominator_masked,
         without_acts.geo_code is not null as is_numerator_masked
     from cell
-    inner join delivery_masked
-        on
-            cell.reference_year = delivery_masked.reference_year
-            and cell.geo_level = delivery_masked.geo_level
-            and cell.geo_code = delivery_masked.geo_code
-            and cell.age_category = delivery_masked.age_category
-            and cell.increased_reimbursement = delivery_masked.increased_reimbursement
-    left join without_acts
-        on
-            cell.reference_year = without_acts.reference_year
-            and cell.geo_level = without_acts.geo_level
-            and cell.geo_code = without_acts.geo_code
-            and cell.procedure_type = without_acts.procedure_type
-            and cell.age_category = without_acts.age_category
-            and cell.increased_reimbursement = without_acts.increased_reimbursement
+    inner join delivery_masked on {{ same_cell('cell', 'delivery_masked', ['age_category', 'increased_reimbursement']) }}
+    left join without_acts on {{ same_cell('cell', 'without_acts', ['procedure_type', 'age_category', 'increased_reimbursement']) }}
 
 )
 
