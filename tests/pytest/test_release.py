@@ -337,8 +337,9 @@ models: {{health_atlas: {{+materialized: table, +schema: marts}}}}
 RECORD_RUNS = """
 import sys
 from dbt.cli.main import dbtRunner
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.adapters.factory import reset_adapters
-import duckdb
+import duckdb, gc
 def records():
     with duckdb.connect(sys.argv[1]) as connection:
         return connection.execute("select status, coalesce(problem, '') from quality.build_run order by run_number").fetchall()
@@ -348,6 +349,8 @@ for command in (
 ):
     dbtRunner().invoke([*command, "--quiet"])
     reset_adapters()
+    DuckDBConnectionManager.close_all_connections()
+gc.collect()  # one process may have a file open with one configuration only, and dbt's is not that of a plain reader
 for row in records():
     print(*row, sep="|")
 with duckdb.connect(sys.argv[1]) as connection:
