@@ -978,14 +978,7 @@ select * from hidden
             {%- for filter in filters %}
             and line.{{ filter }} = parent.{{ filter }}
             {%- endfor %}
-    left join {{ to }}_below as below
-        on
-            line.reference_year = below.reference_year
-            and line.geo_level = below.geo_level
-            and line.geo_code = below.geo_code
-            {%- for filter in filters %}
-            and line.{{ filter }} = below.{{ filter }}
-            {%- endfor %}
+    left join {{ to }}_below as below on {{ same_cell('line', 'below', filters) }}
 
 ),
 
