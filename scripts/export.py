@@ -19,6 +19,7 @@ from pathlib import Path
 import duckdb
 
 import sdmx_files
+from parallel import side_by_side
 
 # DuckDB types that a table may publish, and what Frictionless calls them.
 FIELD_TYPES = {
@@ -83,7 +84,7 @@ def write_tables(connection: duckdb.DuckDBPyConnection, tables: list[PublicTable
     """Writes each table of the attached database `atlas` as CSV and Parquet. Returns what was written, table by table."""
     for kind in ("csv", "parquet"):
         (folder / kind).mkdir(parents=True, exist_ok=True)
-    return [_write_table(connection, table, folder) for table in tables]
+    return side_by_side(connection, lambda cursor, table: _write_table(cursor, table, folder), tables)
 
 
 def _write_table(connection, table: PublicTable, folder: Path) -> TableFiles:

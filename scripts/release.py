@@ -34,6 +34,7 @@ import yaml
 
 import export
 from locking import output_lock
+from parallel import side_by_side
 from settings import PROJECT_DIR, AtlasError, Settings, file_size, read_settings
 
 # The oldest format that every DuckDB since 1.2 reads.
@@ -203,11 +204,15 @@ def copy_tables(connection: duckdb.DuckDBPyConnection, settings: Settings, table
     """
     folders = [PROJECT_DIR, settings.output_dir, settings.source_dir]
     private = [str(folder) for folder in folders if folder and len(folder.parts) > 2]
-    for table in tables:
-        connection.execute(f"create table atlas.{_q(table.name)} as from warehouse.{_q(table.schema)}.{_q(table.name)} order by all")
-        _comment(connection, table.name, table.comment, {column.name: column.comment for column in table.columns})
-        _check_key(connection, table)
-        _check_paths(connection, table, private)
+    side_by_side(connection, lambda cursor, table: _copy_table(cursor, table, private), tables)
+
+
+def _copy_table(connection, table: export.PublicTable, private: list[str]) -> None:
+    """Copies one table. private: folders that no text may name. Raises as copy_tables."""
+    connection.execute(f"create table atlas.{_q(table.name)} as from warehouse.{_q(table.schema)}.{_q(table.name)} order by all")
+    _comment(connection, table.name, table.comment, {column.name: column.comment for column in table.columns})
+    _check_key(connection, table)
+    _check_paths(connection, table, private)
 
 
 def _check_key(connection, table: export.PublicTable) -> None:

@@ -14,6 +14,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 import duckdb
 
+from parallel import side_by_side
 from settings import AtlasError
 
 AGENCY = "BE_HEALTH_ATLAS"
@@ -57,8 +58,7 @@ def write(connection: duckdb.DuckDBPyConnection, folder: Path, release: dict, ta
     """
     folder.mkdir(parents=True, exist_ok=True)
     statistics = [table for table in tables if table.statistic]
-    for table in statistics:
-        _write_data(connection, table, folder / f"{table.name}.csv")
+    side_by_side(connection, lambda cursor, table: _write_data(cursor, table, folder / f"{table.name}.csv"), statistics)
     lists = _code_lists(connection, statistics)
     text = _message(release["publication_date"] or NO_DATE, release["version"], lists, _names(connection), statistics)
     (folder / "structure.xml").write_text(text, encoding="utf-8")
@@ -92,22 +92,27 @@ def _write_data(connection, table, path: Path) -> None:
             missing.append(component(column))
     if missing:
         raise AtlasError(f"Nothing is published: {table.name} has values without an SDMX code ({', '.join(missing)}). Add them to the card labels.")
-    joins = "".join(
-        f" inner join (select distinct {column}, {', '.join(codes)} from atlas.{dimension}) as d_{column} on data.{column} = d_{column}.{column}"
-        for column, (dimension, codes) in coded.items()
-    )
+    told = {
+        (column, code): _decoded(connection, dimension, column, code) for column, (dimension, codes) in coded.items() for code in codes
+    }
+    # a projection and nothing else: rows stay in the order in which they lie
     connection.execute(
         f"""copy (
         select
             'dataflow' as "STRUCTURE", '{AGENCY}:{table.name.upper()}({VERSION})' as STRUCTURE_ID, 'I' as "ACTION", 'A' as FREQ,
-            d_geo_level.sdmx_code as GEO_LEVEL, '{AREA_PREFIX}' || data.geo_code as REF_AREA
-            {"".join(f", d_{name}.sdmx_code as {component(name)}" for name in filters)}, data.reference_year as TIME_PERIOD,
-            data.value as OBS_VALUE, data.numerator as NUMERATOR, data.denominator as DENOMINATOR,
-            d_status.sdmx_obs_status as OBS_STATUS, d_status.sdmx_conf_status as CONF_STATUS, '{unit[0]}' as UNIT_MEASURE
-        from (select *, row_number() over () as place from atlas."{table.name}") as data{joins}
-        order by place
+            {told["geo_level", "sdmx_code"]} as GEO_LEVEL, '{AREA_PREFIX}' || geo_code as REF_AREA
+            {"".join(f", {told[name, 'sdmx_code']} as {component(name)}" for name in filters)}, reference_year as TIME_PERIOD,
+            value as OBS_VALUE, numerator as NUMERATOR, denominator as DENOMINATOR,
+            {told["status", "sdmx_obs_status"]} as OBS_STATUS, {told["status", "sdmx_conf_status"]} as CONF_STATUS, '{unit[0]}' as UNIT_MEASURE
+        from atlas."{table.name}"
         ) to '{str(path).replace(chr(39), chr(39) * 2)}' (format csv, header, delimiter ',')"""
     )
+
+
+def _decoded(connection, dimension: str, column: str, code: str) -> str:
+    """Returns SQL that turns the values of a column into their codes, as the dimension table pairs them."""
+    pairs = connection.execute(f"select distinct {column}, {code} from atlas.{dimension} where {column} is not null order by all").fetchall()
+    return f"case {column} " + " ".join("when '{}' then '{}'".format(*(str(text).replace("'", "''") for text in pair)) for pair in pairs) + " end"
 
 
 def _code_lists(connection, statistics: list) -> dict[str, list[tuple]]:
