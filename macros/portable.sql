@@ -25,7 +25,7 @@
 {% macro default__hash_of(expressions) %}xxhash64({{ expressions | join(', ') }}){% endmacro %}
 {% macro duckdb__hash_of(expressions) %}hash({{ expressions | join(', ') }}){% endmacro %}
 
-{# The whole numbers from 0 to `last` as a query with one column, `number`. #}
-{% macro whole_numbers(last) %}{{ return(adapter.dispatch('whole_numbers')(last)) }}{% endmacro %}
-{% macro default__whole_numbers(last) %}select id as number from range(0, {{ last + 1 }}){% endmacro %}
-{% macro duckdb__whole_numbers(last) %}select range as number from range(0, {{ last + 1 }}){% endmacro %}
+{# The whole numbers from 0 to `last` as a query with one column of the given name. #}
+{% macro whole_numbers(last, name='number') %}{{ return(adapter.dispatch('whole_numbers')(last, name)) }}{% endmacro %}
+{% macro default__whole_numbers(last, name) %}select id as {{ name }} from range(0, {{ last + 1 }}){% endmacro %}
+{% macro duckdb__whole_numbers(last, name) %}select range as {{ name }} from range(0, {{ last + 1 }}){% endmacro %}

@@ -6,7 +6,11 @@
     {%- if type in ['FLOAT', 'DOUBLE'] or type.startswith('DECIMAL') -%}
         case when {{ column }} = round({{ column }}) then cast(cast({{ column }} as bigint) as varchar) else cast({{ column }} as varchar) end
     {%- elif type == 'VARCHAR' -%}
-        nullif(trim({{ column }}), '')
+        {#- trim looks at every character for spaces of all scripts; most texts are plain and have nothing to trim -#}
+        case
+            when ascii({{ column }}) between 33 and 126 and strlen({{ column }}) = length({{ column }}) and not ends_with({{ column }}, ' ') then {{ column }}
+            else nullif(trim({{ column }}), '')
+        end
     {%- else -%}
         cast({{ column }} as varchar)
     {%- endif -%}
@@ -37,9 +41,12 @@
 {% endmacro %}
 
 {# A code of at most six digits as a number (integer): what an integer column lost, its leading zeros, is no information. Longer, signed or
-   other text is null. #}
+   other text is null. A column of integers is passed on as it is, so that a join on it can be pushed into the reading of the file; staging rejects what is no
+   code. #}
 {% macro read_code(column, type) %}
-    {%- if type == 'VARCHAR' -%}
+    {%- if type == 'INTEGER' -%}
+        {{ column }}
+    {%- elif type == 'VARCHAR' -%}
         case when regexp_full_match(trim({{ column }}), '[0-9]{1,6}([.]0*)?') then cast(regexp_replace(trim({{ column }}), '[.]0*$', '') as integer) end
     {%- else -%}
         {%- set number = read_integer(column, type) -%}

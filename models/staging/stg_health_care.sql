@@ -26,7 +26,8 @@ judged as (
         case
             when person_id is null then 'missing_person_id'
             when service_date is null then 'invalid_service_date'
-            when nomenclature_number is null or not {{ check_digit_holds('nomenclature_number') }} then 'invalid_nomenclature_code'
+            when nomenclature_number is null or nomenclature_number not between 0 and 999999 or not {{ check_digit_holds('nomenclature_number') }}
+                then 'invalid_nomenclature_code'
             when case_count is null or case_count = 0 then 'invalid_case_count'
         end as reject_reason
     from source

@@ -7,9 +7,24 @@ with beneficiary as (
 
 ),
 
+person_claim as (
+
+    select * from {{ ref('int_person_claim') }}
+
+),
+
 imaging_use as (
 
-    select * from {{ ref('int_imaging_use') }}
+    {%- for variable in imaging_variables() %}
+    select
+        reference_year,
+        person_id,
+        '{{ variable }}' as variable,
+        {{ variable | lower }} as exams
+    from person_claim
+    where {{ variable | lower }} > 0
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 
 ),
 

@@ -6,9 +6,9 @@ with beneficiary as (
 
 ),
 
-imaging_use as (
+person_claim as (
 
-    select * from {{ ref('int_imaging_use') }}
+    select * from {{ ref('int_person_claim') }}
 
 ),
 
@@ -70,13 +70,14 @@ impossible_place as (
 impossible_use as (
 
     select
-        'int_imaging_use ' || reference_year || ' ' || variable as item,
+        'int_person_claim ' || reference_year as item,
         case
-            when min(exams) < 1 then 'a use without an examination'
-            when variable not in (select known.variable from {{ ref('imaging_variable') }} as known) then 'the variable is unknown'
+            when count(*) filter (where least({{ imaging_variables() | map('lower') | join(', ') }}) < 0) > 0 then 'a net number of examinations below 0'
+            when min(lines) < 1 then 'a person without a line'
+            when count(*) filter (where lines < greatest(lines_of_other_performers, lines_outside_code_dates)) > 0 then 'more lines with a warning than lines'
         end as failure_reason
-    from imaging_use
-    group by reference_year, variable
+    from person_claim
+    group by reference_year
 
 ),
 

@@ -47,6 +47,10 @@ named as (
     {{ names_in_code("delivery_type = '([a-z_]+)'", 'delivery_type') }}
     union all
     {{ names_in_code("procedure_type = '([a-z_]+)'", 'procedure_type') }}
+    {%- for variable in imaging_variables() %}
+    union all
+    select '{{ variable }}' as name, 'variable' as kind, 'int_person_claim' as named_by  -- noqa: LT09
+    {%- endfor %}
 
 ),
 
@@ -139,6 +143,17 @@ unknown_name as (
 
 ),
 
+-- a variable that has no column among the claims of a person would be 0 everywhere
+uncounted_variable as (
+
+    select
+        'variable ' || variable as item,
+        'the seed has it, and the macro imaging_variables does not: no column of int_person_claim counts it' as failure_reason
+    from imaging_variable
+    where variable not in ('{{ imaging_variables() | join("', '") }}')
+
+),
+
 failure as (
 
     select * from one_class
@@ -150,6 +165,8 @@ failure as (
     select * from deciding_priority
     union all
     select * from unknown_name
+    union all
+    select * from uncounted_variable
 
 )
 

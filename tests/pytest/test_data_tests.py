@@ -31,6 +31,8 @@ DAMAGES = [
     ("rules_are_consistent", "age in no class", "update seed.age_category set age_to = 18 where scheme = 'maternal' and age_from = 0"),
     ("rules_are_consistent", "window longer than the search", "update seed.procedure_type set window_days = 300 where procedure_type = 'invasive'"),
     ("rules_are_consistent", "priorities that tie", "update seed.delivery_type set priority = 2 where delivery_type = 'home'"),
+    ("rules_are_consistent", "variable without a column", "insert into seed.imaging_variable values ('IMAG_MRI_N', 'IMAG_CT')"),
+    ("rules_are_consistent", "column without a variable", "update seed.imaging_variable set variable = 'IMAG_XX_N' where variable = 'IMAG_THERA_N'"),
     ("rules_are_consistent", "SQL that names nothing", "update seed.delivery_type set delivery_type = 'section' where delivery_type = 'caesarean'"),
     ("people_rooms_hold_possible_rows", "sector elsewhere", "update intermediate.int_beneficiary set municipality_code = '11001' where sector_code is not null"),
     ("people_rooms_hold_possible_rows", "too old", "update intermediate.int_beneficiary set age = 126"),

@@ -21,14 +21,6 @@ june as (
 
 ),
 
--- asked for apart: a step that two others read is held in memory, and the lists are millions of lines
-listed_code as (
-
-    select distinct residence_code from {{ ref('int_population_entry') }}
-    where reject_reason is null
-
-),
-
 municipality as (
 
     select
@@ -50,20 +42,19 @@ sector as (
 
 ),
 
--- every residence code of the lists is judged once, not once a person
+-- every residence code is judged once, not once a person; one of more than five digits is nobody's
 judged as (
 
     select
         code.residence_code,
         municipality.municipality_code,
         {{ residence_status('code.residence_code', 'municipality.residence_code', 'residence_code.meaning') }} as residence_status
-    from listed_code as code
+    from ({{ whole_numbers(99999, 'residence_code') }}) as code
     left join municipality on code.residence_code = municipality.residence_code
     left join residence_code
         on
             code.residence_code >= coalesce(residence_code.code_from, code.residence_code)
             and code.residence_code <= coalesce(residence_code.code_to, code.residence_code)
-    where code.residence_code is not null
 
 ),
 

@@ -1,9 +1,7 @@
--- One row is an accepted line that belongs to a code list on its day, with what the statistics need to know of it, and no more:
---   of a dated list     person, day, code and institution;
---   of another list     person and set of lists.
--- Most lines belong to no list. They are counted (int_claim_count), like the rejected ones, and go no further. Lines that are alike are not summed here:
--- what comes next sums over fewer columns, and needs less memory for it.
-{{ written_uncompressed() }}
+-- One row is an accepted line that belongs to a code list on its day. Most lines belong to none: they are counted (int_claim_count), like the rejected
+-- ones, and go no further.
+-- A view: who reads it takes a few columns, and the codes that it asks for are pushed into the reading of the files.
+{{ config(materialized = 'view') }}
 
 with line as (
 
@@ -19,39 +17,20 @@ membership as (
 
 ),
 
-performer as (
-
-    select distinct performer from membership
-    where performer in ('radiologist', 'specialist', 'dentist')
-
-),
-
--- the pairs that contradict each other: most lines have no such performer and look nothing up
-contradiction as (
-
-    select
-        performer.performer,
-        qualification.qualification
-    from performer
-    inner join {{ ref('provider_qualification') }} as qualification
-        on
-            performer.performer <> qualification.performer_group
-            and qualification.performer_group in ('radiologist', 'specialist', 'general_practitioner')
-
-),
-
 listed as (
 
     select
         line.load_year,
         line.reference_year,
         membership.list_set,
+        membership.is_dated,
         line.person_id,
-        case when membership.is_dated then line.service_date end as service_date,
-        case when membership.is_dated then membership.nomenclature_code end as nomenclature_code,
-        case when membership.is_dated then line.institution_code end as institution_code,
+        line.service_date,
+        membership.nomenclature_code,
+        line.institution_code,
         line.case_count,
-        contradiction.performer is not null as is_performer_contradicted,
+        membership.performer,
+        line.provider_qualification,
         coalesce(line.service_date < membership.code_valid_from, false)
         or coalesce(line.service_date > membership.code_valid_to, false) as is_outside_code_dates
     from line
@@ -60,10 +39,6 @@ listed as (
             line.nomenclature_number = membership.nomenclature_number
             and line.service_date >= membership.period_start
             and line.service_date < membership.period_end
-    left join contradiction
-        on
-            membership.performer = contradiction.performer
-            and line.provider_qualification = contradiction.qualification
 
 )
 

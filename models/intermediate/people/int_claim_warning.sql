@@ -1,21 +1,11 @@
 -- One row is a reference year and a kind of warning about its accepted claims, with the number of lines. A line of no list counts nowhere, whatever is
 -- wrong with it, and is not looked at.
-{{ config(materialized = 'yearly', scope = 'health_care') }}
+{{ config(materialized = 'yearly', scope = 'either') }}
 
-with claim as (
+with person_claim as (
 
-    select * from {{ ref('int_claim') }}
-    where {{ in_years_to_build('reference_year', 'health_care') }}
-
-),
-
-beneficiary as (
-
-    select
-        reference_year,
-        person_id
-    from {{ ref('int_beneficiary') }}
-    where {{ in_years_to_build('reference_year', 'health_care') }}
+    select * from {{ ref('int_person_claim') }}
+    where {{ in_years_to_build('reference_year', 'either') }}
 
 ),
 
@@ -25,41 +15,49 @@ reference_year as (
 
 ),
 
-met as (
+claim_count as (
 
-    select claim.reference_year
-    from claim
-    inner join reference_year on claim.reference_year = reference_year.reference_year
-    left join beneficiary
-        on
-            claim.reference_year = beneficiary.reference_year
-            and claim.person_id = beneficiary.person_id
-    where beneficiary.person_id is null
+    select
+        reference_year,
+        cast(sum(lines) as bigint) as lines,
+        cast(sum(lines_of_other_performers) as bigint) as lines_of_other_performers,
+        cast(sum(lines_outside_code_dates) as bigint) as lines_outside_code_dates
+    from person_claim
+    group by reference_year
+
+),
+
+beneficiary_count as (
+
+    select
+        reference_year,
+        cast(sum(lines) as bigint) as lines
+    from {{ ref('int_place_cell') }}
+    group by reference_year
 
 ),
 
 counted as (
 
     select
-        reference_year,
+        claim_count.reference_year,
         'person_is_no_beneficiary' as warning,
-        count(*) as line_count
-    from met
-    group by reference_year
+        claim_count.lines - coalesce(beneficiary_count.lines, 0) as line_count
+    from claim_count
+    inner join reference_year on claim_count.reference_year = reference_year.reference_year
+    left join beneficiary_count on claim_count.reference_year = beneficiary_count.reference_year
     union all
     select
         reference_year,
         'provider_qualification_contradicts_code' as warning,
-        count(*) filter (where is_performer_contradicted) as line_count
-    from claim
-    group by reference_year
+        lines_of_other_performers as line_count
+    from claim_count
     union all
     select
         reference_year,
         'code_outside_its_dates' as warning,
-        count(*) filter (where is_outside_code_dates) as line_count
-    from claim
-    group by reference_year
+        lines_outside_code_dates as line_count
+    from claim_count
 
 )
 

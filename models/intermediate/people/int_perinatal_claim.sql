@@ -6,7 +6,7 @@ with claim as (
 
     select * from {{ ref('int_claim') }}
     where
-        nomenclature_code is not null
+        is_dated
         and {{ in_years_to_build('reference_year', 'health_care') }}
 
 ),

@@ -2,9 +2,9 @@
 -- 'delivered' counts the source apart from the reading, for the reconciliation.
 {{ config(materialized = 'yearly', scope = 'population', year_column = 'load_year') }}
 
-with entry as (
+with residence as (
 
-    select * from {{ ref('int_population_entry') }}
+    select * from {{ ref('int_population_residence') }}
 
 ),
 
@@ -21,8 +21,8 @@ counted as (
         reference_year,
         case when reject_reason is null then reference_date end as list_date,
         coalesce(reject_reason, 'accepted') as fate,
-        count(*) as line_count
-    from entry
+        cast(sum(line_count) as bigint) as line_count
+    from residence
     group by all
     union all
     select

@@ -1,6 +1,6 @@
 -- One row is a line of a population list of a year that this build reads, with the reason that staging found against it.
--- This is the one scan of the lists: everything later reads this table.
-{{ written_uncompressed() }}
+-- A view: who reads it takes a few columns, and of one list only, straight from the files.
+{{ config(materialized = 'view') }}
 
 with line as (
 

@@ -14,9 +14,10 @@ repeated as (
     select {{ hash_of(['person_id', 'reference_year']) }} as person_and_year
     from line
     group by 1
+    -- more than one line a list: three in all, or two of one list
     having
-        count(*) filter (where is_december) > 1
-        or count(*) filter (where not is_december) > 1
+        count(*) > 2
+        or (count(*) = 2 and min(is_december) = max(is_december))
 
 ),
 

@@ -1,14 +1,12 @@
 -- One row is a reference year and a kind of warning about its population lists, with the number of lines or persons.
 {{ config(materialized = 'yearly', scope = 'population') }}
 
-with entry as (
+with residence as (
 
-    select
-        reference_year,
-        residence_code,
-        residence_code_as_delivered
-    from {{ ref('int_population_entry') }}
-    where reject_reason is null
+    select * from {{ ref('int_population_residence') }}
+    where
+        reject_reason is null
+        and is_residence_code_given
 
 ),
 
@@ -25,21 +23,9 @@ municipality as (
 
 ),
 
-residence_code as (
+known_range as (
 
     select * from {{ ref('residence_code') }}
-
-),
-
-entry_count as (
-
-    select
-        reference_year,
-        residence_code,
-        count(*) as line_count
-    from entry
-    where residence_code is not null or residence_code_as_delivered is not null
-    group by reference_year, residence_code
 
 ),
 
@@ -47,15 +33,15 @@ entry_count as (
 of_no_rule as (
 
     select
-        entry_count.reference_year,
-        entry_count.line_count
-    from entry_count
-    left join municipality on entry_count.residence_code = municipality.residence_code
-    left join residence_code
+        residence.reference_year,
+        residence.line_count
+    from residence
+    left join municipality on residence.residence_code = municipality.residence_code
+    left join known_range
         on
-            entry_count.residence_code >= coalesce(residence_code.code_from, entry_count.residence_code)
-            and entry_count.residence_code <= coalesce(residence_code.code_to, entry_count.residence_code)
-    where municipality.residence_code is null and residence_code.meaning is null
+            residence.residence_code >= coalesce(known_range.code_from, residence.residence_code)
+            and residence.residence_code <= coalesce(known_range.code_to, residence.residence_code)
+    where municipality.residence_code is null and known_range.meaning is null
 
 ),
 

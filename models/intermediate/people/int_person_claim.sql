@@ -1,0 +1,62 @@
+-- One row is a person and a year of service with accepted lines of a code list: the source variables IMAG_*_N of the cards, and what the warnings count.
+-- N is the net number of cases, corrections included, and 0 if that is negative (our decision).
+{{ config(materialized = 'yearly', scope = 'health_care') }}
+
+with claim as (
+
+    select * from {{ ref('int_claim') }}
+    where {{ in_years_to_build('reference_year', 'health_care') }}
+
+),
+
+-- the pairs of performer and qualification that contradict each other
+contradiction as (
+
+    select
+        performer.performer,
+        qualification.qualification
+    from (select distinct performer from {{ ref('int_code_membership') }}) as performer
+    inner join {{ ref('provider_qualification') }} as qualification
+        on
+            performer.performer <> qualification.performer_group
+            and performer.performer in ('radiologist', 'specialist', 'dentist')
+            and qualification.performer_group in ('radiologist', 'specialist', 'general_practitioner')
+
+),
+
+-- which variables a set of lists counts in: CT by a radiologist in two, a delivery in none
+counted_in as (
+
+    select
+        list_set.list_set,
+        {%- for variable in imaging_variables() %}
+        coalesce(max(case when imaging_variable.variable = '{{ variable }}' then 1 end), 0) as {{ variable | lower }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ ref('int_list_set') }} as list_set
+    left join {{ ref('imaging_variable') }} as imaging_variable on list_set.list_code = imaging_variable.list_code
+    group by list_set.list_set
+
+),
+
+summed as (
+
+    select
+        claim.reference_year,
+        claim.person_id,
+        {%- for variable in imaging_variables() %}
+        cast(greatest(sum(claim.case_count * counted_in.{{ variable | lower }}), 0) as bigint) as {{ variable | lower }},
+        {%- endfor %}
+        count(*) as lines,
+        count(contradiction.performer) as lines_of_other_performers,
+        count(*) filter (where claim.is_outside_code_dates) as lines_outside_code_dates
+    from claim
+    inner join counted_in on claim.list_set = counted_in.list_set
+    left join contradiction
+        on
+            claim.performer = contradiction.performer
+            and claim.provider_qualification = contradiction.qualification
+    group by claim.reference_year, claim.person_id
+
+)
+
+select * from summed
