@@ -324,6 +324,7 @@
      load_year               integer: the year of the folder, else of the row's date, else 0
      <name>_as_delivered     what the file holds, for the rejects table; in the file's own type where all files agree, so that no line pays for a text
                              that only a rejected one needs, else as text
+     <person id>_is_missing  boolean: there is no person id, or only spaces
      is_counted_in_footer    boolean: the file's own count of its rows stands in source.file under the line's load_year.
    The files of one folder date are read by one branch that carries it as a constant: nothing is computed a line to find its year.
    Parquet is read where it lies, a few columns at a time. CSV has to be parsed whole each time, so it is parsed once, into the private table
@@ -357,6 +358,7 @@
                 {% do expressions.append(dated ~ ' as ' ~ column.name) %}
             {% elif column.type == 'text' %}
                 {% do expressions.append(read_text(delivered, type) ~ ' as ' ~ column.name) %}
+                {% if column.field == 'person_id' %}{% do expressions.append(is_text_missing(delivered, type) ~ ' as ' ~ column.name ~ '_is_missing') %}{% endif %}
             {% elif column.type == 'label' %}
                 {% do expressions.append(read_label(delivered, type) ~ ' as ' ~ column.name) %}
             {% elif column.type == 'code' %}

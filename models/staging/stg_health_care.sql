@@ -5,6 +5,7 @@ with source as (
     select
         load_year,
         {{ raw_column('health_care', 'person_id') }} as person_id,
+        {{ raw_column('health_care', 'person_id') }}_is_missing as person_id_is_missing,
         {{ raw_column('health_care', 'service_date') }} as service_date,
         {{ raw_column('health_care', 'nomenclature_number') }} as nomenclature_number,
         {{ raw_column('health_care', 'case_count') }} as case_count,
@@ -24,7 +25,7 @@ judged as (
         *,
         cast(extract(year from service_date) as integer) as reference_year,
         case
-            when person_id is null then 'missing_person_id'
+            when person_id_is_missing then 'missing_person_id'
             when service_date is null then 'invalid_service_date'
             when nomenclature_number is null or nomenclature_number not between 0 and 999999 or not {{ check_digit_holds('nomenclature_number') }}
                 then 'invalid_nomenclature_code'

@@ -6,6 +6,7 @@ with source as (
         load_year,
         {{ raw_column('population', 'reference_date') }} as reference_date,
         {{ raw_column('population', 'person_id') }} as person_id,
+        {{ raw_column('population', 'person_id') }}_is_missing as person_id_is_missing,
         {{ raw_column('population', 'birth_year') }} as birth_year,
         {{ raw_column('population', 'sex') }} as sex,
         {{ raw_column('population', 'residence_code') }} as residence_code,
@@ -38,7 +39,7 @@ judged as (
     select
         *,
         case
-            when person_id is null then 'missing_person_id'
+            when person_id_is_missing then 'missing_person_id'
             when not is_list_date then 'invalid_reference_date'
             when
                 birth_year is null

@@ -7,27 +7,6 @@ with beneficiary as (
 
 ),
 
-person_claim as (
-
-    select * from {{ ref('int_person_claim') }}
-
-),
-
-imaging_use as (
-
-    {%- for variable in imaging_variables() %}
-    select
-        reference_year,
-        person_id,
-        '{{ variable }}' as variable,
-        {{ variable | lower }} as exams
-    from person_claim
-    where {{ variable | lower }} > 0
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
-
-),
-
 delivery as (
 
     select * from {{ ref('int_delivery') }}
@@ -83,6 +62,24 @@ without_address as (
 
 ),
 
+-- millions of claims meet the few people without a known address once
+use_without_address as (
+
+    select
+        without_address.reference_year,
+        age.age_category,
+    {%- for exams in imaging_variables() | map('lower') %}
+        person_claim.{{ exams }}{{ ',' if not loop.last }}
+    {%- endfor %}
+    from without_address
+    inner join {{ ref('int_person_claim') }} as person_claim
+        on
+            without_address.reference_year = person_claim.reference_year
+            and without_address.person_id = person_claim.person_id
+    {{ join_age_category('without_address.age', 'decennial', 'age') }}
+
+),
+
 -- one row is a number of people without a known address, as it must stand between Belgium and its regions
 people_without_address as (
 
@@ -94,30 +91,23 @@ people_without_address as (
     {{ join_age_category('without_address.age', 'decennial', 'age') }}
     group by without_address.reference_year, age.age_category
     union all
-    select
-        without_address.reference_year,
-        'patients ' || imaging_use.variable || ' ' || age.age_category as what,
-        count(*) as number
-    from without_address
-    inner join imaging_use
-        on
-            without_address.reference_year = imaging_use.reference_year
-            and without_address.person_id = imaging_use.person_id
-    {{ join_age_category('without_address.age', 'decennial', 'age') }}
-    group by without_address.reference_year, imaging_use.variable, age.age_category
-    union all
-    select
-        without_address.reference_year,
-        'exams ' || imaging_use.variable || ' ' || age.age_category as what,
-        sum(imaging_use.exams) as number
-    from without_address
-    inner join imaging_use
-        on
-            without_address.reference_year = imaging_use.reference_year
-            and without_address.person_id = imaging_use.person_id
-    {{ join_age_category('without_address.age', 'decennial', 'age') }}
-    group by without_address.reference_year, imaging_use.variable, age.age_category
-    union all
+    {%- for variable in imaging_variables() %}
+        select
+            reference_year,
+            'patients {{ variable }} ' || age_category as what,
+            count(*) as number
+        from use_without_address
+        where {{ variable | lower }} > 0
+        group by reference_year, age_category
+        union all
+        select
+            reference_year,
+            'exams {{ variable }} ' || age_category as what,
+            sum({{ variable | lower }}) as number
+        from use_without_address
+        group by reference_year, age_category
+        union all
+    {%- endfor %}
     select
         without_address.reference_year,
         'deliveries ' || age.age_category || ' ' || without_address.increased_reimbursement as what,

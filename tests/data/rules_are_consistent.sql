@@ -48,8 +48,8 @@ named as (
     union all
     {{ names_in_code("procedure_type = '([a-z_]+)'", 'procedure_type') }}
     {%- for variable in imaging_variables() %}
-    union all
-    select '{{ variable }}' as name, 'variable' as kind, 'int_person_claim' as named_by  -- noqa: LT09
+        union all
+        select '{{ variable }}' as name, 'variable' as kind, 'int_person_claim' as named_by  -- noqa: LT09
     {%- endfor %}
 
 ),

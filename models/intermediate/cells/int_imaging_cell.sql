@@ -57,9 +57,9 @@ in_sector as (
         'statistical_sector' as geo_level,
         sector_code as geo_code,
         'total' as age_category,
-        {%- for measure in measures %}
+    {%- for measure in measures %}
         cast(sum({{ measure }}) as bigint) as {{ measure }}{{ ',' if not loop.last }}
-        {%- endfor %}
+    {%- endfor %}
     from place
     where sector_code is not null and reference_year >= {{ var('first_sector_year') }}
     group by reference_year, sector_code
@@ -77,17 +77,17 @@ unit as (
 unit_of_variable as (
 
     {%- for variable in imaging_variables() %}
-    select
-        reference_year,
-        geo_level,
-        geo_code,
-        age_category,
-        '{{ variable }}' as variable,
-        beneficiaries,
-        {{ variable | lower }}_patients as patients,
-        {{ variable | lower }} as exams
-    from unit
-    {{ 'union all' if not loop.last }}
+        select
+            reference_year,
+            geo_level,
+            geo_code,
+            age_category,
+            '{{ variable }}' as variable,
+            beneficiaries,
+            {{ variable | lower }}_patients as patients,
+            {{ variable | lower }} as exams
+        from unit
+        {{ 'union all' if not loop.last }}
     {%- endfor %}
 
 ),

@@ -45,8 +45,8 @@ place as (
         placed.age_category,
         count(*) as beneficiaries,
         {%- for exams in imaging_variables() | map('lower') %}
-        count(*) filter (where person_claim.{{ exams }} > 0) as {{ exams }}_patients,
-        cast(coalesce(sum(person_claim.{{ exams }}), 0) as bigint) as {{ exams }},
+            count(*) filter (where person_claim.{{ exams }} > 0) as {{ exams }}_patients,
+            cast(coalesce(sum(person_claim.{{ exams }}), 0) as bigint) as {{ exams }},
         {%- endfor %}
         cast(coalesce(sum(person_claim.lines), 0) as bigint) as lines
     from placed

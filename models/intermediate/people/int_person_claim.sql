@@ -29,9 +29,9 @@ counted_in as (
 
     select
         list_set.list_set,
-        {%- for variable in imaging_variables() %}
+    {%- for variable in imaging_variables() %}
         coalesce(max(case when imaging_variable.variable = '{{ variable }}' then 1 end), 0) as {{ variable | lower }}{{ ',' if not loop.last }}
-        {%- endfor %}
+    {%- endfor %}
     from {{ ref('int_list_set') }} as list_set
     left join {{ ref('imaging_variable') }} as imaging_variable on list_set.list_code = imaging_variable.list_code
     group by list_set.list_set
@@ -44,7 +44,7 @@ summed as (
         claim.reference_year,
         claim.person_id,
         {%- for variable in imaging_variables() %}
-        cast(greatest(sum(claim.case_count * counted_in.{{ variable | lower }}), 0) as bigint) as {{ variable | lower }},
+            cast(greatest(sum(claim.case_count * counted_in.{{ variable | lower }}), 0) as bigint) as {{ variable | lower }},
         {%- endfor %}
         count(*) as lines,
         count(contradiction.performer) as lines_of_other_performers,
