@@ -13,5 +13,8 @@ def side_by_side(connection: duckdb.DuckDBPyConnection, work: Callable, tables: 
 
     Raises what the first table that failed raised.
     """
-    with ThreadPoolExecutor(max_workers=2) as pool:
+    pool = ThreadPoolExecutor(max_workers=2)
+    try:
         return list(pool.map(lambda table: work(connection.cursor(), table), tables))
+    finally:
+        pool.shutdown(cancel_futures=True)  # after a fault, or when the job is stopped, no further table is begun
