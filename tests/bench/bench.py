@@ -121,7 +121,7 @@ def run_once(tool, source, scratch, arguments):
 
 
 def time_in_statements(log):
-    """Seconds in which DuckDB ran at least one statement, tests and hooks included: dbt works on two nodes at a time."""
+    """Seconds in which DuckDB ran at least one statement, tests and hooks included; statements of two nodes may overlap."""
     spans = []
     with open(log, encoding="utf-8") as lines:
         for event in map(json.loads, lines):
