@@ -110,8 +110,8 @@ def _write_data(connection, table, path: Path) -> None:
 
 
 def _decoded(connection, dimension: str, column: str, code: str) -> str:
-    """Returns SQL that turns the values of a column into their codes, as the dimension table pairs them."""
-    pairs = connection.execute(f"select distinct {column}, {code} from atlas.{dimension} where {column} is not null order by all").fetchall()
+    """Returns SQL that turns the values of a column into their codes, as the dimension table pairs them; a value without a code is null."""
+    pairs = connection.execute(f"select distinct {column}, {code} from atlas.{dimension} where {column} is not null and {code} is not null order by all").fetchall()
     return f"case {column} " + " ".join("when '{}' then '{}'".format(*(str(text).replace("'", "''") for text in pair)) for pair in pairs) + " end"
 
 

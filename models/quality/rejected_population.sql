@@ -3,15 +3,8 @@
 
 with line as (
 
-    select * from {{ ref('int_population_line') }}
+    select * from {{ ref('int_population_entry') }}
     where reject_reason is not null
-
-),
-
-duplicate as (
-
-    select * from {{ ref('int_population_repeat') }}
-    where entry_rank > 1
 
 ),
 
@@ -30,20 +23,6 @@ rejected as (
         sector_code,
         insurability_code
     from line
-    union all
-    select
-        load_year,
-        reference_year,
-        'duplicate' as reject_reason,
-        person_id,
-        reference_date,
-        cast(reference_date_as_delivered as varchar) as reference_date_as_delivered,
-        cast(birth_year_as_delivered as varchar) as birth_year_as_delivered,
-        sex,
-        cast(residence_code_as_delivered as varchar) as residence_code_as_delivered,
-        sector_code,
-        insurability_code
-    from duplicate
 
 )
 

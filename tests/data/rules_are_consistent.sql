@@ -49,7 +49,10 @@ named as (
     {{ names_in_code("procedure_type = '([a-z_]+)'", 'procedure_type') }}
     {%- for variable in imaging_variables() %}
         union all
-        select '{{ variable }}' as name, 'variable' as kind, 'int_person_claim' as named_by  -- noqa: LT09
+        select
+            '{{ variable }}' as name,
+            'variable' as kind,
+            'int_person_claim' as named_by
     {%- endfor %}
 
 ),
