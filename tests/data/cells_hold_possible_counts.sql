@@ -1,4 +1,5 @@
 -- No cell holds what cannot be: a part larger than its whole, examinations without a patient, women without a delivery.
+{%- set is_tested = in_years_to_test('reference_year') %}
 
 with imaging as (
 
@@ -18,6 +19,7 @@ with imaging as (
             when max(beneficiaries) over of_unit <> min(beneficiaries) over of_unit then 'beneficiaries differ between the imaging variables'
         end as failure_reason
     from {{ ref('int_imaging_cell') }}
+    where {{ is_tested }}
     window of_unit as (partition by reference_year, geo_level, geo_code, age_category)
 
 ),
@@ -35,6 +37,7 @@ delivery as (
         caesareans,
         caesarean_women
     from {{ ref('int_delivery_cell') }}
+    where {{ is_tested }}
     union all
     select
         'int_hospital_delivery_cell' as cell_table,
@@ -47,6 +50,7 @@ delivery as (
         caesareans,
         caesarean_women
     from {{ ref('int_hospital_delivery_cell') }}
+    where {{ is_tested }}
 
 ),
 
@@ -91,6 +95,7 @@ prenatal as (
             and cell.geo_code = delivery_cell.geo_code
             and cell.age_category = delivery_cell.age_category
             and cell.increased_reimbursement = delivery_cell.increased_reimbursement
+    where cell.{{ is_tested }}
     union all
     select
         'int_hospital_prenatal_cell' as cell_table,
@@ -107,6 +112,7 @@ prenatal as (
             cell.reference_year = delivery_cell.reference_year
             and cell.geo_level = delivery_cell.geo_level
             and cell.geo_code = delivery_cell.geo_code
+    where cell.{{ is_tested }}
 
 ),
 

@@ -1,5 +1,6 @@
 -- every level, status and filter value of the published tables has its row in the dimension of the same name
 -- (these four tables hold every level, every filter and both age schemes)
+{%- set is_tested = in_years_to_test('reference_year') %}
 
 {% set samples = {
     'stat_013_003': [],
@@ -17,6 +18,7 @@ with published as (
                 '{{ dimension }}' as dimension,
                 {{ dimension }} as published_value
             from {{ ref(table) }}
+            where {{ is_tested }}
             {{ 'union all' if not (loop.last and outer_loop.last) }}
         {% endfor %}
     {% endfor %}

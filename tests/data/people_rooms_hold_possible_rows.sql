@@ -1,14 +1,17 @@
 -- The people rooms hold only what their rules allow. One pass over each table: at full size they are the largest.
+{%- set is_tested = in_years_to_test('reference_year') %}
 
 with beneficiary as (
 
     select * from {{ ref('int_beneficiary') }}
+    where {{ is_tested }}
 
 ),
 
 person_claim as (
 
     select * from {{ ref('int_person_claim') }}
+    where {{ is_tested }}
 
 ),
 
@@ -21,6 +24,7 @@ delivery as (
 prenatal_act as (
 
     select * from {{ ref('int_prenatal_act') }}
+    where {{ is_tested }}
 
 ),
 
@@ -105,6 +109,7 @@ impossible_delivery as (
                 then 'an unknown type of delivery'
         end as failure_reason
     from walked
+    where {{ is_tested }}
     group by reference_year
 
 ),

@@ -1,5 +1,6 @@
 -- The sectors of a municipality hold no more than it does (some people's sector is unknown); the hospitals add up to Belgium's row of the hospital
 -- tables, in which a woman of two hospitals is one woman.
+{%- set is_tested = in_years_to_test('reference_year') %}
 
 with unit as (
 
@@ -10,25 +11,28 @@ with unit as (
 imaging_cell as (
 
     select * from {{ ref('int_imaging_cell') }}
-    where age_category = 'total'
+    where age_category = 'total' and {{ is_tested }}
 
 ),
 
 prenatal_cell as (
 
     select * from {{ ref('int_prenatal_cell') }}
+    where {{ is_tested }}
 
 ),
 
 hospital_delivery_cell as (
 
     select * from {{ ref('int_hospital_delivery_cell') }}
+    where {{ is_tested }}
 
 ),
 
 hospital_prenatal_cell as (
 
     select * from {{ ref('int_hospital_prenatal_cell') }}
+    where {{ is_tested }}
 
 ),
 

@@ -12,6 +12,7 @@
 with cell as (
 
     select * from {{ model }}
+    where {{ in_years_to_test('reference_year') }}
 
 ),
 

@@ -18,15 +18,14 @@
 with cell as (
 
     select * from {{ model }}
+    where {{ in_years_to_test('reference_year') }}
 
 ),
 
 reference_year as (
 
     select * from {{ ref('int_reference_year') }}
-    {%- if look_back %}
-    where has_prenatal_lookback
-    {%- endif %}
+    where {{ in_years_to_test('reference_year') }}{{ ' and has_prenatal_lookback' if look_back }}
 
 ),
 

@@ -1,5 +1,6 @@
 -- One row is a usable line of a person and date that has several, with its rank: the line of rank 1 stays, the others are duplicates.
 -- The smallest tuple stays, so that a rerun keeps the same one.
+{{ config(scope = 'population') }}
 
 with line as (
 

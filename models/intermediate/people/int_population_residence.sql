@@ -1,4 +1,5 @@
 -- One row is a list, a fate of its lines and a residence code, with the number of lines: what there is to know of the lists without looking at a person.
+{{ config(scope = 'population') }}
 
 with entry as (
 
