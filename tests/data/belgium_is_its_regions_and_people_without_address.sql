@@ -2,14 +2,7 @@
 -- apart from the roll-up that made the cells. And nobody is lost or doubled on the way from the people rooms to Belgium.
 {%- set is_tested = in_years_to_test('reference_year') %}
 
-with beneficiary as (
-
-    select * from {{ ref('int_beneficiary') }}
-    where {{ is_tested }}
-
-),
-
-delivery as (
+with delivery as (
 
     select * from {{ ref('int_delivery') }}
     where {{ is_tested }}
@@ -49,7 +42,8 @@ people_count as (
     select
         reference_year,
         count(*) as beneficiaries
-    from beneficiary
+    from {{ ref('int_beneficiary') }}
+    where {{ is_tested }}
     group by reference_year
 
 ),
@@ -61,8 +55,8 @@ without_address as (
         person_id,
         age,
         increased_reimbursement
-    from beneficiary
-    where municipality_code is null
+    from {{ ref('int_beneficiary') }}
+    where municipality_code is null and {{ is_tested }}
 
 ),
 

@@ -2,23 +2,25 @@
 -- The smallest tuple stays, so that a rerun keeps the same one.
 {{ config(scope = 'population') }}
 
-with line as (
-
-    select * from {{ ref('int_population_line') }}
-    where reject_reason is null
-
-),
-
 -- few persons have several: only their lines are sorted. A number a person and year groups faster than both; two persons who share one are told apart below.
-repeated as (
+-- The view is named twice, not shared: a shared one would be kept in memory with all its columns
+with repeated as (
 
     select {{ hash_of(['person_id', 'reference_year']) }} as person_and_year
-    from line
+    from {{ ref('int_population_line') }}
+    where reject_reason is null
     group by 1
     -- more than one line a list: three in all, or two of one list
     having
         count(*) > 2
-        or (count(*) = 2 and min(is_december) = max(is_december))
+        or (count(*) = 2 and count(*) filter (where is_december) <> 1)
+
+),
+
+line as (
+
+    select * from {{ ref('int_population_line') }}
+    where reject_reason is null
 
 ),
 
