@@ -21,6 +21,7 @@
         {% for source_name in ['population', 'health_care'] %}
             {% do columns.update({source_name: source_columns(source_name, directory)}) %}
         {% endfor %}
+        {% do forget_missing_tables() %}
         {% do plan_load(directory, columns) %}
         {% do forget_what_is_being_replaced() %}
         {% do plan_later_rooms() %}
@@ -59,6 +60,17 @@
     {% do run_query("create table if not exists quality.masking_state (fingerprint varchar)") %}
     {% do run_query("create table if not exists quality.published_year (reference_year integer, fingerprint varchar)") %}
     {% do run_query("create table if not exists quality.tested_year (reference_year integer, fingerprint varchar)") %}
+{% endmacro %}
+
+{# A table that is kept by year and is not there (a new model, or somebody dropped it) lacks every year, whatever the warehouse remembers: its years are
+   computed, or published, again. Returns: nothing. #}
+{% macro forget_missing_tables() %}
+    {% set missing = [] %}
+    {% for node in graph.nodes.values() if node.resource_type == 'model' and node.config.materialized == 'yearly' %}
+        {% if adapter.get_relation(database=node.database, schema=node.schema, identifier=node.alias) is none %}{% do missing.append(node.config.get('scope')) %}{% endif %}
+    {% endfor %}
+    {% if 'published' in missing %}{% do run_query("delete from quality.published_year") %}{% endif %}
+    {% if missing | reject('equalto', 'published') | list %}{% do run_query("update quality.loaded_year set rules_fingerprint = 'a table is missing'") %}{% endif %}
 {% endmacro %}
 
 {# A build that is stopped half-way leaves years of which some tables are new and some old, or cells masked by another threshold. Until a build of them is
@@ -286,7 +298,7 @@
     {% if lost and not var('drop_missing_years') %}
         {% do exceptions.raise_compiler_error(
             "The warehouse holds " ~ lost ~ ", which " ~ directory ~ " no longer has, and "
-            ~ ("--full-refresh would drop it" if flags.FULL_REFRESH else "the code lists, geography or rules have changed since, so that it cannot stand beside newly computed years")
+            ~ ("--full-refresh would drop it" if flags.FULL_REFRESH else "the code lists, geography or rules have changed since (or a table is missing), so that it cannot stand beside newly computed years")
             ~ ". Bring the files of these years back, or accept their loss with --full-refresh --vars '{drop_missing_years: true}'.") %}
     {% endif %}
     {% if flags.FULL_REFRESH %}
@@ -300,7 +312,7 @@
     {#- A year is computed when one of its two sources asks for it; the claims of the year before it are read once for the look-back of deliveries. -#}
     {% do run_query(
         "create or replace table source.load_plan as "
-        ~ "with state as (select f.source, f.load_year, case when l.load_year is null then 'new' when l.rules_fingerprint <> '" ~ rules ~ "' then 'rules changed'"
+        ~ "with state as (select f.source, f.load_year, case when l.load_year is null then 'new' when l.rules_fingerprint = 'a table is missing' then l.rules_fingerprint when l.rules_fingerprint <> '" ~ rules ~ "' then 'rules changed'"
         ~ " when l.files_fingerprint = 'being read' then 'not whole' when l.files_fingerprint <> f.files_fingerprint then 'files changed'"
         ~ " when f.load_year in (" ~ (['-1'] + (var('rebuild_years') | map('string') | list)) | join(', ') ~ ") then 'named in rebuild_years' end as why"
         ~ " from source.year_fingerprint as f left join quality.loaded_year as l on l.source = f.source and l.load_year = f.load_year), "

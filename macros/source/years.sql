@@ -123,7 +123,8 @@
     {% for node in graph.nodes.values() if node.resource_type in ['seed', 'model'] %}
         {% set path = node.original_file_path %}
         {% if path.startswith('seeds/nomenclature') or path.startswith('seeds/geography') or path == 'seeds/statistics/age_category.csv'
-            or path.startswith('models/staging') or path.startswith('models/intermediate/people') or path.startswith('models/intermediate/cells') %}
+            or path.startswith('models/staging') or path.startswith('models/intermediate/people') or path.startswith('models/intermediate/cells')
+            or node.config.get('scope') in ['population', 'health_care', 'either', 'history'] %}
             {% do parts.append(path ~ ':' ~ node.checksum.checksum) %}
         {% endif %}
     {% endfor %}

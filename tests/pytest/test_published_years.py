@@ -70,6 +70,17 @@ def test_a_year_that_failed_its_tests_fails_until_it_is_mended(story, masked):
     assert [name for name in TABLES if mended.table(name) != masked.table(name)] == []
 
 
+def test_a_table_that_is_missing_is_written_again(story, masked):
+    for dropped, read_again in (("marts.cube_007_006b", False), ("quality.rejected_population", True)):
+        with duckdb.connect(str(story.warehouse)) as connection:
+            connection.execute(f"drop table {dropped}")
+        after = run_dbt(story.source, story.output)
+        assert after.ok and ("no source file is read" not in after.log) == read_again, after.log[-3000:]
+        assert [name for name in TABLES if after.table(name) != masked.table(name)] == []
+        rows = [atlas.query(f"select count(*), bit_xor(hash(t)) from {dropped} as t") for atlas in (after, masked)]
+        assert rows[0] == rows[1]
+
+
 def test_dbt_test_alone_looks_at_every_year(story):
     alone = run_dbt(story.source, story.output, "test", "--select", "published_rows_are_sound")
     assert alone.ok, alone.log[-3000:]
