@@ -101,17 +101,16 @@
 {% endmacro %}
 
 {# A fingerprint of the text of macros, without their comments: dbt shows no checksum of a macro. Argument: files, paths below the project's directory; the
-   last part may hold asterisks. Returns: text. Raises a compiler error when a file is not found. #}
+   last part may hold asterisks. Returns: text. Raises a compiler error when the project's directory is not known. #}
 {% macro macro_fingerprint(files) %}
     {% set directory = invocation_args_dict.get('project_dir') or '.' %}
+    {% if run_query("select count(*) from glob(" ~ literal(directory ~ '/dbt_project.yml') ~ ")").columns[0][0] == 0 %}
+        {% do exceptions.raise_compiler_error("The project's macros are not in '" ~ directory ~ "': run dbt in the project's directory, or name that with --project-dir.") %}
+    {% endif %}
     {% set texts = [] %}
     {% for file in files %}
-        {% set found = run_query(
-            "select string_agg(regexp_replace(content, '\\{#.*?#\\}', '', 'gs'), ' ' order by filename) from read_text(" ~ literal(directory ~ '/' ~ file) ~ ")").columns[0][0] %}
-        {% if found is none %}
-            {% do exceptions.raise_compiler_error("The rules in " ~ file ~ " were not found below " ~ directory ~ ": run dbt in the project's directory, or name it with --project-dir.") %}
-        {% endif %}
-        {% do texts.append(found) %}
+        {% do texts.append(run_query(
+            "select string_agg(regexp_replace(content, '\\{#.*?#\\}', '', 'gs'), ' ' order by filename) from read_text(" ~ literal(directory ~ '/' ~ file) ~ ")").columns[0][0]) %}
     {% endfor %}
     {{ return(local_md5(texts | join(';'))) }}
 {% endmacro %}
