@@ -123,6 +123,7 @@
         {% set path = node.original_file_path %}
         {% if path.startswith('seeds/nomenclature') or path.startswith('seeds/geography') or path == 'seeds/statistics/age_category.csv'
             or path.startswith('models/staging') or path.startswith('models/intermediate/people') or path.startswith('models/intermediate/cells')
+            or path.startswith('models/intermediate/geography') or node.name == 'geographic_unit'
             or node.config.get('scope') in ['population', 'health_care', 'either', 'history'] %}
             {% do parts.append(path ~ ':' ~ node.checksum.checksum) %}
         {% endif %}
@@ -139,12 +140,13 @@
     {{ return(fingerprint(parts, ['small_cell_threshold', 'complementary_masking', 'first_filter_year', 'first_sector_year', 'rules_version'])) }}
 {% endmacro %}
 
-{# What the published tables are made by, from given masked cells: their SQL, columns and comments, and the macro that writes them. Returns: text. #}
+{# What the published tables are made by, from given masked cells: their SQL, columns, comments and seeds, and the macro that writes them. Returns: text. #}
 {% macro published_fingerprint() %}
     {% set parts = [macro_fingerprint(['macros/statistic_table.sql'])] %}
     {% for node in graph.nodes.values() if node.resource_type == 'model' and node.config.get('scope') == 'published' %}
         {% do parts.append([node.original_file_path, node.checksum.checksum, node.description] | join(':')) %}
         {% for column in node.columns.values() %}{% do parts.append([node.name, column.name, column.data_type, column.description] | join(':')) %}{% endfor %}
+        {% for parent in node.depends_on.nodes if parent.startswith('seed.') %}{% do parts.append(parent ~ ':' ~ graph.nodes[parent].checksum.checksum) %}{% endfor %}
     {% endfor %}
     {{ return(fingerprint(parts, ['small_cell_threshold', 'rules_version'])) }}
 {% endmacro %}
