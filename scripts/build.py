@@ -179,7 +179,7 @@ def first_steps(settings: Settings) -> str:
     opened = f"duckdb.connect('{settings.public_file}', read_only=True)"
     return (
         "A first query, patients with imaging by another medical specialist per 100 beneficiaries:\n"
-        f'  {sys.executable} -c "import duckdb; {opened}.sql(\\"{query}\\").show()"'
+        f'  {shlex.quote(sys.executable)} -c "import duckdb; {opened}.sql(\\"{query}\\").show()"'
     )
 
 
