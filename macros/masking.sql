@@ -252,71 +252,114 @@ cell as (
     {%- endfor -%}
 {%- endmacro %}
 
-{# What a block hands from CTE to CTE, beside `is_hidden`. Returns: text. #}
-{% macro block_columns() -%}
-    block_number,
-        geo_code,
-        column_code,
-        cases,
-        row_cases,
-        is_open,
-        is_carried,
-        is_hub,
-        is_exchange,
-        column_cases,
-        row_floor,
-        row_quota,
-        row_large,
-        column_floor,
-        column_quota,
-        column_large
+{# What a block hands from CTE to CTE, beside `is_hidden`. Argument: relation (alias). Returns: text. #}
+{% macro block_columns(relation) -%}
+    {%- for column in ['block_number', 'geo_code', 'column_code', 'cases', 'row_cases', 'is_open', 'is_carried', 'is_hub', 'is_exchange', 'column_cases',
+        'row_floor', 'row_quota', 'row_large', 'column_floor', 'column_quota', 'column_large'] -%}
+        {{ relation }}.{{ column }}{{ ',\n        ' if not loop.last }}
+    {%- endfor -%}
 {%- endmacro %}
 
 {# Adds to the blocks what hub and exchange must hide with the cells that are hidden already.
    Arguments: name of the CTE to define, source (name of the CTE to read). #}
 {% macro close_blocks(name, source) %}
-{{ name }}_part as (
+{{ name }}_row as (
 
     select
-        *,
-        bool_or(is_hidden or is_carried) over (partition by block_number, column_code) as is_column_part,
-        bool_or(is_hidden or is_open) over (partition by block_number, geo_code) as is_row_part
+        block_number,
+        geo_code,
+        bool_or(is_hub) as is_hub
     from {{ source }}
+    group by block_number, geo_code
+    having bool_or(is_hidden or is_open)
+
+),
+
+{{ name }}_column as (
+
+    select
+        block_number,
+        column_code
+    from {{ source }}
+    group by block_number, column_code
+    having bool_or(is_hidden or is_carried)
 
 ),
 
 {{ name }}_partner as (
 
-    select
-        *,
-        bool_or(is_row_part and not is_hub) over (partition by block_number) as has_partner
-    from {{ name }}_part
+    select distinct block_number
+    from {{ name }}_row
+    where not is_hub
 
 ),
 
 {{ name }} as (
 
     select
-        {{ block_columns() }},
-        is_hidden
-        or (is_hub and is_column_part)
-        or (is_exchange and has_partner and (is_row_part or is_hub)) as is_hidden
-    from {{ name }}_partner
+        {{ block_columns(source) }},
+        {{ source }}.is_hidden
+        or ({{ source }}.is_hub and {{ name }}_column.block_number is not null)
+        or (
+            {{ source }}.is_exchange
+            and {{ name }}_partner.block_number is not null
+            and ({{ source }}.is_hub or {{ name }}_row.block_number is not null)
+        ) as is_hidden
+    from {{ source }}
+    left join {{ name }}_row
+        on
+            {{ source }}.block_number = {{ name }}_row.block_number
+            and {{ source }}.geo_code = {{ name }}_row.geo_code
+    left join {{ name }}_column
+        on
+            {{ source }}.block_number = {{ name }}_column.block_number
+            and {{ source }}.column_code = {{ name }}_column.column_code
+    left join {{ name }}_partner on {{ source }}.block_number = {{ name }}_partner.block_number
 
 )
 {%- endmacro %}
 
-{# The order in which further cells of a line are hidden: those that are hidden already; where the line lacks a large cell, large ones; those of lines that
-   take part anyway; the smallest that is enough alone; the largest. Argument: across, the column that tells the cells of a line apart. #}
-{% macro masking_preference(across) -%}
+{# Chooses further cells to hide in lines that lack something, in this order: where the line lacks a large cell, large ones; those of crossing lines that
+   take part anyway; the smallest that is enough alone; the largest.
+   Arguments: name of the CTE to define; source, a CTE of the cells that may be chosen, with block_number, geo_code, column_code, cases, is_part and what their
+   line lacks (lacking_cases, lacking_cells, lacks_large); along, the columns that tell lines apart; across, the one that tells the cells of a line apart.
+   Returns: two CTEs, the last one `name`: block_number, geo_code, column_code of the cells that were chosen. #}
+{% macro choose_cells(name, source, along, across) %}
+{{ name }}_ranked as (
+
+    select
+        *,
+        row_number() over preference as candidate_rank,
+        sum(cases) over preference - cases as cases_before
+    from {{ source }}
+    window
+        preference as (
+            partition by {{ along | join(', ') }}
             order by
-                is_hidden desc,
                 (lacks_large and cases >= {{ var('small_cell_threshold') }}) desc,
                 (lacks_large and cases >= {{ 12 * (var('small_cell_threshold') | int) }}) desc,
                 (is_part and cases > 0) desc,
                 cases >= lacking_cases desc,
                 case when cases >= lacking_cases then cases else -cases end,
                 {{ across }}
+            rows between unbounded preceding and current row
+        )
+
+),
+
+{{ name }} as (
+
+    select
+        block_number,
+        geo_code,
+        column_code
+    from {{ name }}_ranked
+    where
+        candidate_rank <= lacking_cells
+        or (lacks_large and candidate_rank = 1)
+        or cases_before < lacking_cases
+
+)
 {%- endmacro %}
 
 {# Hides further cells of each row ('row') or column ('column') that takes part, until it holds what the block asks for. Arguments: name, source, line. #}
@@ -326,48 +369,66 @@ cell as (
 {{ name }}_line as (
 
     select
-        *,
-        {{ line }}_floor - coalesce(sum(cases) filter (where is_hidden) over line, 0) as lacking_cases,
-        {{ line }}_quota - count(*) filter (where is_hidden) over line as lacking_cells,
-        coalesce(max(cases) filter (where is_hidden) over line, 0) < {{ line }}_large as lacks_large,
-        bool_or(is_hidden or {{ {'row': 'is_open', 'column': 'is_carried'}[line] }}) over line as is_line_part,
-        bool_or(is_hidden) over (partition by block_number, {{ across }}) as is_part
+        block_number,
+        {{ along }},
+        max({{ line }}_floor) - coalesce(sum(cases) filter (where is_hidden), 0) as lacking_cases,
+        max({{ line }}_quota) - count(*) filter (where is_hidden) as lacking_cells,
+        coalesce(max(cases) filter (where is_hidden), 0) < max({{ line }}_large) as lacks_large
     from {{ source }}
-    window line as (partition by block_number, {{ along }})
+    group by block_number, {{ along }}
+    having bool_or(is_hidden or {{ {'row': 'is_open', 'column': 'is_carried'}[line] }})
 
 ),
 
-{{ name }}_ranked as (
+{{ name }}_crossing as (
+
+    select distinct
+        block_number,
+        {{ across }}
+    from {{ source }}
+    where is_hidden
+
+),
+
+{{ name }}_candidate as (
 
     select
-        *,
-        row_number() over (
-            partition by block_number, {{ along }}
-            {{ masking_preference(across) }}
-        ) - count(*) filter (where is_hidden) over (partition by block_number, {{ along }}) as candidate_rank,
-        coalesce(sum(case when is_hidden then 0 else cases end) over (
-            partition by block_number, {{ along }}
-            {{ masking_preference(across) }}
-            rows between unbounded preceding and 1 preceding
-        ), 0) as cases_before
-    from {{ name }}_line
+        {{ source }}.block_number,
+        {{ source }}.geo_code,
+        {{ source }}.column_code,
+        {{ source }}.cases,
+        {{ name }}_line.lacking_cases,
+        {{ name }}_line.lacking_cells,
+        {{ name }}_line.lacks_large,
+        {{ name }}_crossing.block_number is not null as is_part
+    from {{ source }}
+    inner join {{ name }}_line
+        on
+            {{ source }}.block_number = {{ name }}_line.block_number
+            and {{ source }}.{{ along }} = {{ name }}_line.{{ along }}
+    left join {{ name }}_crossing
+        on
+            {{ source }}.block_number = {{ name }}_crossing.block_number
+            and {{ source }}.{{ across }} = {{ name }}_crossing.{{ across }}
+    where
+        not {{ source }}.is_hidden
+        and ({{ name }}_line.lacking_cases > 0 or {{ name }}_line.lacking_cells > 0 or {{ name }}_line.lacks_large)
 
 ),
+
+{{ choose_cells(name ~ '_choice', name ~ '_candidate', ['block_number', along], across) }},
 
 {{ name }} as (
 
     select
-        {{ block_columns() }},
-        is_hidden
-        or (
-            is_line_part
-            and (
-                candidate_rank <= lacking_cells
-                or (lacks_large and candidate_rank = 1)
-                or cases_before < lacking_cases
-            )
-        ) as is_hidden
-    from {{ name }}_ranked
+        {{ block_columns(source) }},
+        {{ source }}.is_hidden or {{ name }}_choice.block_number is not null as is_hidden
+    from {{ source }}
+    left join {{ name }}_choice
+        on
+            {{ source }}.block_number = {{ name }}_choice.block_number
+            and {{ source }}.geo_code = {{ name }}_choice.geo_code
+            and {{ source }}.column_code = {{ name }}_choice.column_code
 
 )
 {%- endmacro %}
@@ -449,22 +510,32 @@ candidate as (
 -- nor can a cell that is alone in its column under a published parent, or alone in its row beside a published total: without it, others may be alone.
 -- A region is never alone: people without a known address belong to the country as well
 {% for pass, source, line in [('column_candidate', 'candidate', 'column'), ('row_candidate', 'column_candidate', 'row'), ('companion', 'row_candidate', 'column')] -%}
+{%- set keys = ['reference_year', 'series', 'geo_level'] + {'column': ['parent_code', 'column_code'], 'row': ['geo_code', 'parent_column']}[line] -%}
+{{ pass }}_alone as (
+
+    select {{ keys | join(', ') }}
+    from {{ source }}
+    group by {{ keys | join(', ') }}
+    having
+        count(*) = 1
+        {%- if line == 'column' %}
+        and not bool_or(depth = 0 or is_needed or is_carried or geo_level in ('country', 'region'))
+        {%- else %}
+        and not bool_or(depth = 0 or is_needed or is_open)
+        {%- endif %}
+
+),
+
 {{ pass }} as (
 
-    select *
+    select {{ source }}.*
     from {{ source }}
-    qualify
-        depth = 0
-        or is_needed
-        {%- if line == 'column' %}
-        or is_carried
-        or level_rank = 0
-        or geo_level = 'region'
-        or count(*) over (partition by reference_year, series, geo_level, parent_code, parent_column, column_code) > 1
-        {%- else %}
-        or is_open
-        or count(*) over (partition by reference_year, series, geo_level, parent_code, parent_column, geo_code) > 1
-        {%- endif %}
+    left join {{ pass }}_alone
+        on
+            {%- for column in keys %}
+            {{ 'and ' if not loop.first }}{{ source }}.{{ column }} = {{ pass }}_alone.{{ column }}
+            {%- endfor %}
+    where {{ pass }}_alone.series is null
 
 ),
 
@@ -531,51 +602,46 @@ line_state as (
 
 ),
 
-line_ranked as (
+line_candidate as (
 
     select
-        block_number,
-        geo_code,
-        column_code,
-        lacking_cases,
-        lacking_cells,
-        lacks_large,
-        row_number() over (
-            partition by block_number
-            {{ masking_preference('geo_code') }}
-        ) as candidate_rank,
-        coalesce(sum(cases) over (
-            partition by block_number
-            {{ masking_preference('geo_code') }}
-            rows between unbounded preceding and 1 preceding
-        ), 0) as cases_before
-    from (
-        select
-            numbered.*,
-            line_state.lacking_cases,
-            line_state.lacking_cells,
-            line_state.lacks_large,
-            false as is_hidden,
-            false as is_part
-        from numbered
-        inner join line_state on numbered.block_number = line_state.block_number
-        where
-            not numbered.is_needed
-            and (line_state.lacking_cases > 0 or line_state.lacking_cells > 0 or line_state.lacks_large)
-    ) as lacking
+        numbered.block_number,
+        numbered.geo_code,
+        numbered.column_code,
+        numbered.cases,
+        line_state.lacking_cases,
+        line_state.lacking_cells,
+        line_state.lacks_large,
+        false as is_part
+    from numbered
+    inner join line_state on numbered.block_number = line_state.block_number
+    where
+        not numbered.is_needed
+        and (line_state.lacking_cases > 0 or line_state.lacking_cells > 0 or line_state.lacks_large)
 
 ),
 
-active as (
+{{ choose_cells('line_choice', 'line_candidate', ['block_number'], 'geo_code') }},
 
-    select
-        *,
-        bool_or(is_needed or is_carried) over (partition by block_number, column_code) as is_column_part,
-        bool_or(is_needed or is_open) over (partition by block_number, geo_code) as is_row_part
+gridded as (
+
+    select *
     from numbered
     where depth > 0 and not is_single_row and not is_single_column
 
 ),
+
+{{ with_line_counts('with_columns', 'gridded', ['block_number', 'column_code'], {
+    'is_column_part': 'bool_or(is_needed or is_carried)',
+    'column_cases': 'sum(cases)',
+    'column_cells': 'count(*)',
+    'column_largest': 'max(cases)'
+}) }},
+
+{{ with_line_counts('active', 'with_columns', ['block_number', 'geo_code'], {
+    'is_row_part': 'bool_or(is_needed or is_open)',
+    'row_cells': 'count(*)'
+}) }},
 
 -- the row that carries the exchange: open if any row is, large enough, and firm in as many of the columns as possible
 hub as (
@@ -661,23 +727,20 @@ started as (
         hub_placed.is_carried,
         hub_placed.is_hub,
         exchange.column_code is not null as is_exchange,
-        sum(hub_placed.cases) over column_line as column_cases,
+        hub_placed.column_cases,
         -- the country hides more: where all of it lies in one region, that region's row is almost the same, and has to move by itself
         least(case when hub_placed.level_rank = 0 then {{ 2 * limit }} else {{ limit }} end, hub_placed.row_cases) as row_floor,
-        case when hub_placed.is_open then 1 else least(2, count(*) over row_line) end as row_quota,
+        case when hub_placed.is_open then 1 else least(2, hub_placed.row_cells) end as row_quota,
         0 as row_large,
-        least({{ limit }}, sum(hub_placed.cases) over column_line) as column_floor,
-        case when hub_placed.is_carried or hub_placed.level_rank = 0 then 1 else least(2, count(*) over column_line) end as column_quota,
-        case when hub_placed.is_leaf then 0 else least({{ limit }}, max(hub_placed.cases) over column_line) end as column_large,
+        least({{ limit }}, hub_placed.column_cases) as column_floor,
+        case when hub_placed.is_carried or hub_placed.level_rank = 0 then 1 else least(2, hub_placed.column_cells) end as column_quota,
+        case when hub_placed.is_leaf then 0 else least({{ limit }}, hub_placed.column_largest) end as column_large,
         hub_placed.is_needed as is_hidden
     from hub_placed
     left join exchange
         on
             hub_placed.block_number = exchange.block_number
             and hub_placed.column_code = exchange.column_code
-    window
-        row_line as (partition by hub_placed.block_number, hub_placed.geo_code),
-        column_line as (partition by hub_placed.block_number, hub_placed.column_code)
 
 ),
 
@@ -696,48 +759,64 @@ started as (
 {{ close_blocks('last_closed', 'rows_topped_again') }},
 
 -- the conditions of the safe block, once more, for what stands now
-measured as (
+lacking_block as (
 
-    select
-        *,
-        bool_or(is_hidden or is_open) over row_line
-        and (
-            coalesce(sum(cases) filter (where is_hidden) over row_line, 0) < row_floor
-            or count(*) filter (where is_hidden) over row_line < row_quota
-        ) as is_row_lacking,
-        bool_or(is_hidden or is_carried) over column_line
-        and (
-            coalesce(sum(cases) filter (where is_hidden) over column_line, 0) < column_floor
-            or count(*) filter (where is_hidden) over column_line < column_quota
-            or coalesce(max(cases) filter (where is_hidden) over column_line, 0) < column_large
-        ) as is_column_lacking
+    select block_number
     from last_closed
-    window
-        row_line as (partition by block_number, geo_code),
-        column_line as (partition by block_number, column_code)
+    group by block_number, geo_code
+    having
+        bool_or(is_hidden or is_open)
+        and (
+            coalesce(sum(cases) filter (where is_hidden), 0) < max(row_floor)
+            or count(*) filter (where is_hidden) < max(row_quota)
+        )
+    union
+    select block_number
+    from last_closed
+    group by block_number, column_code
+    having
+        bool_or(is_hidden or is_carried)
+        and (
+            coalesce(sum(cases) filter (where is_hidden), 0) < max(column_floor)
+            or count(*) filter (where is_hidden) < max(column_quota)
+            or coalesce(max(cases) filter (where is_hidden), 0) < max(column_large)
+        )
 
 ),
 
-checked as (
+lacking as (
 
     select
-        *,
-        bool_or(is_row_lacking or is_column_lacking) over (partition by block_number) as is_lacking,
-        dense_rank() over (partition by block_number order by is_hub desc, is_open desc, row_cases desc, geo_code) as row_rank,
-        dense_rank() over (partition by block_number order by is_exchange desc, column_cases desc, column_code) as column_rank
-    from measured
+        last_closed.*,
+        dense_rank() over (
+            partition by last_closed.block_number
+            order by last_closed.is_hub desc, last_closed.is_open desc, last_closed.row_cases desc, last_closed.geo_code
+        ) as row_rank,
+        dense_rank() over (
+            partition by last_closed.block_number
+            order by last_closed.is_exchange desc, last_closed.column_cases desc, last_closed.column_code
+        ) as column_rank
+    from last_closed
+    inner join lacking_block on last_closed.block_number = lacking_block.block_number
 
 ),
 
 chosen as (
 
+    select
+        block_number,
+        geo_code,
+        column_code
+    from last_closed
+    where is_hidden
+    union all
     -- a block that is still not safe is hidden whole: all its cells with cases, and its two largest rows and columns
     select
         block_number,
         geo_code,
         column_code
-    from checked
-    where is_hidden or (is_lacking and (cases > 0 or row_rank <= 2 or column_rank <= 2))
+    from lacking
+    where not is_hidden and (cases > 0 or row_rank <= 2 or column_rank <= 2)
     union all
     select
         block_number,
@@ -755,11 +834,7 @@ chosen as (
         block_number,
         geo_code,
         column_code
-    from line_ranked
-    where
-        candidate_rank <= lacking_cells
-        or (lacks_large and candidate_rank = 1)
-        or cases_before < lacking_cases
+    from line_choice
 
 ),
 
