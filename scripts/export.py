@@ -19,7 +19,6 @@ from pathlib import Path
 import duckdb
 
 import sdmx_files
-from parallel import side_by_side
 
 # DuckDB types that a table may publish, and what Frictionless calls them.
 FIELD_TYPES = {
@@ -80,30 +79,31 @@ class TableFiles:
     parquet_sha256: str
 
 
-def write_tables(connection: duckdb.DuckDBPyConnection, tables: list[PublicTable], folder: Path) -> list[TableFiles]:
-    """Writes each table of the attached database `atlas` as CSV and Parquet. Returns what was written, table by table."""
-    for kind in ("csv", "parquet"):
-        (folder / kind).mkdir(parents=True, exist_ok=True)
-    return side_by_side(connection, lambda cursor, table: _write_table(cursor, table, folder), tables)
+def write_table(connection, table: PublicTable, folder: Path) -> TableFiles:
+    """Writes one table of the attached database `atlas` as CSV and Parquet, a statistic as SDMX-CSV too. Returns its files.
 
-
-def _write_table(connection, table: PublicTable, folder: Path) -> TableFiles:
-    """Writes one table. Returns its files."""
-    csv, parquet = f"csv/{table.name}.csv", f"parquet/{table.name}.parquet"
+    Raises AtlasError when a value of a statistic has no SDMX code.
+    """
+    csv, parquet, sdmx = (f"{kind}/{table.name}.{suffix}" for kind, suffix in (("csv", "csv"), ("parquet", "parquet"), ("sdmx", "csv")))
+    for path in (csv, parquet, sdmx):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
     rows_of = f'(from atlas."{table.name}")'  # they lie there in total order, and DuckDB keeps the order in which rows were written
     (rows,) = connection.execute(f"copy {rows_of} to '{_path(folder / csv)}' (format csv, header, delimiter ',')").fetchone()
     connection.execute(f"copy {rows_of} to '{_path(folder / parquet)}' (format parquet, compression zstd)")
+    if table.statistic:
+        sdmx_files.write_data(connection, table, folder / sdmx)
     sizes = [(path, (folder / path).stat().st_size, sha256(folder / path)) for path in (csv, parquet)]
     return TableFiles(table.name, rows, *sizes[0], *sizes[1])
 
 
 def write_package(connection, folder: Path, release: dict, tables: list[PublicTable], files: list[TableFiles]) -> None:
-    """Writes the SDMX files, `datapackage.json` and `SHA256SUMS` beside the tables. release: the row of the table `release`."""
-    sdmx_files.write(connection, folder / "sdmx", release, tables)
+    """Writes `sdmx/structure.xml`, `datapackage.json` and `SHA256SUMS` beside the tables' files. release: the row of the table `release`."""
+    sdmx_files.write_structure(connection, folder / "sdmx" / "structure.xml", release, tables)
     package = data_package(connection, release, tables, {file.table: file for file in files})
     (folder / "datapackage.json").write_text(json.dumps(package, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    paths = sorted(path for path in folder.rglob("*") if path.is_file())
-    sums = [f"{sha256(path)}  {path.relative_to(folder).as_posix()}\n" for path in paths]
+    known = {file.csv_path: file.csv_sha256 for file in files} | {file.parquet_path: file.parquet_sha256 for file in files}
+    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    sums = [f"{known.get(name) or sha256(folder / name)}  {name}\n" for name in names]
     (folder / "SHA256SUMS").write_text("".join(sums), encoding="utf-8")
 
 

@@ -121,8 +121,8 @@ def publish(settings: Settings) -> Release:
         with open_databases(settings) as connection:
             build = read_build(connection)
             tables = read_public_tables(connection)
-            copy_tables(connection, settings, tables)
-            release = write_release(connection, settings, build, tables)
+            files = publish_tables(connection, settings, tables)
+            release = write_release(connection, settings, build, tables, files)
         sync_set(settings.staging)
         switch(settings, release)
     return release
@@ -197,20 +197,29 @@ def _public_table(
     return export.PublicTable(schema, name, comment, columns, json.loads(primary_key), json.loads(statistic) if statistic else None)
 
 
-def copy_tables(connection: duckdb.DuckDBPyConnection, settings: Settings, tables: list[export.PublicTable]) -> None:
-    """Copies the tables into the empty public database, rows in total order, with their comments.
+def publish_tables(connection: duckdb.DuckDBPyConnection, settings: Settings, tables: list[export.PublicTable]) -> list[export.TableFiles]:
+    """Copies the tables into the empty public database, checks them and exports them, two at a time.
 
-    Raises AtlasError when two rows of a table have the same key, or when a text names a folder of this machine.
+    Returns the exported files, in the order of the tables. Raises AtlasError when two rows of a table have the same key, when a text names a
+    folder of this machine, or when a published value has no SDMX code.
     """
     folders = [PROJECT_DIR, settings.output_dir, settings.source_dir]
     private = [str(folder) for folder in folders if folder and len(folder.parts) > 2]
-    side_by_side(connection, lambda cursor, table: _copy_table(cursor, table, private), tables)
+
+    def publish_table(cursor, table: export.PublicTable) -> export.TableFiles:
+        _copy_table(cursor, table, private)
+        return export.write_table(cursor, table, settings.exports_staging)
+
+    reference = [table for table in tables if not table.statistic]  # first: the statistics are exported with the codes that stand there
+    statistics = [table for table in tables if table.statistic]
+    written = {files.table: files for batch in (reference, statistics) for files in side_by_side(connection, publish_table, batch)}
+    return [written[table.name] for table in tables]
 
 
 def _copy_table(connection, table: export.PublicTable, private: list[str]) -> None:
-    """Copies one table in one transaction: each of its many comments would be forced to the disk otherwise.
+    """Copies one table, rows in total order, with its comments; in one transaction, or each comment would be forced to the disk by itself.
 
-    private: folders that no text may name. Raises as copy_tables.
+    private: folders that no text may name. Raises as publish_tables.
     """
     connection.begin()
     connection.execute(f"create table atlas.{_q(table.name)} as from warehouse.{_q(table.schema)}.{_q(table.name)} order by all")
@@ -232,18 +241,17 @@ def _check_key(connection, table: export.PublicTable) -> None:
 
 def _check_paths(connection, table: export.PublicTable, private: list[str]) -> None:
     """Raises AtlasError when a comment or a text value of the table holds a path of this machine."""
-    texts = [column.name for column in table.columns if column.type == "VARCHAR"]
-    for path in private:
-        told = any(path in text for text in [table.comment, *(column.comment for column in table.columns)])
-        condition = " or ".join(f"contains({_q(name)}, {_literal(path)})" for name in texts) or "false"
-        if told or connection.execute(f"select count(*) from atlas.{_q(table.name)} where {condition}").fetchone()[0]:
-            raise AtlasError(f"Nothing is published: {table.name} holds a path of this machine ({path}). Remove it and build again.")
+    comments = [table.comment, *(column.comment for column in table.columns)]
+    values = [f"contains({_q(column.name)}, {_literal(path)})" for column in table.columns if column.type == "VARCHAR" for path in private]
+    found = f"select count(*) from atlas.{_q(table.name)} where {' or '.join(values) or 'false'}"
+    if any(path in text for path in private for text in comments) or connection.execute(found).fetchone()[0]:
+        raise AtlasError(f"Nothing is published: {table.name} holds a path of this machine ({', '.join(private)}). Remove it and build again.")
 
 
-def write_release(connection, settings: Settings, build: Build, tables: list[export.PublicTable]) -> Release:
-    """Writes the exports and the release's own tables. Returns the release, named by what it holds."""
-    exports = settings.staging / "exports"
-    files = export.write_tables(connection, tables, exports)
+def write_release(
+    connection, settings: Settings, build: Build, tables: list[export.PublicTable], files: list[export.TableFiles]
+) -> Release:
+    """Writes the release's own tables, and beside the files of all tables what describes them. Returns the release, named by what it holds."""
     sources = read_sources(connection)
     row = _release_row(connection, build, tables, files)
     row["version"] = _version(row, files, sources)
@@ -253,8 +261,8 @@ def write_release(connection, settings: Settings, build: Build, tables: list[exp
         "release_source": sources,
     }
     own_tables = [_write_own_table(connection, name, rows) for name, rows in own_rows.items()]
-    files += export.write_tables(connection, own_tables, exports)
-    export.write_package(connection, exports, row, [*tables, *own_tables], files)
+    files = files + [export.write_table(connection, table, settings.exports_staging) for table in own_tables]
+    export.write_package(connection, settings.exports_staging, row, [*tables, *own_tables], files)
     return Release(row["version"], settings.releases / row["version"], len(tables), row["table_rows"], row["is_synthetic"], row["small_cell_threshold"] > 0)
 
 
@@ -315,13 +323,15 @@ def _source_commit() -> str | None:
 
 
 def _write_own_table(connection, name: str, rows: list[tuple]) -> export.PublicTable:
-    """Writes one of OWN_TABLES into the public database. Returns it as a public table."""
+    """Writes one of OWN_TABLES into the public database, in one transaction. Returns it as a public table."""
     comment, columns = OWN_TABLES[name]
+    connection.begin()
     definition = ", ".join(f"{_q(column)} {type_}" for column, (type_, _) in columns.items())
     connection.execute(f"create table atlas.{_q(name)} ({definition})")
     if rows:
         connection.executemany(f"insert into atlas.{_q(name)} values ({', '.join('?' * len(columns))})", rows)
     _comment(connection, name, comment, {column: told for column, (_, told) in columns.items()})
+    connection.commit()
     types = connection.execute(f"describe atlas.{_q(name)}").fetchall()
     described = [export.Column(column, type_, columns[column][1]) for column, type_, *_ in types]
     return export.PublicTable("main", name, comment, described, [next(iter(columns))], None)

@@ -14,7 +14,6 @@ from xml.sax.saxutils import escape, quoteattr
 
 import duckdb
 
-from parallel import side_by_side
 from settings import AtlasError
 
 AGENCY = "BE_HEALTH_ATLAS"
@@ -50,18 +49,14 @@ CONCEPTS = {
 ATTRIBUTES = ("NUMERATOR", "DENOMINATOR", "OBS_STATUS", "CONF_STATUS", "UNIT_MEASURE")
 
 
-def write(connection: duckdb.DuckDBPyConnection, folder: Path, release: dict, tables: list) -> None:
-    """Writes structure.xml and a CSV file a statistic into the folder.
+def write_structure(connection: duckdb.DuckDBPyConnection, path: Path, release: dict, tables: list) -> None:
+    """Writes structure.xml.
 
     release: the row of the table `release`. tables: the published tables, of which those with a declaration are statistics.
-    Raises AtlasError when a dimension table is missing or a published value has no code in it.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     statistics = [table for table in tables if table.statistic]
-    side_by_side(connection, lambda cursor, table: _write_data(cursor, table, folder / f"{table.name}.csv"), statistics)
-    lists = _code_lists(connection, statistics)
-    text = _message(release["publication_date"] or NO_DATE, release["version"], lists, _names(connection), statistics)
-    (folder / "structure.xml").write_text(text, encoding="utf-8")
+    text = _message(release["publication_date"] or NO_DATE, release["version"], _code_lists(connection, statistics), _names(connection), statistics)
+    path.write_text(text, encoding="utf-8")
 
 
 def filters_of(table) -> list[str]:
@@ -74,8 +69,8 @@ def component(filter_name: str) -> str:
     return "AGE" if filter_name == "age_category" else filter_name.upper()
 
 
-def _write_data(connection, table, path: Path) -> None:
-    """Writes one statistic as SDMX-CSV, rows in the total order of its table. Raises AtlasError when a code is missing."""
+def write_data(connection, table, path: Path) -> None:
+    """Writes one statistic as SDMX-CSV, rows in the total order of its table. Raises AtlasError when a value has no code in its dimension table."""
     filters = filters_of(table)
     # column of the table -> (dimension table, its columns of codes)
     coded = {

@@ -45,6 +45,11 @@ class Settings:
         return self.output_dir / ".staging"
 
     @property
+    def exports_staging(self) -> Path:
+        """The exported files of the release that is put together."""
+        return self.staging / "exports"
+
+    @property
     def releases(self) -> Path:
         """The folder of whole releases: the current one and the one before."""
         return self.output_dir / "releases"

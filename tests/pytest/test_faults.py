@@ -128,10 +128,11 @@ def output(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     "target",
     [
-        "release.copy_tables",  # an empty public file lies in the staging folder
+        "release.publish_tables",  # an empty public file lies in the staging folder
         "release._check_key",  # a table is copied, the others are not
-        "export._write_table",  # the public file has its tables, no file is exported
-        "sdmx_files._code_lists",  # CSV and Parquet are there, SDMX is half done
+        "export.write_table",  # a table is copied and checked, not exported
+        "sdmx_files.write_data",  # reference tables are exported, statistics are half done
+        "sdmx_files._code_lists",  # the tables' files are there, not what describes them
         "release.sync_set",  # everything is written, nothing is forced to the disk
         "release.switch",  # between writing and renaming
         "release.replace_link",  # the set has its name, the link still shows the old one
