@@ -11,7 +11,6 @@ The next run builds what is missing and clears what was left.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import os
 import shlex
 import shutil
@@ -25,6 +24,7 @@ import duckdb
 
 import documentation
 import release
+from fingerprint import files_fingerprint, project_fingerprint
 from locking import output_lock
 from settings import PROJECT_DIR, SOURCES, AtlasError, Settings, file_size, read_settings
 
@@ -42,8 +42,7 @@ def build(settings: Settings, variables: str, demo: list[str]) -> tuple[release.
         source = settings.source_dir or make_demo(settings, lock, demo)
         files = check_sources(source)
         print(f"Source: {len(files)} files in {source}", flush=True)
-        # unit tests look at the code, not at this year's data: `make test` runs them
-        run_dbt(settings, lock, ["build", "--exclude-resource-type", "unit_test", *(["--vars", variables] if variables.strip() else [])])
+        run_dbt(settings, lock, ["build", *what_to_build(settings, variables), *(["--vars", variables] if variables.strip() else [])], variables)
         published = release.publish(settings)
         print(f"\nRelease {published.version} is published. Its documentation site follows.", flush=True)
         return published, documentation.write_site(settings, variables, lock)
@@ -68,11 +67,7 @@ def make_demo(settings: Settings, lock: int, arguments: list[str]) -> Path:
 
 def demo_fingerprint(arguments: list[str]) -> str:
     """Returns a hash of the generator: of its arguments, its program, and the SQL and seeds that it reads."""
-    digest = hashlib.sha256(repr(arguments).encode())
-    for path in sorted([DEMO, *DEMO.with_suffix("").glob("*.sql"), *(PROJECT_DIR / "seeds").rglob("*.csv")]):
-        digest.update(path.name.encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+    return files_fingerprint(repr(arguments), [DEMO, *DEMO.with_suffix("").glob("*.sql"), *(PROJECT_DIR / "seeds").rglob("*.csv")])
 
 
 def check_sources(source: Path) -> list[Path]:
@@ -109,7 +104,28 @@ def _open_once(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         ) from error
 
 
-def run_dbt(settings: Settings, lock: int, arguments: list[str]) -> None:
+def what_to_build(settings: Settings, variables: str) -> list[str]:
+    """Returns dbt's arguments for the nodes to build: all but the unit tests, which look at the code and not at this year's data (`make test` runs them).
+
+    Where the newest dbt command on the warehouse was a complete build of this very project, seeds and what is made of them alone stand as they would be made
+    again: only what depends on a source is built. The record of the build (macros/release/record_build.sql) checks that.
+    """
+    nodes = ["--exclude-resource-type", "unit_test"]
+    try:
+        with duckdb.connect(str(settings.warehouse), read_only=True) as warehouse:
+            last = warehouse.execute("select status, project_fingerprint from quality.build_run order by run_number desc limit 1").fetchone()
+            (missing,) = warehouse.execute(
+                "select count(*) from quality.publication_list anti join duckdb_tables() using (schema_name, table_name)"
+            ).fetchone()
+    except duckdb.Error:  # no warehouse yet, or an older one
+        return nodes
+    if missing or last != ("complete", project_fingerprint(variables)):
+        return nodes
+    print("Nothing but data can have changed since the last build: seeds and what depends on them alone stay as they are.", flush=True)
+    return [*nodes, "--select", "source:*+"]
+
+
+def run_dbt(settings: Settings, lock: int, arguments: list[str], variables: str) -> None:
     """Runs dbt on the warehouse of these settings, its output shown as it comes. Raises AtlasError when it fails."""
     colours = [] if sys.stdout.isatty() else ["--no-use-colors"]
     run_step(
@@ -118,6 +134,7 @@ def run_dbt(settings: Settings, lock: int, arguments: list[str]) -> None:
         [*dbt_command(), *colours, *arguments, "--project-dir", str(PROJECT_DIR)],
         f"dbt {arguments[0]} failed: its messages stand above.\nNothing is published, the previous release stands as it was. Mend what "
         "failed and start again",
+        ATLAS_PROJECT_FINGERPRINT=project_fingerprint(variables),
     )
 
 
@@ -130,8 +147,8 @@ def dbt_command() -> list[str]:
     return [found]
 
 
-def run_step(settings: Settings, lock: int, command: list[str], failure: str) -> None:
-    """Runs a command in the project's directory, with the output directory's lock handed on to it.
+def run_step(settings: Settings, lock: int, command: list[str], failure: str, **variables: str) -> None:
+    """Runs a command in the project's directory, with the output directory's lock handed on to it. variables: of its environment, beside those of this run.
 
     Raises AtlasError with the message `failure` and the command's end (code or signal) when it does not succeed.
     """
@@ -140,6 +157,7 @@ def run_step(settings: Settings, lock: int, command: list[str], failure: str) ->
         **os.environ,
         "ATLAS_OUTPUT_DIR": str(settings.output_dir),
         **({"ATLAS_SOURCE_DIR": str(settings.source_dir)} if settings.source_dir else {}),
+        **variables,
     }
     ended = subprocess.run(command, cwd=PROJECT_DIR, env=environment, pass_fds=[lock], check=False)
     if ended.returncode:

@@ -12,8 +12,6 @@ The module cannot be called `site`: Python has one of its own.
 from __future__ import annotations
 
 import argparse
-import hashlib
-import importlib.metadata
 import itertools
 import json
 import os
@@ -27,6 +25,7 @@ from pathlib import Path
 
 import duckdb
 
+from fingerprint import project_fingerprint
 from settings import PROJECT_DIR, AtlasError, Settings, file_size, read_settings
 
 PAGES_FOLDER = "models/docs"
@@ -68,7 +67,7 @@ def described_page(settings: Settings, variables: str, lock: int | None) -> str:
     """Returns the page with RELEASE_PLACE where the release is told. It describes the project, not the data: while the project's files, the
     variables and the versions are those of the last time, the page of that time is taken (two hidden files of the output directory keep it)."""
     kept, stamp = settings.output_dir / ".described-page.html", settings.output_dir / ".described-by"
-    wanted = described_by(variables)
+    wanted = project_fingerprint(variables)
     if kept.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
         return kept.read_text(encoding="utf-8")
     stamp.unlink(missing_ok=True)
@@ -79,17 +78,6 @@ def described_page(settings: Settings, variables: str, lock: int | None) -> str:
     write_whole(kept, page)
     write_whole(stamp, wanted)
     return page
-
-
-def described_by(variables: str) -> str:
-    """Returns a hash of everything that the page is made from: the project's files, this program, the variables and the versions."""
-    folders = ("models", "macros", "seeds", "tests/data", "tests/generic", "analyses", "profiles")
-    files = [PROJECT_DIR / "dbt_project.yml", Path(__file__), *(path for folder in folders for path in (PROJECT_DIR / folder).rglob("*") if path.is_file())]
-    digest = hashlib.sha256(repr([variables, *(importlib.metadata.version(name) for name in ("dbt-core", "dbt-duckdb", "duckdb"))]).encode())
-    for path in sorted(files):
-        digest.update(path.relative_to(PROJECT_DIR).as_posix().encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -4,7 +4,8 @@
 
   build_run          one row is a dbt command that may have changed the warehouse: run_number (1, 2, ...), invocation_id, command,
                      status ('running' until the last hook, then 'complete', 'failed' or 'partial'), problem (null when complete),
-                     nodes (how many ran), dbt_version, variables (JSON of the variables that decide what is published)
+                     nodes (how many ran), dbt_version, variables (JSON of the variables that decide what is published),
+                     project_fingerprint (of everything but the data, as `make build` computes it; null where dbt was started by hand)
   publication_list   one row is a table that the newest build makes for the public: schema_name, table_name, materialized,
                      primary_key (JSON list, may be empty), statistic (JSON of the mart's declaration, null for a reference table)
 
@@ -43,12 +44,14 @@
     create schema if not exists quality;
     create table if not exists quality.build_run (
       run_number integer, invocation_id text, command text, status text, problem text, nodes integer,
-      dbt_version text, variables text
+      dbt_version text, variables text, project_fingerprint text
     );
+    alter table quality.build_run add column if not exists project_fingerprint text;
     insert into quality.build_run
     select
       coalesce(max(run_number), 0) + 1, {{ literal_or_null(invocation_id) }}, {{ literal_or_null(flags.WHICH) }}, 'running', null, null,
-      {{ literal_or_null(dbt_version) }}, {{ literal_or_null(tojson(recorded_variables(), sort_keys=true)) }}
+      {{ literal_or_null(dbt_version) }}, {{ literal_or_null(tojson(recorded_variables(), sort_keys=true)) }},
+      {{ literal_or_null(env_var('ATLAS_PROJECT_FINGERPRINT', '') or none) }}
     from quality.build_run;
   {% endif %}
 {% endmacro %}
@@ -56,8 +59,8 @@
 {#
   on-run-end hook.
   results: dbt's list of results. Returns SQL that closes the row of this command and lists the public tables.
-  'failed' when a node failed or was skipped; 'partial' when nothing failed, but a model, a seed or a test of severity error did not run,
-  or ran on empty inputs; else 'complete'.
+  'failed' when a node failed or was skipped; 'partial' when nothing failed, but a model, a seed or a test of severity error did not run
+  (nodes_left_alone are no such case), or ran on empty inputs; else 'complete'.
 #}
 {% macro record_build_end(results) %}
   {% if is_recorded_command() %}
@@ -85,10 +88,27 @@
   ) %}
 {% endmacro %}
 
+{# The nodes that this command left out because they stand as it would have made them: the dbt command before was a complete build of the same project
+   (project_fingerprint), and nothing that they are made of has run or reads a source. Argument: results, dbt's list of results.
+   Returns: a list of unique ids; empty when that does not hold for all that were left out. #}
+{% macro nodes_left_alone(results) %}
+  {% set before = run_query(
+    "select count(*) from quality.build_run as before inner join quality.build_run as now on before.run_number = now.run_number - 1 where now.invocation_id = '" ~ invocation_id
+    ~ "' and before.status = 'complete' and before.project_fingerprint = now.project_fingerprint") %}
+  {% if before.columns[0][0] == 0 %}{% do return([]) %}{% endif %}
+  {% set ran = results | map(attribute='node.unique_id') | list %}
+  {% set left = [] %}
+  {% for node in graph.nodes.values() if must_run(node) and node.unique_id not in ran %}{% do left.append(node.unique_id) %}{% endfor %}
+  {% for unique_id in left %}
+    {% for parent in graph.nodes[unique_id].depends_on.nodes if parent not in left %}{% do return([]) %}{% endfor %}
+  {% endfor %}
+  {% do return(left) %}
+{% endmacro %}
+
 {# results: dbt's list of results. Returns {status, problem}. #}
 {% macro build_verdict(results) %}
   {% set bad = [] %}
-  {% set done = [] %}
+  {% set done = nodes_left_alone(results) %}
   {% for result in results %}
     {% if result.status | string in ['success', 'pass', 'warn'] %}
       {% do done.append(result.node.unique_id) %}

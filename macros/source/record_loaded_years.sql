@@ -5,7 +5,7 @@
    Argument: dbt's list of results. Returns: nothing. #}
 {% macro record_loaded_years(results) %}
     {% if execute and flags.WHICH in ['run', 'build'] and not flags.EMPTY %}
-        {% set built = [] %}
+        {% set built = nodes_left_alone(results) %}
         {% for result in results if result.status | string | lower == 'success' %}{% do built.append(result.node.unique_id) %}{% endfor %}
         {% set not_loaded = [] %}
         {% set not_published = [] %}

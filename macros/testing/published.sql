@@ -84,81 +84,101 @@ unit as (
 
 ),
 
-{% for table in published_tables() -%}
-{%- set relation = ref(table) -%}
-{%- set statistic = declared_statistic(table) -%}
-{%- set scheme = 'decennial' if statistic.family == 'imaging' else 'maternal' -%}
-{%- set has_hospitals = statistic.smallest_level == 'hospital' -%}
-{{ table }}_level as (
+declared as (
 
+    {% for table in published_tables() -%}
+    {%- set statistic = declared_statistic(table) -%}
+    {%- set scheme = 'decennial' if statistic.family == 'imaging' else 'maternal' -%}
     select
-        published.reference_year,
-        published.geo_level,
-        count(*) as row_count,
-        count(distinct published.geo_code) as units,
-        count(distinct (published.geo_code{% for filter in statistic.filters %}, published.{{ filter }}{% endfor %})) as distinct_rows,
-        count(*) filter (where unit.geo_code is null) as unknown_units
-    from {{ relation }} as published
-    left join unit
-        on
-            published.geo_level = unit.geo_level
-            and published.geo_code = unit.geo_code
-    -- a year that should not be there is looked for in every build
-    where
-        published.{{ is_tested }}
-        or published.reference_year not in (select published_year.reference_year from published_year)
-    group by published.reference_year, published.geo_level
+        '{{ table }}' as table_name,
+        {{ statistic.first_year }} as first_year,
+        {{ statistic.variable == 'prenatal_acts' }} as needs_lookback,
+        '{{ statistic.smallest_level }}' as smallest_level,
+        1{% for filter in statistic.filters %} * (select count(*) from ({{ filter_values(filter, scheme) }}) as filter_value){% endfor %} as combinations
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 ),
 
-{{ table }}_expected as (
+expected as (
 
     select
+        declared.table_name,
         tested_year.reference_year,
         unit.geo_level,
         count(*) as units
-    from tested_year
-    cross join unit
-    where
-        tested_year.reference_year >= {{ statistic.first_year }}
-        {%- if statistic.variable == 'prenatal_acts' %}
-        and tested_year.has_prenatal_lookback
-        {%- endif %}
-        and {{ "unit.geo_level = 'country'" if has_hospitals else "unit.geo_level <> 'statistical_sector'" }}
-    group by tested_year.reference_year, unit.geo_level
+    from declared
+    inner join tested_year
+        on
+            declared.first_year <= tested_year.reference_year
+            and (tested_year.has_prenatal_lookback or not declared.needs_lookback)
+    inner join unit on unit.geo_level = 'country' or (declared.smallest_level <> 'hospital' and unit.geo_level <> 'statistical_sector')
+    group by declared.table_name, tested_year.reference_year, unit.geo_level
 
 ),
 
-{{ table }}_failure as (
+-- a year that should not be there is looked for in every build
+counted as (
+
+    {% for table in published_tables() -%}
+    {%- set relation = ref(table) -%}
+    {%- set filters = declared_statistic(table).filters -%}
+    select
+        '{{ table }}' as table_name,
+        reference_year,
+        geo_level,
+        geo_code,
+        count(*) as row_count,
+        {{ 'count(distinct (' ~ (filters | join(', ')) ~ '))' if filters else '1' }} as distinct_rows
+    from {{ relation }}
+    where
+        {{ is_tested }}
+        or reference_year not in (select published_year.reference_year from published_year)
+    group by reference_year, geo_level, geo_code
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+level_count as (
 
     select
-        '{{ table }} ' || coalesce(level_count.reference_year, expected.reference_year) || ' ' || coalesce(level_count.geo_level, expected.geo_level) as item,
+        counted.table_name,
+        counted.reference_year,
+        counted.geo_level,
+        count(*) as units,
+        sum(counted.row_count) as row_count,
+        sum(counted.distinct_rows) as distinct_rows,
+        count(*) filter (where unit.geo_code is null) as unknown_units
+    from counted
+    left join unit
+        on
+            counted.geo_level = unit.geo_level
+            and counted.geo_code = unit.geo_code
+    group by counted.table_name, counted.reference_year, counted.geo_level
+
+),
+
+failure as (
+
+    select
+        declared.table_name || ' ' || coalesce(level_count.reference_year, expected.reference_year) || ' ' || coalesce(level_count.geo_level, expected.geo_level)
+            as item,
         case
             when level_count.row_count is null then 'the level has no row'
-            when expected.units is null and level_count.geo_level <> '{{ statistic.smallest_level }}' then 'a year or level that this table does not have'
+            when expected.units is null and level_count.geo_level <> declared.smallest_level then 'a year or level that this table does not have'
             when level_count.unknown_units > 0 and level_count.geo_level <> 'hospital' then 'a unit that is not in geographic_unit'
             when level_count.distinct_rows <> level_count.row_count then 'a row stands there twice'
             when level_count.units <> expected.units then level_count.units || ' units instead of ' || expected.units
-            when
-                level_count.row_count <> level_count.units
-                {%- for filter in statistic.filters %} * (select count(*) from ({{ filter_values(filter, scheme) }}) as filter_value){% endfor %}
-                then 'a combination of filters is missing'
+            when level_count.row_count <> level_count.units * declared.combinations then 'a combination of filters is missing'
         end as failure_reason
-    from {{ table }}_level as level_count
-    full outer join {{ table }}_expected as expected
+    from level_count
+    full outer join expected
         on
-            level_count.reference_year = expected.reference_year
+            level_count.table_name = expected.table_name
+            and level_count.reference_year = expected.reference_year
             and level_count.geo_level = expected.geo_level
-
-),
-
-{% endfor -%}
-failure as (
-
-    {% for table in published_tables() -%}
-    select * from {{ table }}_failure
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+    inner join declared on coalesce(level_count.table_name, expected.table_name) = declared.table_name
 
 )
 
