@@ -107,12 +107,10 @@
     {% if run_query("select count(*) from glob(" ~ literal(directory ~ '/dbt_project.yml') ~ ")").columns[0][0] == 0 %}
         {% do exceptions.raise_compiler_error("The project's macros are not in '" ~ directory ~ "': run dbt in the project's directory, or name that with --project-dir.") %}
     {% endif %}
-    {% set texts = [] %}
-    {% for file in files %}
-        {% do texts.append(run_query(
-            "select string_agg(regexp_replace(content, '\\{#.*?#\\}', '', 'gs'), ' ' order by filename) from read_text(" ~ literal(directory ~ '/' ~ file) ~ ")").columns[0][0]) %}
-    {% endfor %}
-    {{ return(local_md5(texts | join(';'))) }}
+    {% set paths = [] %}
+    {% for file in files %}{% do paths.append(literal(directory ~ '/' ~ file)) %}{% endfor %}
+    {{ return(run_query(
+        "select md5(string_agg(regexp_replace(content, '\\{#.*?#\\}', '', 'gs'), ' ' order by filename)) from read_text([" ~ paths | join(', ') ~ "])").columns[0][0]) }}
 {% endmacro %}
 
 {# What the computed years depend on beside the input: the code lists, the geography, the age classes, the SQL of the rooms before the masking, its macros,
