@@ -42,7 +42,8 @@ def build(settings: Settings, variables: str, demo: list[str]) -> tuple[release.
         source = settings.source_dir or make_demo(settings, lock, demo)
         files = check_sources(source)
         print(f"Source: {len(files)} files in {source}", flush=True)
-        run_dbt(settings, lock, ["build", *what_to_build(settings, variables), *(["--vars", variables] if variables.strip() else [])], variables)
+        fingerprint = project_fingerprint(variables)
+        run_dbt(settings, lock, ["build", *what_to_build(settings, fingerprint), *(["--vars", variables] if variables.strip() else [])], fingerprint)
         published = release.publish(settings)
         print(f"\nRelease {published.version} is published. Its documentation site follows.", flush=True)
         return published, documentation.write_site(settings, variables, lock)
@@ -104,11 +105,11 @@ def _open_once(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         ) from error
 
 
-def what_to_build(settings: Settings, variables: str) -> list[str]:
+def what_to_build(settings: Settings, fingerprint: str) -> list[str]:
     """Returns dbt's arguments for the nodes to build: all but the unit tests, which look at the code and not at this year's data (`make test` runs them).
 
-    Where the newest dbt command on the warehouse was a complete build of this very project, seeds and what is made of them alone stand as they would be made
-    again: only what depends on a source is built. The record of the build (macros/release/record_build.sql) checks that.
+    Where the newest dbt command on the warehouse was a complete build of this very project (fingerprint), seeds and what is made of them alone stand as
+    they would be made again: only what depends on a source is built. The record of the build (macros/release/record_build.sql) checks that.
     """
     nodes = ["--exclude-resource-type", "unit_test"]
     try:
@@ -119,14 +120,17 @@ def what_to_build(settings: Settings, variables: str) -> list[str]:
             ).fetchone()
     except duckdb.Error:  # no warehouse yet, or an older one
         return nodes
-    if missing or last != ("complete", project_fingerprint(variables)):
+    if missing or last != ("complete", fingerprint):
         return nodes
     print("Nothing but data can have changed since the last build: seeds and what depends on them alone stay as they are.", flush=True)
     return [*nodes, "--select", "source:*+"]
 
 
-def run_dbt(settings: Settings, lock: int, arguments: list[str], variables: str) -> None:
-    """Runs dbt on the warehouse of these settings, its output shown as it comes. Raises AtlasError when it fails."""
+def run_dbt(settings: Settings, lock: int, arguments: list[str], fingerprint: str) -> None:
+    """Runs dbt on the warehouse of these settings, its output shown as it comes; the fingerprint of the project goes into its record of the build.
+
+    Raises AtlasError when dbt fails.
+    """
     colours = [] if sys.stdout.isatty() else ["--no-use-colors"]
     run_step(
         settings,
@@ -134,7 +138,7 @@ def run_dbt(settings: Settings, lock: int, arguments: list[str], variables: str)
         [*dbt_command(), *colours, *arguments, "--project-dir", str(PROJECT_DIR)],
         f"dbt {arguments[0]} failed: its messages stand above.\nNothing is published, the previous release stands as it was. Mend what "
         "failed and start again",
-        ATLAS_PROJECT_FINGERPRINT=project_fingerprint(variables),
+        ATLAS_PROJECT_FINGERPRINT=fingerprint,
     )
 
 

@@ -78,7 +78,8 @@ create table marts.cube_007_005b as
 comment on table marts.cube_013_007 is 'Share of the beneficiaries with an examination; it''s a cube';
 comment on column marts.cube_013_007.value is 'Per cent';
 create table quality.build_run (
-    run_number integer, invocation_id text, command text, status text, problem text, nodes integer, dbt_version text, variables text
+    run_number integer, invocation_id text, command text, status text, problem text, nodes integer, dbt_version text, variables text,
+    project_fingerprint text
 );
 create table quality.publication_list (schema_name text, table_name text, materialized text, primary_key text, statistic text);
 """
@@ -115,9 +116,9 @@ def make_warehouse(output_dir: Path, *, years: int = 10, status: str = "complete
     return path
 
 
-def add_run(connection: duckdb.DuckDBPyConnection, status: str, problem: str | None = None, **variables) -> None:
-    """Adds the record of one more dbt command."""
+def add_run(connection: duckdb.DuckDBPyConnection, status: str, problem: str | None = None, fingerprint: str | None = None, **variables) -> None:
+    """Adds the record of one more dbt command. fingerprint: of the project, as `make build` gives it to dbt."""
     connection.execute(
-        "insert into quality.build_run select coalesce(max(run_number), 0) + 1, 'x', 'build', ?, ?, 20, '1.11.16', ? from quality.build_run",
-        [status, problem, json.dumps({**VARIABLES, **variables})],
+        "insert into quality.build_run select coalesce(max(run_number), 0) + 1, 'x', 'build', ?, ?, 20, '1.11.16', ?, ? from quality.build_run",
+        [status, problem, json.dumps({**VARIABLES, **variables}), fingerprint],
     )

@@ -382,3 +382,64 @@ def test_dbt_records_which_builds_were_whole(tmp_path):
     assert "did not run" in rows[1] and "--empty" in rows[2] and "not_null_cube_one_value" in rows[3]
     assert json.loads(variables)["publication_date"] == "2026-10-15"
     assert listed == 'marts|cube_one|["reference_year", "geo_level", "geo_code", "age_category"]'
+
+
+LEFT_ALONE_RUNS = """
+import os, sys
+from dbt.cli.main import dbtRunner
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.adapters.factory import reset_adapters
+import duckdb, gc
+for fingerprint, select in {runs!r}:
+    os.environ["ATLAS_PROJECT_FINGERPRINT"] = fingerprint
+    dbtRunner().invoke(["build", "--quiet", *(["--select", select] if select else [])])
+    reset_adapters()
+    DuckDBConnectionManager.close_all_connections()
+gc.collect()
+with duckdb.connect(sys.argv[1]) as connection:
+    print(*[status for (status,) in connection.execute("select status from quality.build_run order by run_number").fetchall()])
+"""
+
+
+def test_a_build_may_leave_out_only_what_a_build_of_the_same_project_made_just_before(tmp_path):
+    """`dim_one` depends on nothing, `cube_one` reads a source, `cube_two` reads both."""
+    runs = {
+        ("a", ""): "complete",
+        ("a", "source:*+"): "complete",  # dim_one stands as the build before made it
+        ("a", "cube_one"): "partial",  # cube_two stands on a cube_one that is no more
+        ("a", "source:*+ "): "partial",  # the build before was not complete
+        ("b", ""): "complete",
+        ("c", "source:*+"): "partial",  # another project
+        ("", ""): "complete",  # dbt by hand
+        ("d", "source:*+"): "partial",  # nobody knows by which project it was
+        ("d", ""): "complete",
+        ("d", "cube_two"): "partial",  # the source may have changed, and cube_one was not built from it
+    }
+    project, output_dir = tmp_path / "project", tmp_path / "output"
+    (project / "models").mkdir(parents=True)
+    output_dir.mkdir()
+    (project / "dbt_project.yml").write_text(RECORD_PROJECT.format(macros=PROJECT / "macros"), encoding="utf-8")
+    models = {
+        "dim_one": "select 1 as code",
+        "cube_one": "select count(*) as value from {{ source('main', 'line') }}",
+        "cube_two": "select code, value from {{ ref('dim_one') }} cross join {{ ref('cube_one') }}",
+    }
+    for name, sql in models.items():
+        (project / "models" / f"{name}.sql").write_text(sql, encoding="utf-8")
+    (project / "models" / "models.yml").write_text(
+        """
+sources: [{name: main, tables: [{name: line}]}]
+models: [{name: dim_one, columns: [{name: code, data_tests: [not_null]}]}, {name: cube_two, columns: [{name: value, data_tests: [not_null]}]}]
+""",
+        encoding="utf-8",
+    )
+    environment = {**os.environ, "ATLAS_OUTPUT_DIR": str(output_dir), "DBT_PROFILES_DIR": str(PROJECT / "profiles")}
+    for name in ("DBT_TARGET_PATH", "DBT_LOG_PATH"):
+        environment[name] = str(tmp_path / name)
+    with duckdb.connect(str(output_dir / "warehouse.duckdb")) as connection:
+        connection.execute("create table line as select 1 as line_number")
+    program = LEFT_ALONE_RUNS.replace("{runs!r}", repr([(fingerprint, select.strip()) for fingerprint, select in runs]))
+    command = [sys.executable, "-c", program, str(output_dir / "warehouse.duckdb")]
+    ended = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert ended.stdout.splitlines()[-1].split() == list(runs.values()), ended.stdout
