@@ -31,6 +31,7 @@ from settings import PROJECT_DIR, SOURCES, AtlasError, Settings, file_size, read
 DEMO = PROJECT_DIR / "scripts" / "demo.py"
 DEMO_NOTICE = "SYNTHETIC.txt"  # demo.py writes it first: a folder that holds it may be made again
 SUFFIXES = (".parquet", ".csv", ".csv.gz")
+SMALL_SOURCE = 2**30  # bytes; below it a model leaves a core idle, above it two models at a time want too much memory (models/docs/performance.md)
 
 
 def build(settings: Settings, variables: str, demo: list[str]) -> tuple[release.Release, Path]:
@@ -43,7 +44,9 @@ def build(settings: Settings, variables: str, demo: list[str]) -> tuple[release.
         files = check_sources(source)
         print(f"Source: {len(files)} files in {source}", flush=True)
         fingerprint = project_fingerprint(variables)
-        run_dbt(settings, lock, ["build", *what_to_build(settings, fingerprint), *(["--vars", variables] if variables.strip() else [])], fingerprint)
+        at_a_time = ["--threads", "2"] if sum(file.stat().st_size for file in files) < SMALL_SOURCE else []
+        chosen = ["--vars", variables] if variables.strip() else []
+        run_dbt(settings, lock, ["build", *what_to_build(settings, fingerprint), *at_a_time, *chosen], fingerprint)
         published = release.publish(settings)
         print(f"\nRelease {published.version} is published. Its documentation site follows.", flush=True)
         return published, documentation.write_site(settings, variables, lock)
