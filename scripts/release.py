@@ -245,7 +245,7 @@ def _check_paths(connection, table: export.PublicTable, private: list[str]) -> N
     values = [f"contains({_q(column.name)}, {_literal(path)})" for column in table.columns if column.type == "VARCHAR" for path in private]
     found = f"select count(*) from atlas.{_q(table.name)} where {' or '.join(values) or 'false'}"
     if any(path in text for path in private for text in comments) or connection.execute(found).fetchone()[0]:
-        raise AtlasError(f"Nothing is published: {table.name} holds a path of this machine ({', '.join(private)}). Remove it and build again.")
+        raise AtlasError(f"Nothing is published: {table.name} holds a path of this machine ({' or '.join(private)}). Remove it and build again.")
 
 
 def write_release(
