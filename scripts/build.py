@@ -31,7 +31,9 @@ from settings import PROJECT_DIR, SOURCES, AtlasError, Settings, file_size, read
 DEMO = PROJECT_DIR / "scripts" / "demo.py"
 DEMO_NOTICE = "SYNTHETIC.txt"  # demo.py writes it first: a folder that holds it may be made again
 SUFFIXES = (".parquet", ".csv", ".csv.gz")
-SMALL_SOURCE = 2**30  # bytes; below it a model leaves a core idle, above it two models at a time want too much memory (models/docs/performance.md)
+SMALL_SOURCE = (
+    2**30
+)  # bytes; below it a model leaves a core idle, above it two models at a time want too much memory (models/docs/performance.md)
 
 
 def build(settings: Settings, variables: str, demo: list[str]) -> tuple[release.Release, Path]:
@@ -59,7 +61,9 @@ def make_demo(settings: Settings, lock: int, arguments: list[str]) -> Path:
     wanted = demo_fingerprint(arguments)
     if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
         return folder
-    print("ATLAS_SOURCE_DIR is not set: synthetic demo data are made. No row of them describes a real person.", flush=True)
+    print(
+        "ATLAS_SOURCE_DIR is not set: synthetic demo data are made. No row of them describes a real person.", flush=True
+    )
     if (folder / DEMO_NOTICE).exists():
         shutil.rmtree(folder)
     limits = ["--memory-limit", settings.memory_limit, "--threads", str(settings.threads)]
@@ -71,7 +75,9 @@ def make_demo(settings: Settings, lock: int, arguments: list[str]) -> Path:
 
 def demo_fingerprint(arguments: list[str]) -> str:
     """Returns a hash of the generator: of its arguments, its program, and the SQL and seeds that it reads."""
-    return files_fingerprint(repr(arguments), [DEMO, *DEMO.with_suffix("").glob("*.sql"), *(PROJECT_DIR / "seeds").rglob("*.csv")])
+    return files_fingerprint(
+        repr(arguments), [DEMO, *DEMO.with_suffix("").glob("*.sql"), *(PROJECT_DIR / "seeds").rglob("*.csv")]
+    )
 
 
 def check_sources(source: Path) -> list[Path]:
@@ -117,7 +123,9 @@ def what_to_build(settings: Settings, fingerprint: str) -> list[str]:
     nodes = ["--exclude-resource-type", "unit_test"]
     try:
         with duckdb.connect(str(settings.warehouse), read_only=True) as warehouse:
-            last = warehouse.execute("select status, project_fingerprint from quality.build_run order by run_number desc limit 1").fetchone()
+            last = warehouse.execute(
+                "select status, project_fingerprint from quality.build_run order by run_number desc limit 1"
+            ).fetchone()
             (missing,) = warehouse.execute(
                 "select count(*) from quality.publication_list anti join duckdb_tables() using (schema_name, table_name)"
             ).fetchone()
@@ -125,7 +133,10 @@ def what_to_build(settings: Settings, fingerprint: str) -> list[str]:
         return nodes
     if missing or last != ("complete", fingerprint):
         return nodes
-    print("Nothing but data can have changed since the last build: seeds and what depends on them alone stay as they are.", flush=True)
+    print(
+        "Nothing but data can have changed since the last build: seeds and what depends on them alone stay as they are.",
+        flush=True,
+    )
     return [*nodes, "--select", "source:*+"]
 
 
@@ -150,7 +161,9 @@ def dbt_command() -> list[str]:
     beside = Path(sys.executable).parent / "dbt"
     found = str(beside) if beside.exists() else shutil.which("dbt")
     if not found:
-        raise AtlasError("dbt is not installed. Run `make install`, or `pip install -r requirements.txt`, and start again.")
+        raise AtlasError(
+            "dbt is not installed. Run `make install`, or `pip install -r requirements.txt`, and start again."
+        )
     return [found]
 
 
@@ -168,17 +181,32 @@ def run_step(settings: Settings, lock: int, command: list[str], failure: str, **
     }
     ended = subprocess.run(command, cwd=PROJECT_DIR, env=environment, pass_fds=[lock], check=False)
     if ended.returncode:
-        how = f"ended with code {ended.returncode}" if ended.returncode > 0 else f"was stopped by {signal.Signals(-ended.returncode).name}"
+        how = (
+            f"ended with code {ended.returncode}"
+            if ended.returncode > 0
+            else f"was stopped by {signal.Signals(-ended.returncode).name}"
+        )
         raise AtlasError(f"{failure} ({Path(command[0]).name} {how}).")
 
 
 def main(argv: list[str] | None = None) -> int:
     """Builds and publishes. Returns the exit code: 0, or 1 with a message on standard error."""
     parser = argparse.ArgumentParser(description="Builds the warehouse and publishes a release into $ATLAS_OUTPUT_DIR.")
-    parser.add_argument("--vars", default=os.environ.get("VARS", ""), help="variables for dbt, as YAML; default: environment variable VARS")
-    parser.add_argument("--demo", default=os.environ.get("DEMO", ""), help="arguments for scripts/demo.py; default: environment variable DEMO")
+    parser.add_argument(
+        "--vars",
+        default=os.environ.get("VARS", ""),
+        help="variables for dbt, as YAML; default: environment variable VARS",
+    )
+    parser.add_argument(
+        "--demo",
+        default=os.environ.get("DEMO", ""),
+        help="arguments for scripts/demo.py; default: environment variable DEMO",
+    )
     arguments = parser.parse_args(argv)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped. The previous release stands as it was; start again to build the next."))
+    signal.signal(
+        signal.SIGTERM,
+        lambda *_: sys.exit("Stopped. The previous release stands as it was; start again to build the next."),
+    )
     started = time.monotonic()
     try:
         settings = read_settings()

@@ -41,7 +41,9 @@ FIELDS = (
     "code_lists",
 )
 LISTS = ("remarks", "related", "code_lists")
-NOTICE = "<!-- Written by scripts/cards.py from seeds/statistics. Change the seeds and run that script, not this file. -->"
+NOTICE = (
+    "<!-- Written by scripts/cards.py from seeds/statistics. Change the seeds and run that script, not this file. -->"
+)
 
 
 class CardModels:
@@ -92,15 +94,27 @@ class CardModels:
         path = str(self._seeds[name]).replace("'", "''")
         source = f"read_csv('{path}', header = true, all_varchar = true, nullstr = '', delim = ',', quote = '\"', escape = '\"')"
         columns = [row[0] for row in self.connection.execute(f"describe from {source}").fetchall()]
-        casts = ", ".join(f'cast("{column}" as {self._types.get(name, {}).get(column, "text")}) as "{column}"' for column in columns)
+        casts = ", ".join(
+            f'cast("{column}" as {self._types.get(name, {}).get(column, "text")}) as "{column}"' for column in columns
+        )
         self.connection.execute(f'create table "{name}" as select {casts} from {source}')
 
 
 def cards_page(models: CardModels) -> str:
     """Returns the text of models/docs/cards.md: the doc blocks of the columns, then one a cube or stat."""
-    for name in ("statistic", "statistic_remark", "statistic_relation", "statistic_code", "statistic_column", "dim_code_list"):
+    for name in (
+        "statistic",
+        "statistic_remark",
+        "statistic_relation",
+        "statistic_code",
+        "statistic_column",
+        "dim_code_list",
+    ):
         models.table(name)
-    phrases = {(row["phrase"], row["language"]): row["phrase_text"] for row in models.rows(f"from {models.table('card_phrase')}")}
+    phrases = {
+        (row["phrase"], row["language"]): row["phrase_text"]
+        for row in models.rows(f"from {models.table('card_phrase')}")
+    }
     codes = [row["code"] for row in models.rows("select code from card_statistic order by code")]
     blocks = [*_column_blocks(models), *(_card_block(models, phrases, code) for code in codes)]
     return "\n".join([NOTICE, *blocks]) + "\n"
@@ -165,13 +179,17 @@ def _code_lists(models: CardModels, phrases: dict, code: str, language: str) -> 
         f"""select list_code, label_{language} as label from dim_code_list
             where list_code in (select list_code from statistic_code where code = '{code}') order by list_code"""
     )
-    return "\n".join([*(f"- `{row['list_code']}`: {row['label']}" for row in rows), "", phrases["code_lists_where", language]])
+    return "\n".join(
+        [*(f"- `{row['list_code']}`: {row['label']}" for row in rows), "", phrases["code_lists_where", language]]
+    )
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Writes the page, or with --check compares it. Returns the exit code: 1 when --check finds an old page."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="write nothing; fail when the committed page is not up to date")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; fail when the committed page is not up to date"
+    )
     options = parser.parse_args(arguments)
     page = cards_page(CardModels())
     target = PROJECT_DIR / CARDS_FILE
@@ -182,7 +200,9 @@ def main(arguments: list[str] | None = None) -> int:
     if target.exists() and target.read_text(encoding="utf-8") == page:
         print(f"{CARDS_FILE}: up to date")
         return 0
-    print(f"{CARDS_FILE} is not what the seeds say: run `python scripts/cards.py` and commit the file.", file=sys.stderr)
+    print(
+        f"{CARDS_FILE} is not what the seeds say: run `python scripts/cards.py` and commit the file.", file=sys.stderr
+    )
     return 1
 
 

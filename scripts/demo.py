@@ -74,7 +74,10 @@ def clear(directory, year, is_look_back):
         for path in (directory / "health_care" / f"service_year={year}").glob("perinatal-*"):
             path.unlink()
         return
-    for folder in [*(directory / "population").glob(f"reference_date={year}-*"), directory / "health_care" / f"service_year={year}"]:
+    for folder in [
+        *(directory / "population").glob(f"reference_date={year}-*"),
+        directory / "health_care" / f"service_year={year}",
+    ]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -86,15 +89,45 @@ def make_part(connection, arguments, year, part, is_look_back):
     connection.execute(f"set variable year = {year}")
     run(connection, "5_people_of_year.sql")
     run(connection, "6_claims.sql")
-    write(connection, f"select {columns} from perinatal_line() order by line_number", claims, f"perinatal-{part:03}", file_format)
+    write(
+        connection,
+        f"select {columns} from perinatal_line() order by line_number",
+        claims,
+        f"perinatal-{part:03}",
+        file_format,
+    )
     if is_look_back:
         return
     for number, day in [(0, f"{year}-06-30"), (1, f"{year}-12-31")]:
-        write(connection, f"from population_list({number}, date '{day}')", population / f"reference_date={day}", f"part-{part:03}", file_format)
+        write(
+            connection,
+            f"from population_list({number}, date '{day}')",
+            population / f"reference_date={day}",
+            f"part-{part:03}",
+            file_format,
+        )
     day = f"{year}-09-30"
-    write(connection, f"from misdated_list(date '{day}')", population / f"reference_date={day}", f"part-{part:03}", file_format)
-    write(connection, f"select {columns} from claim_line(false) order by line_number", claims, f"part-{part:03}", file_format)
-    write(connection, f"select {columns} from claim_line(true) order by line_number", claims, f"late-{part:03}", file_format)
+    write(
+        connection,
+        f"from misdated_list(date '{day}')",
+        population / f"reference_date={day}",
+        f"part-{part:03}",
+        file_format,
+    )
+    write(
+        connection,
+        f"select {columns} from claim_line(false) order by line_number",
+        claims,
+        f"part-{part:03}",
+        file_format,
+    )
+    write(
+        connection,
+        f"select {columns} from claim_line(true) order by line_number",
+        claims,
+        f"late-{part:03}",
+        file_format,
+    )
 
 
 def main(argv=None):
@@ -103,7 +136,12 @@ def main(argv=None):
     parser.add_argument("--scale", type=float, default=0.07, help="1 is all of Belgium (default 0.07)")
     parser.add_argument("--first-year", type=int, default=2021)
     parser.add_argument("--last-year", type=int, default=2024)
-    parser.add_argument("--claims-per-person", type=float, default=1.0, help="lines of no list a person and year (default 1; 7 makes more than 100 million lines at scale 1)")
+    parser.add_argument(
+        "--claims-per-person",
+        type=float,
+        default=1.0,
+        help="lines of no list a person and year (default 1; 7 makes more than 100 million lines at scale 1)",
+    )
     parser.add_argument("--format", choices=["parquet", "csv"], default="parquet")
     parser.add_argument("--memory-limit", default="4GB")
     parser.add_argument("--threads", type=int, help="default: all cores")
@@ -115,9 +153,13 @@ def main(argv=None):
     notice, text = arguments.directory / "SYNTHETIC.txt", NOTICE.format(**vars(arguments))
     if arguments.directory.exists() and any(arguments.directory.iterdir()):
         if not notice.exists():
-            sys.exit(f"{arguments.directory} holds files that this script did not make (no SYNTHETIC.txt): name an empty directory.")
+            sys.exit(
+                f"{arguments.directory} holds files that this script did not make (no SYNTHETIC.txt): name an empty directory."
+            )
         if notice.read_text(encoding="utf-8") != text:
-            sys.exit(f"{arguments.directory} holds a synthetic source of another size (see its SYNTHETIC.txt), whose people are others: name another directory.")
+            sys.exit(
+                f"{arguments.directory} holds a synthetic source of another size (see its SYNTHETIC.txt), whose people are others: name another directory."
+            )
     arguments.directory.mkdir(parents=True, exist_ok=True)
     notice.write_text(text, encoding="utf-8")
 
@@ -149,7 +191,9 @@ def main(argv=None):
         print(f"Synthetic source, part {part + 1} of {parts}: {time.monotonic() - started:.0f} s", flush=True)
     connection.close()
     shutil.rmtree(arguments.directory / ".spill", ignore_errors=True)
-    print(f"Synthetic source of {arguments.first_year} to {arguments.last_year} at scale {arguments.scale:g} is in {arguments.directory}")
+    print(
+        f"Synthetic source of {arguments.first_year} to {arguments.last_year} at scale {arguments.scale:g} is in {arguments.directory}"
+    )
 
 
 if __name__ == "__main__":

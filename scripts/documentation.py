@@ -35,11 +35,36 @@ OVERVIEW = "doc.health_atlas.__overview__"
 
 # What dbt writes down about the machine and the run, at any depth.
 PRIVATE_KEYS = {
-    "root_path", "build_path", "compiled_path", "patch_path", "created_at", "generated_at", "run_started_at", "invocation_started_at", "invocation_id",
-    "user_id", "project_id", "env", "checksum", "unrendered_config", "stats",
+    "root_path",
+    "build_path",
+    "compiled_path",
+    "patch_path",
+    "created_at",
+    "generated_at",
+    "run_started_at",
+    "invocation_started_at",
+    "invocation_id",
+    "user_id",
+    "project_id",
+    "env",
+    "checksum",
+    "unrendered_config",
+    "stats",
 }
 # Parts of the manifest that dbt's page reads; only those of this project are kept.
-PARTS = ("nodes", "sources", "macros", "docs", "exposures", "metrics", "groups", "semantic_models", "saved_queries", "unit_tests", "functions")
+PARTS = (
+    "nodes",
+    "sources",
+    "macros",
+    "docs",
+    "exposures",
+    "metrics",
+    "groups",
+    "semantic_models",
+    "saved_queries",
+    "unit_tests",
+    "functions",
+)
 
 
 def write_site(settings: Settings, variables: str, lock: int | None = None) -> Path:
@@ -50,7 +75,9 @@ def write_site(settings: Settings, variables: str, lock: int | None = None) -> P
     be written. The release, and the site before, then stand as they were.
     """
     try:
-        page = described_page(settings, variables, lock).replace(RELEASE_PLACE, as_script_text(release_line(settings))[1:-1])
+        page = described_page(settings, variables, lock).replace(
+            RELEASE_PLACE, as_script_text(release_line(settings))[1:-1]
+        )
         check_paths(page, settings)
         site = settings.output_dir / "site" / "index.html"
         site.parent.mkdir(exist_ok=True)
@@ -89,7 +116,9 @@ def write_whole(path: Path, text: str) -> None:
 
 def read_documents(target: Path) -> tuple[dict, dict]:
     """Returns the manifest and the catalog that dbt left in its target folder, as they may be shown."""
-    manifest, catalog = (json.loads((target / name).read_text(encoding="utf-8")) for name in ("manifest.json", "catalog.json"))
+    manifest, catalog = (
+        json.loads((target / name).read_text(encoding="utf-8")) for name in ("manifest.json", "catalog.json")
+    )
     return public_manifest(manifest), public_catalog(catalog)
 
 
@@ -102,12 +131,18 @@ def generate(settings: Settings, target: Path, variables: str, lock: int | None)
         "--exclude", "resource_type:test", "resource_type:unit_test",  # described, but not compiled: that would take most of the time
         *(["--vars", variables] if variables.strip() else []),
     ]  # fmt: skip
-    environment = {"DBT_PROFILES_DIR": str(PROJECT_DIR / "profiles"), **os.environ, "ATLAS_OUTPUT_DIR": str(settings.output_dir)}
+    environment = {
+        "DBT_PROFILES_DIR": str(PROJECT_DIR / "profiles"),
+        **os.environ,
+        "ATLAS_OUTPUT_DIR": str(settings.output_dir),
+    }
     parsed = PROJECT_DIR / os.environ.get("DBT_TARGET_PATH", "target") / "partial_parse.msgpack"
     if parsed.exists():  # what the build has parsed is not parsed again; dbt sees itself whether it still holds
         shutil.copy(parsed, target)
     held = [lock] if lock is not None else []
-    ended = subprocess.run(command, cwd=PROJECT_DIR, env=environment, capture_output=True, text=True, pass_fds=held, check=False)
+    ended = subprocess.run(
+        command, cwd=PROJECT_DIR, env=environment, capture_output=True, text=True, pass_fds=held, check=False
+    )
     if ended.returncode:
         told = (ended.stdout + ended.stderr).strip()
         raise AtlasError(f"dbt docs generate failed.\n{told}")
@@ -121,25 +156,41 @@ def release_line(settings: Settings) -> str:
         version, is_synthetic, published_on, years, vintage, threshold = atlas.execute(
             "select version, is_synthetic, publication_date, reference_years, geography_vintage, small_cell_threshold from release"
         ).fetchone()
-        municipalities = atlas.execute("select count(*) from geographic_unit where geo_level = 'municipality'").fetchone()[0]
+        municipalities = atlas.execute(
+            "select count(*) from geographic_unit where geo_level = 'municipality'"
+        ).fetchone()[0]
     masking = f"figures on fewer than {threshold} persons are hidden" if threshold else "**small cells are not hidden**"
     line = (
         f"**Release `{version}`**, {f'published on {published_on}' if published_on else 'without a publication date'}: "
         f"years {years.replace(',', ', ')}; the {municipalities} municipalities of {vintage}; {masking}."
     )
-    return f"{line} **Its numbers are synthetic demo data: they describe nobody, and are not to be cited.**" if is_synthetic else line
+    return (
+        f"{line} **Its numbers are synthetic demo data: they describe nobody, and are not to be cited.**"
+        if is_synthetic
+        else line
+    )
 
 
 def public_manifest(manifest: dict) -> dict:
     """Returns what the page needs of dbt's manifest: this project alone, without a word on the machine, its links made into links of the site."""
     project = manifest["metadata"]["project_name"]
-    public = {part: {key: value for key, value in manifest[part].items() if value["package_name"] == project} for part in PARTS if part in manifest}
+    public = {
+        part: {key: value for key, value in manifest[part].items() if value["package_name"] == project}
+        for part in PARTS
+        if part in manifest
+    }
     public["nodes"] = {key: node for key, node in public["nodes"].items() if node["resource_type"] != "operation"}
     public["docs"] = {OVERVIEW: public["docs"][OVERVIEW]}
-    public["docs"][OVERVIEW]["block_contents"] = public["docs"][OVERVIEW]["block_contents"].replace(RELEASE_MARK, RELEASE_PLACE)
+    public["docs"][OVERVIEW]["block_contents"] = public["docs"][OVERVIEW]["block_contents"].replace(
+        RELEASE_MARK, RELEASE_PLACE
+    )
     known = {key for part in PARTS for key in public.get(part, {})}
     for direction in ("parent_map", "child_map"):
-        public[direction] = {key: [other for other in others if other in known] for key, others in manifest[direction].items() if key in known}
+        public[direction] = {
+            key: [other for other in others if other in known]
+            for key, others in manifest[direction].items()
+            if key in known
+        }
     for macro in public["macros"].values():
         macro["depends_on"]["macros"] = [other for other in macro["depends_on"]["macros"] if other in known]
     for node in public["nodes"].values():
@@ -160,7 +211,11 @@ def public_manifest(manifest: dict) -> dict:
             for text in ("description", "block_contents"):
                 if thing.get(text):
                     thing[text] = site_links(thing[text], targets)
-    public["metadata"] = {"project_name": project, "send_anonymous_usage_stats": False, "adapter_type": manifest["metadata"]["adapter_type"]}
+    public["metadata"] = {
+        "project_name": project,
+        "send_anonymous_usage_stats": False,
+        "adapter_type": manifest["metadata"]["adapter_type"],
+    }
     public.update(disabled={}, selectors={}, group_map={})
     return without_private_keys(public)
 
@@ -189,7 +244,9 @@ def signposts(mart: dict, parents: dict[str, list[str]]) -> str:
     family = mart["config"]["meta"]["statistic"]["family"]
     definitions = {"imaging": "definitions_imaging", "perinatal": "definitions_deliveries"}[family]
     masked = [key for key in parents[mart["unique_id"]] if key.endswith("_masked")]
-    cells = [key for masked_key in masked for key in parents[masked_key] if key.endswith("_cell") and "_mask_" not in key]
+    cells = [
+        key for masked_key in masked for key in parents[masked_key] if key.endswith("_cell") and "_mask_" not in key
+    ]
     selected = [*("%2B" + key.split(".")[-1] for key in cells), *(key.split(".")[-1] for key in masked), mart["name"]]
     return (
         f"[Reading a table](reading_a_table.md) · [Tables of its family](family_{family}.md) · [What is counted]({definitions}.md) · "
@@ -242,7 +299,9 @@ def fill(template: str, manifest: dict, catalog: dict) -> str:
     """Returns dbt's page with both documents in it. Raises AtlasError when the template has no place for them."""
     for place, document in (("MANIFEST.JSON INLINE DATA", manifest), ("CATALOG.JSON INLINE DATA", catalog)):
         if template.count(f'"{place}"') != 1:
-            raise AtlasError(f'dbt\'s page has changed: it has no single place "{place}". Use the version of dbt-core in requirements.txt.')
+            raise AtlasError(
+                f'dbt\'s page has changed: it has no single place "{place}". Use the version of dbt-core in requirements.txt.'
+            )
         template = template.replace(f'"{place}"', as_script_text(document))
     return template.replace("<title>dbt Docs</title>", "<title>Belgian health atlas</title>")
 
@@ -257,13 +316,19 @@ def check_paths(page: str, settings: Settings) -> None:
     folders = {PROJECT_DIR, settings.output_dir, settings.source_dir, settings.temp_dir, Path.home(), Path(sys.prefix)}
     for folder in sorted(str(folder) for folder in folders if folder and len(folder.parts) > 2):
         if folder in page:
-            raise AtlasError(f"The site was not written: it would tell a folder of this machine ({folder}). Remove it from the description or the SQL.")
+            raise AtlasError(
+                f"The site was not written: it would tell a folder of this machine ({folder}). Remove it from the description or the SQL."
+            )
 
 
 def main(argv: list[str] | None = None) -> int:
     """Makes the site. Returns the exit code: 0, or 1 with a message on standard error."""
     parser = argparse.ArgumentParser(description="Writes the documentation site into $ATLAS_OUTPUT_DIR/site.")
-    parser.add_argument("--vars", default=os.environ.get("VARS", ""), help="variables for dbt, as YAML; default: environment variable VARS")
+    parser.add_argument(
+        "--vars",
+        default=os.environ.get("VARS", ""),
+        help="variables for dbt, as YAML; default: environment variable VARS",
+    )
     variables = parser.parse_args(argv).vars
     settings = read_settings()
     try:

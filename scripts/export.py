@@ -39,8 +39,15 @@ DESCRIPTION = (
 # Where the parts come from, as the data package cites them. Who publishes a release decides the licence of its statistics; the geography
 # carries that of its source.
 GEOGRAPHY_TABLE = "geographic_unit"
-GEOGRAPHY_SOURCE = {"title": "Source: Statbel (REFNIS municipalities, statistical sectors)", "path": "https://statbel.fgov.be"}
-GEOGRAPHY_LICENCE = {"name": "CC-BY-4.0", "title": "Creative Commons Attribution 4.0", "path": "https://creativecommons.org/licenses/by/4.0/"}
+GEOGRAPHY_SOURCE = {
+    "title": "Source: Statbel (REFNIS municipalities, statistical sectors)",
+    "path": "https://statbel.fgov.be",
+}
+GEOGRAPHY_LICENCE = {
+    "name": "CC-BY-4.0",
+    "title": "Creative Commons Attribution 4.0",
+    "path": "https://creativecommons.org/licenses/by/4.0/",
+}
 DEFINITIONS_SOURCE = {"title": "Definitions: metadata cards of the IMA-AIM Atlas", "path": "https://atlas.ima-aim.be"}
 
 
@@ -84,11 +91,15 @@ def write_table(connection, table: PublicTable, folder: Path) -> TableFiles:
 
     Raises AtlasError when a value of a statistic has no SDMX code.
     """
-    csv, parquet, sdmx = (f"{kind}/{table.name}.{suffix}" for kind, suffix in (("csv", "csv"), ("parquet", "parquet"), ("sdmx", "csv")))
+    csv, parquet, sdmx = (
+        f"{kind}/{table.name}.{suffix}" for kind, suffix in (("csv", "csv"), ("parquet", "parquet"), ("sdmx", "csv"))
+    )
     for path in (csv, parquet, sdmx):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
     rows_of = f'(from atlas."{table.name}")'  # they lie there in total order, and DuckDB keeps the order in which rows were written
-    (rows,) = connection.execute(f"copy {rows_of} to '{_path(folder / csv)}' (format csv, header, delimiter ',')").fetchone()
+    (rows,) = connection.execute(
+        f"copy {rows_of} to '{_path(folder / csv)}' (format csv, header, delimiter ',')"
+    ).fetchone()
     connection.execute(f"copy {rows_of} to '{_path(folder / parquet)}' (format parquet, compression zstd)")
     if table.statistic:
         sdmx_files.write_data(connection, table, folder / sdmx)
@@ -101,7 +112,9 @@ def write_package(connection, folder: Path, release: dict, tables: list[PublicTa
     sdmx_files.write_structure(connection, folder / "sdmx" / "structure.xml", release, tables)
     package = data_package(connection, release, tables, {file.table: file for file in files})
     (folder / "datapackage.json").write_text(json.dumps(package, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    known = {file.csv_path: file.csv_sha256 for file in files} | {file.parquet_path: file.parquet_sha256 for file in files}
+    known = {file.csv_path: file.csv_sha256 for file in files} | {
+        file.parquet_path: file.parquet_sha256 for file in files
+    }
     names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     sums = [f"{known.get(name) or sha256(folder / name)}  {name}\n" for name in names]
     (folder / "SHA256SUMS").write_text("".join(sums), encoding="utf-8")
@@ -111,7 +124,11 @@ def data_package(connection, release: dict, tables: list[PublicTable], files: di
     """Returns the Frictionless descriptor of the release, one resource a table."""
     units = dict(connection.execute("select measure, label_en from atlas.unit_measure").fetchall())
     titles = dict(connection.execute("select code, title from atlas.statistic where language = 'en'").fetchall())
-    dimensions = {table.primary_key[0]: table.name for table in tables if table.schema == "reference" and len(table.primary_key) == 1}
+    dimensions = {
+        table.primary_key[0]: table.name
+        for table in tables
+        if table.schema == "reference" and len(table.primary_key) == 1
+    }
     package = {
         "profile": "tabular-data-package",
         "name": "belgian-health-atlas",
@@ -129,7 +146,9 @@ def data_package(connection, release: dict, tables: list[PublicTable], files: di
     return package
 
 
-def _resource(table: PublicTable, files: TableFiles, titles: dict[str, str], units: dict[str, str], dimensions: dict[str, str]) -> dict:
+def _resource(
+    table: PublicTable, files: TableFiles, titles: dict[str, str], units: dict[str, str], dimensions: dict[str, str]
+) -> dict:
     """Returns the descriptor of one table; `rows`, `parquet` and the fields' `unit` are additions to the standard.
 
     titles: statistic -> title. units: measure -> unit. dimensions: column -> the reference table of which it is the whole key.

@@ -41,26 +41,44 @@ from settings import PROJECT_DIR, AtlasError, Settings, file_size, read_settings
 STORAGE_VERSION = "v1.2.0"
 
 # Names of columns that describe one person: raw source columns, and what staging and the people rooms call them.
-PERSONAL_COLUMN = re.compile(r"(person|patient|woman|mother|beneficiary)_?id|person|(pp|ss)\d{4,5}b?|birth_(year|date)|(service|delivery)_date", re.I)
+PERSONAL_COLUMN = re.compile(
+    r"(person|patient|woman|mother|beneficiary)_?id|person|(pp|ss)\d{4,5}b?|birth_(year|date)|(service|delivery)_date",
+    re.I,
+)
 
 # The tables that a release says about itself: name -> (comment, {column: (type, comment)}).
 OWN_TABLES = {
     "release": (
         "The release itself: one row. Cite the version and the publication date.",
         {
-            "version": ("text", "Publication date (or 'undated') and a fingerprint of every published number and setting"),
-            "is_synthetic": ("boolean", "Whether the numbers come from synthetic demo data: then they describe nobody and are not to be cited"),
+            "version": (
+                "text",
+                "Publication date (or 'undated') and a fingerprint of every published number and setting",
+            ),
+            "is_synthetic": (
+                "boolean",
+                "Whether the numbers come from synthetic demo data: then they describe nobody and are not to be cited",
+            ),
             "publication_date": ("date", "Date of publication, as the publisher gave it; null when none was given"),
             "first_reference_year": ("integer", "First calendar year in the tables"),
             "last_reference_year": ("integer", "Last calendar year in the tables"),
             "reference_years": ("text", "Every calendar year in the tables, in order, separated by commas"),
             "geography_vintage": ("integer", "Year of the set of municipalities in which every year is published"),
-            "small_cell_threshold": ("integer", "Groups of 1 to this number minus 1 persons are masked; 0 means that nothing is"),
-            "complementary_masking": ("boolean", "Whether further cells are masked so that no small cell can be computed from the others"),
+            "small_cell_threshold": (
+                "integer",
+                "Groups of 1 to this number minus 1 persons are masked; 0 means that nothing is",
+            ),
+            "complementary_masking": (
+                "boolean",
+                "Whether further cells are masked so that no small cell can be computed from the others",
+            ),
             "tables": ("integer", "Number of tables listed in release_table"),
             "table_rows": ("bigint", "Rows of those tables together"),
             "project_version": ("text", "Version of the project that computed the tables"),
-            "source_commit": ("text", "Commit of the project's repository, '-dirty' when files were changed; null outside a repository"),
+            "source_commit": (
+                "text",
+                "Commit of the project's repository, '-dirty' when files were changed; null outside a repository",
+            ),
             "dbt_version": ("text", "Version of dbt-core that ran the build"),
             "duckdb_version": ("text", "Version of DuckDB that wrote this file"),
         },
@@ -156,7 +174,9 @@ def read_public_tables(connection: duckdb.DuckDBPyConnection) -> list[export.Pub
     listed = connection.execute(
         "select schema_name, table_name, primary_key, statistic from warehouse.quality.publication_list order by table_name"
     ).fetchall()
-    told = connection.execute("select schema_name, table_name, coalesce(comment, '') from duckdb_tables() where database_name = 'warehouse'").fetchall()
+    told = connection.execute(
+        "select schema_name, table_name, coalesce(comment, '') from duckdb_tables() where database_name = 'warehouse'"
+    ).fetchall()
     comments = {(schema, name): comment for schema, name, comment in told}
     columns: dict[tuple[str, str], list[export.Column]] = {}
     for schema, name, *column in connection.execute(
@@ -168,9 +188,13 @@ def read_public_tables(connection: duckdb.DuckDBPyConnection) -> list[export.Pub
     names = [table.name for table in tables]
     twice = sorted({name for name in names if names.count(name) > 1} | (set(names) & set(OWN_TABLES)))
     if twice:
-        raise AtlasError(f"Nothing is published: two public tables would be named {', '.join(twice)}. Rename one of the models.")
+        raise AtlasError(
+            f"Nothing is published: two public tables would be named {', '.join(twice)}. Rename one of the models."
+        )
     if not any(table.statistic for table in tables):
-        raise AtlasError("Nothing is published: the build made no statistic. Check that the models of models/marts are enabled.")
+        raise AtlasError(
+            "Nothing is published: the build made no statistic. Check that the models of models/marts are enabled."
+        )
     return tables
 
 
@@ -188,16 +212,22 @@ def _public_table(
         )
     for column in columns:
         if PERSONAL_COLUMN.fullmatch(column.name):
-            raise AtlasError(f"Nothing is published: column {column.name} of {schema}.{name} describes persons. Remove it from the model.")
+            raise AtlasError(
+                f"Nothing is published: column {column.name} of {schema}.{name} describes persons. Remove it from the model."
+            )
         if column.type not in export.FIELD_TYPES:
             raise AtlasError(
                 f"Nothing is published: column {column.name} of {schema}.{name} has type {column.type}, which a CSV file cannot carry. "
                 f"Use one of {', '.join(sorted(export.FIELD_TYPES))}."
             )
-    return export.PublicTable(schema, name, comment, columns, json.loads(primary_key), json.loads(statistic) if statistic else None)
+    return export.PublicTable(
+        schema, name, comment, columns, json.loads(primary_key), json.loads(statistic) if statistic else None
+    )
 
 
-def publish_tables(connection: duckdb.DuckDBPyConnection, settings: Settings, tables: list[export.PublicTable]) -> list[export.TableFiles]:
+def publish_tables(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, tables: list[export.PublicTable]
+) -> list[export.TableFiles]:
     """Copies the tables into the empty public database, checks them and exports them, two at a time.
 
     Returns the exported files, in the order of the tables. Raises AtlasError when two rows of a table have the same key, when a text names a
@@ -210,9 +240,15 @@ def publish_tables(connection: duckdb.DuckDBPyConnection, settings: Settings, ta
         _copy_table(cursor, table, private)
         return export.write_table(cursor, table, settings.exports_staging)
 
-    reference = [table for table in tables if not table.statistic]  # first: the statistics are exported with the codes that stand there
+    reference = [
+        table for table in tables if not table.statistic
+    ]  # first: the statistics are exported with the codes that stand there
     statistics = [table for table in tables if table.statistic]
-    written = {files.table: files for batch in (reference, statistics) for files in side_by_side(connection, publish_table, batch)}
+    written = {
+        files.table: files
+        for batch in (reference, statistics)
+        for files in side_by_side(connection, publish_table, batch)
+    }
     return [written[table.name] for table in tables]
 
 
@@ -222,7 +258,9 @@ def _copy_table(connection, table: export.PublicTable, private: list[str]) -> No
     private: folders that no text may name. Raises as publish_tables.
     """
     connection.begin()
-    connection.execute(f"create table atlas.{_q(table.name)} as from warehouse.{_q(table.schema)}.{_q(table.name)} order by all")
+    connection.execute(
+        f"create table atlas.{_q(table.name)} as from warehouse.{_q(table.schema)}.{_q(table.name)} order by all"
+    )
     _comment(connection, table.name, table.comment, {column.name: column.comment for column in table.columns})
     connection.commit()
     _check_key(connection, table)
@@ -234,18 +272,29 @@ def _check_key(connection, table: export.PublicTable) -> None:
     if not table.primary_key:
         return
     key = ", ".join(_q(column) for column in table.primary_key)
-    double = connection.execute(f"select {key} from atlas.{_q(table.name)} group by all having count(*) > 1 limit 1").fetchone()
+    double = connection.execute(
+        f"select {key} from atlas.{_q(table.name)} group by all having count(*) > 1 limit 1"
+    ).fetchone()
     if double:
-        raise AtlasError(f"Nothing is published: {table.name} has several rows with the key ({key}) = {double}. Mend the model and build again.")
+        raise AtlasError(
+            f"Nothing is published: {table.name} has several rows with the key ({key}) = {double}. Mend the model and build again."
+        )
 
 
 def _check_paths(connection, table: export.PublicTable, private: list[str]) -> None:
     """Raises AtlasError when a comment or a text value of the table holds a path of this machine."""
     comments = [table.comment, *(column.comment for column in table.columns)]
-    values = [f"contains({_q(column.name)}, {_literal(path)})" for column in table.columns if column.type == "VARCHAR" for path in private]
+    values = [
+        f"contains({_q(column.name)}, {_literal(path)})"
+        for column in table.columns
+        if column.type == "VARCHAR"
+        for path in private
+    ]
     found = f"select count(*) from atlas.{_q(table.name)} where {' or '.join(values) or 'false'}"
     if any(path in text for path in private for text in comments) or connection.execute(found).fetchone()[0]:
-        raise AtlasError(f"Nothing is published: {table.name} holds a path of this machine ({' or '.join(private)}). Remove it and build again.")
+        raise AtlasError(
+            f"Nothing is published: {table.name} holds a path of this machine ({' or '.join(private)}). Remove it and build again."
+        )
 
 
 def write_release(
@@ -263,7 +312,14 @@ def write_release(
     own_tables = [_write_own_table(connection, name, rows) for name, rows in own_rows.items()]
     files = files + [export.write_table(connection, table, settings.exports_staging) for table in own_tables]
     export.write_package(connection, settings.exports_staging, row, [*tables, *own_tables], files)
-    return Release(row["version"], settings.releases / row["version"], len(tables), row["table_rows"], row["is_synthetic"], row["small_cell_threshold"] > 0)
+    return Release(
+        row["version"],
+        settings.releases / row["version"],
+        len(tables),
+        row["table_rows"],
+        row["is_synthetic"],
+        row["small_cell_threshold"] > 0,
+    )
 
 
 def read_sources(connection: duckdb.DuckDBPyConnection) -> list[tuple]:
@@ -290,7 +346,9 @@ def _release_row(connection, build: Build, tables: list[export.PublicTable], fil
     union = " union ".join(f"select reference_year from atlas.{_q(table.name)}" for table in tables if table.statistic)
     years = [year for (year,) in connection.execute(f"select reference_year from ({union}) order by 1").fetchall()]
     return {
-        "is_synthetic": connection.execute("select coalesce(bool_or(is_synthetic), false) from warehouse.quality.source_origin").fetchone()[0],
+        "is_synthetic": connection.execute(
+            "select coalesce(bool_or(is_synthetic), false) from warehouse.quality.source_origin"
+        ).fetchone()[0],
         "publication_date": build.variables["publication_date"],
         "first_reference_year": years[0] if years else None,
         "last_reference_year": years[-1] if years else None,
@@ -344,9 +402,15 @@ def open_databases(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     Raises AtlasError when there is no warehouse, or another process is writing to it.
     """
     if not settings.warehouse.exists():
-        raise AtlasError(f"There is no warehouse at {settings.warehouse}. Run `dbt build`, or `make build`, and start again.")
+        raise AtlasError(
+            f"There is no warehouse at {settings.warehouse}. Run `dbt build`, or `make build`, and start again."
+        )
     connection = duckdb.connect(
-        config={"memory_limit": settings.memory_limit, "threads": settings.threads, "temp_directory": str(settings.temp_dir)}
+        config={
+            "memory_limit": settings.memory_limit,
+            "threads": settings.threads,
+            "temp_directory": str(settings.temp_dir),
+        }
     )
     try:
         try:
@@ -356,7 +420,9 @@ def open_databases(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
                 f"The warehouse {settings.warehouse} cannot be opened: {error}\n"
                 "If another program has it open for writing (a running dbt, a database browser), let it end or close it, and start again."
             ) from error
-        connection.execute(f"attach {_literal(settings.staging / 'atlas.duckdb')} as atlas (storage_version '{STORAGE_VERSION}')")
+        connection.execute(
+            f"attach {_literal(settings.staging / 'atlas.duckdb')} as atlas (storage_version '{STORAGE_VERSION}')"
+        )
         yield connection
         connection.execute("checkpoint atlas")
         connection.execute("detach atlas")
@@ -364,7 +430,9 @@ def open_databases(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.close()
     leftover = list(settings.staging.glob("*.wal"))
     if leftover:
-        raise AtlasError(f"The public file was not written to its end: {leftover[0].name} is left. Nothing was published; start again.")
+        raise AtlasError(
+            f"The public file was not written to its end: {leftover[0].name} is left. Nothing was published; start again."
+        )
 
 
 @contextmanager
@@ -381,7 +449,9 @@ def readable_faults(settings: Settings) -> Iterator[None]:
                 "The previous release stands as it was. Free space there (old files, another folder), or name a larger disk with "
                 "ATLAS_OUTPUT_DIR, and start again."
             ) from error
-        raise AtlasError(f"The release could not be written: {error}\nThe previous release stands as it was.") from error
+        raise AtlasError(
+            f"The release could not be written: {error}\nThe previous release stands as it was."
+        ) from error
     except AtlasError:
         clear_staging(settings)
         raise
@@ -462,7 +532,11 @@ def replace_link(link: Path, target: str) -> None:
 def describe(settings: Settings, release: Release) -> str:
     """Returns what was published and what to look at, for the operator."""
     synthetic = " of synthetic demo data, which describe nobody" if release.is_synthetic else ""
-    warning = "" if release.is_masked else "\nSMALL CELLS ARE NOT HIDDEN (small_cell_threshold is 0): for private use only, never to be handed on."
+    warning = (
+        ""
+        if release.is_masked
+        else "\nSMALL CELLS ARE NOT HIDDEN (small_cell_threshold is 0): for private use only, never to be handed on."
+    )
     return (
         f"Release {release.version}: {release.tables} tables, {release.rows:,} rows{synthetic}\n"
         f"  {settings.public_file}  ({file_size(settings.public_file.resolve())})\n"
@@ -472,7 +546,9 @@ def describe(settings: Settings, release: Release) -> str:
 
 def _exists(connection, schema: str, name: str) -> bool:
     """True when the warehouse has that table."""
-    query = "select count(*) from duckdb_tables() where database_name = 'warehouse' and schema_name = ? and table_name = ?"
+    query = (
+        "select count(*) from duckdb_tables() where database_name = 'warehouse' and schema_name = ? and table_name = ?"
+    )
     return connection.execute(query, [schema, name]).fetchone()[0] > 0
 
 
@@ -497,7 +573,9 @@ def _literal(value: object) -> str:
 
 def main(argv: list[str] | None = None) -> int:
     """Publishes the newest build. Returns the exit code: 0, or 1 with a message on standard error when nothing was published."""
-    argparse.ArgumentParser(description="Publishes the newest complete build of $ATLAS_OUTPUT_DIR/warehouse.duckdb.").parse_args(argv)
+    argparse.ArgumentParser(
+        description="Publishes the newest complete build of $ATLAS_OUTPUT_DIR/warehouse.duckdb."
+    ).parse_args(argv)
     try:
         settings = read_settings()
         with output_lock(settings):

@@ -25,7 +25,11 @@ CROSS_DOMAIN = {"CL_FREQ": "2.1", "CL_OBS_STATUS": "2.2", "CL_CONF_STATUS": "1.3
 # Those of their codes that the tables use, with the names that SDMX gives them.
 CROSS_DOMAIN_CODES = {
     "CL_FREQ": [("A", "Annual")],
-    "CL_OBS_STATUS": [("A", "Normal value"), ("M", "Missing value; data cannot exist"), ("Q", "Missing value; suppressed")],
+    "CL_OBS_STATUS": [
+        ("A", "Normal value"),
+        ("M", "Missing value; data cannot exist"),
+        ("Q", "Missing value; suppressed"),
+    ],
     "CL_CONF_STATUS": [("C", "Confidential statistical information"), ("F", "Free (free for publication)")],
 }
 # In front of every geographic or hospital code: readers that guess types would take 01000 for a number and drop its zero.
@@ -55,7 +59,13 @@ def write_structure(connection: duckdb.DuckDBPyConnection, path: Path, release: 
     release: the row of the table `release`. tables: the published tables, of which those with a declaration are statistics.
     """
     statistics = [table for table in tables if table.statistic]
-    text = _message(release["publication_date"] or NO_DATE, release["version"], _code_lists(connection, statistics), _names(connection), statistics)
+    text = _message(
+        release["publication_date"] or NO_DATE,
+        release["version"],
+        _code_lists(connection, statistics),
+        _names(connection),
+        statistics,
+    )
     path.write_text(text, encoding="utf-8")
 
 
@@ -78,17 +88,25 @@ def write_data(connection, table, path: Path) -> None:
         "status": ("observation_status", ["sdmx_obs_status", "sdmx_conf_status"]),
         **{name: (name, ["sdmx_code"]) for name in filters},
     }
-    unit = connection.execute("select sdmx_code from atlas.unit_measure where measure = ?", [table.statistic["measure"]]).fetchone()
+    unit = connection.execute(
+        "select sdmx_code from atlas.unit_measure where measure = ?", [table.statistic["measure"]]
+    ).fetchone()
     missing = [] if unit and unit[0] else ["UNIT_MEASURE"]
     for column, (dimension, codes) in coded.items():
         has_codes = " and ".join(f"{code} is not null" for code in codes)
         values = f'select distinct {column} from atlas."{table.name}"'
-        if connection.execute(f"select count(*) from ({values} except select {column} from atlas.{dimension} where {has_codes})").fetchone()[0]:
+        if connection.execute(
+            f"select count(*) from ({values} except select {column} from atlas.{dimension} where {has_codes})"
+        ).fetchone()[0]:
             missing.append(component(column))
     if missing:
-        raise AtlasError(f"Nothing is published: {table.name} has values without an SDMX code ({', '.join(missing)}). Add them to the card labels.")
+        raise AtlasError(
+            f"Nothing is published: {table.name} has values without an SDMX code ({', '.join(missing)}). Add them to the card labels."
+        )
     told = {
-        (column, code): _decoded(connection, dimension, column, code) for column, (dimension, codes) in coded.items() for code in codes
+        (column, code): _decoded(connection, dimension, column, code)
+        for column, (dimension, codes) in coded.items()
+        for code in codes
     }
     # a projection and nothing else: rows stay in the order in which they lie
     connection.execute(
@@ -106,14 +124,22 @@ def write_data(connection, table, path: Path) -> None:
 
 def _decoded(connection, dimension: str, column: str, code: str) -> str:
     """Returns SQL that turns the values of a column into their codes, as the dimension table pairs them; a value without a code is null."""
-    pairs = connection.execute(f"select distinct {column}, {code} from atlas.{dimension} where {column} is not null and {code} is not null order by all").fetchall()
-    return f"case {column} " + " ".join("when '{}' then '{}'".format(*(str(text).replace("'", "''") for text in pair)) for pair in pairs) + " end"
+    pairs = connection.execute(
+        f"select distinct {column}, {code} from atlas.{dimension} where {column} is not null and {code} is not null order by all"
+    ).fetchall()
+    return (
+        f"case {column} "
+        + " ".join("when '{}' then '{}'".format(*(str(text).replace("'", "''") for text in pair)) for pair in pairs)
+        + " end"
+    )
 
 
 def _code_lists(connection, statistics: list) -> dict[str, list[tuple]]:
     """Returns list id -> rows of (code, label_en, label_nl, label_fr), every list in the reading order of its table."""
     tables = {"CL_GEO_LEVEL": "geo_level", "CL_UNIT_MEASURE": "unit_measure"}
-    tables |= {f"CL_{component(name)}": name for name in sorted({name for table in statistics for name in filters_of(table)})}
+    tables |= {
+        f"CL_{component(name)}": name for name in sorted({name for table in statistics for name in filters_of(table)})
+    }
     lists = dict(CROSS_DOMAIN_CODES)
     for list_id, table in tables.items():
         lists[list_id] = connection.execute(
@@ -155,9 +181,15 @@ def _names(connection) -> dict[str, dict[str, str]]:
 def _message(date: str, release_version: str, lists: dict, titles: dict, statistics: list) -> str:
     """Returns the structure message as XML text."""
     namespaces = {"mes": "message", "str": "structure", "com": "common"}
-    declared = " ".join(f'xmlns:{short}="http://www.sdmx.org/resources/sdmxml/schemas/v3_0/{long}"' for short, long in namespaces.items())
+    declared = " ".join(
+        f'xmlns:{short}="http://www.sdmx.org/resources/sdmxml/schemas/v3_0/{long}"'
+        for short, long in namespaces.items()
+    )
     structures = sorted({tuple(filters_of(table)) for table in statistics})
-    concepts = {**CONCEPTS, **{component(name): name.replace("_", " ").capitalize() for filters in structures for name in filters}}
+    concepts = {
+        **CONCEPTS,
+        **{component(name): name.replace("_", " ").capitalize() for filters in structures for name in filters},
+    }
     flows = [_dataflow(table, titles.get(table.name, {})) for table in statistics]
     return "\n".join(
         [
@@ -182,7 +214,9 @@ def _wrapped(element: str, lines: list[str]) -> list[str]:
     return [f"<str:{element}>", *lines, f"</str:{element}>"]
 
 
-def _maintainable(element: str, name: str, told: str, inner: str, agency: str = AGENCY, version: str = VERSION, more: str = "") -> str:
+def _maintainable(
+    element: str, name: str, told: str, inner: str, agency: str = AGENCY, version: str = VERSION, more: str = ""
+) -> str:
     """Returns a maintainable artefact as XML."""
     head = f'<str:{element} agencyID="{agency}" id="{name}" version="{version}"{more}>'
     return f"{head}{told}\n{inner}\n</str:{element}>"
@@ -190,12 +224,18 @@ def _maintainable(element: str, name: str, told: str, inner: str, agency: str = 
 
 def _text(values: dict[str, str | None]) -> str:
     """Returns the names in each language that has one."""
-    return "".join(f"<com:Name xml:lang={quoteattr(language)}>{escape(value)}</com:Name>" for language, value in values.items() if value)
+    return "".join(
+        f"<com:Name xml:lang={quoteattr(language)}>{escape(value)}</com:Name>"
+        for language, value in values.items()
+        if value
+    )
 
 
 def _code_list(name: str, rows: list[tuple]) -> str:
     """Returns a code list; those of SDMX carry SDMX's agency and version, and say that they are a part."""
-    codes = "\n".join(f"<str:Code id={quoteattr(code)}>{_text(dict(zip(LANGUAGES, labels)))}</str:Code>" for code, *labels in rows)
+    codes = "\n".join(
+        f"<str:Code id={quoteattr(code)}>{_text(dict(zip(LANGUAGES, labels)))}</str:Code>" for code, *labels in rows
+    )
     told = _text({"en": name.removeprefix("CL_").replace("_", " ").capitalize()})
     if name in CROSS_DOMAIN:
         return _maintainable("Codelist", name, told, codes, "SDMX", CROSS_DOMAIN[name], ' isPartial="true"')
@@ -204,7 +244,9 @@ def _code_list(name: str, rows: list[tuple]) -> str:
 
 def _concept_scheme(concepts: dict[str, str]) -> str:
     """Returns the concept scheme of all components."""
-    items = "\n".join(f'<str:Concept id="{name}">{_text({"en": told})}</str:Concept>' for name, told in concepts.items())
+    items = "\n".join(
+        f'<str:Concept id="{name}">{_text({"en": told})}</str:Concept>' for name, told in concepts.items()
+    )
     return _maintainable("ConceptScheme", "CS_HEALTH_ATLAS", _text({"en": "Concepts of the health atlas"}), items)
 
 

@@ -91,7 +91,9 @@ def read_settings(environment=os.environ) -> Settings:
 
 def file_size(path: Path) -> str:
     """Returns the size of a file, or of all files below a folder, as people read it: `3.4 MB`."""
-    size = float(sum(p.stat().st_size for p in path.rglob("*") if p.is_file()) if path.is_dir() else path.stat().st_size)
+    size = float(
+        sum(p.stat().st_size for p in path.rglob("*") if p.is_file()) if path.is_dir() else path.stat().st_size
+    )
     for unit in ("bytes", "KB", "MB", "GB"):
         if size < 1024 or unit == "GB":
             return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"

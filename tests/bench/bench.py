@@ -26,7 +26,12 @@ import duckdb
 
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parents[1]
-TOOLS = {"hand": "hand-written DuckDB script", "polars": "Polars, imaging by municipality alone", "dbt": "dbt build, everything", "dbt_tables": "of which while DuckDB runs a statement"}
+TOOLS = {
+    "hand": "hand-written DuckDB script",
+    "polars": "Polars, imaging by municipality alone",
+    "dbt": "dbt build, everything",
+    "dbt_tables": "of which while DuckDB runs a statement",
+}
 
 
 def main(argv=None):
@@ -35,7 +40,11 @@ def main(argv=None):
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--year", type=int, default=2024)
     parser.add_argument("--claims-per-person", type=float, default=8.0)
-    parser.add_argument("--memory-limit", default=os.environ.get("ATLAS_MEMORY_LIMIT", "4GB"), help="DuckDB's, of both scripts and dbt (default 4GB)")
+    parser.add_argument(
+        "--memory-limit",
+        default=os.environ.get("ATLAS_MEMORY_LIMIT", "4GB"),
+        help="DuckDB's, of both scripts and dbt (default 4GB)",
+    )
     parser.add_argument("--threads", type=int, default=int(os.environ.get("ATLAS_THREADS", "2")))
     default = Path(os.environ.get("ATLAS_OUTPUT_DIR", PROJECT / "output")) / "benchmark"
     parser.add_argument("--output", type=Path, default=default, help="where the table, the chart and the source go")
@@ -55,7 +64,10 @@ def main(argv=None):
             with tempfile.TemporaryDirectory(dir=arguments.output) as scratch:
                 run = run_once(tool, source, Path(scratch), arguments)
             runs[tool].append(run)
-            print(f"run {number + 1}, {tool}: {run['seconds']:.1f} s, {run['processor']:.1f} s of processor, {run['memory'] / 1e9:.2f} GB", flush=True)
+            print(
+                f"run {number + 1}, {tool}: {run['seconds']:.1f} s, {run['processor']:.1f} s of processor, {run['memory'] / 1e9:.2f} GB",
+                flush=True,
+            )
     if len({run["result"] for tool in ("hand", "dbt") for run in runs[tool]}) != 1:
         sys.exit(f"The hand-written script and dbt disagree: {[runs[tool][0]['result'] for tool in ('hand', 'dbt')]}")
 
@@ -70,17 +82,32 @@ def make_source(arguments):
     if not (folder / ".whole").exists():
         shutil.rmtree(folder, ignore_errors=True)
         years = ["--first-year", str(arguments.year), "--last-year", str(arguments.year)]
-        size = ["--scale", str(arguments.scale), "--claims-per-person", str(arguments.claims_per_person), "--threads", str(arguments.threads)]
-        subprocess.run([sys.executable, str(PROJECT / "scripts" / "demo.py"), "--directory", str(folder), *years, *size], check=True)
+        size = [
+            "--scale",
+            str(arguments.scale),
+            "--claims-per-person",
+            str(arguments.claims_per_person),
+            "--threads",
+            str(arguments.threads),
+        ]
+        subprocess.run(
+            [sys.executable, str(PROJECT / "scripts" / "demo.py"), "--directory", str(folder), *years, *size],
+            check=True,
+        )
         (folder / ".whole").touch()
     return folder
 
 
 def count_rows(source, year):
     def rows(pattern):
-        return duckdb.execute("select coalesce(sum(num_rows), 0)::bigint from parquet_file_metadata(?)", [f"{source}/{pattern}"]).fetchone()[0]
+        return duckdb.execute(
+            "select coalesce(sum(num_rows), 0)::bigint from parquet_file_metadata(?)", [f"{source}/{pattern}"]
+        ).fetchone()[0]
 
-    return {"lines": rows(f"health_care/service_year={year}/*.parquet"), "people": rows(f"population/reference_date={year}-*/*.parquet")}
+    return {
+        "lines": rows(f"health_care/service_year={year}/*.parquet"),
+        "people": rows(f"population/reference_date={year}-*/*.parquet"),
+    }
 
 
 def run_once(tool, source, scratch, arguments):
@@ -88,9 +115,24 @@ def run_once(tool, source, scratch, arguments):
     database = scratch / "warehouse.duckdb"
     command = {
         "hand": [sys.executable, str(HERE / "hand.py"), str(source), str(arguments.year), str(database)],
-        "polars": [sys.executable, str(HERE / "polars_script.py"), str(source), str(arguments.year), str(scratch / "cell.parquet")],
+        "polars": [
+            sys.executable,
+            str(HERE / "polars_script.py"),
+            str(source),
+            str(arguments.year),
+            str(scratch / "cell.parquet"),
+        ],
         # the log says when each statement ran
-        "dbt": [str(Path(sys.executable).parent / "dbt"), "--log-level-file", "debug", "--log-format-file", "json", "build", "--exclude-resource-type", "unit_test"],
+        "dbt": [
+            str(Path(sys.executable).parent / "dbt"),
+            "--log-level-file",
+            "debug",
+            "--log-format-file",
+            "json",
+            "build",
+            "--exclude-resource-type",
+            "unit_test",
+        ],
     }[tool]
     environment = {
         **os.environ,
@@ -108,14 +150,20 @@ def run_once(tool, source, scratch, arguments):
     with open(log, "w", encoding="utf-8") as lines:
         process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=lines, stderr=subprocess.STDOUT)
         _, status, used = os.wait4(process.pid, 0)
-    run = {"seconds": time.monotonic() - started, "processor": used.ru_utime + used.ru_stime, "memory": used.ru_maxrss * (1 if sys.platform == "darwin" else 1024)}
+    run = {
+        "seconds": time.monotonic() - started,
+        "processor": used.ru_utime + used.ru_stime,
+        "memory": used.ru_maxrss * (1 if sys.platform == "darwin" else 1024),
+    }
     if status:
         sys.exit(f"{' '.join(command)} failed:\n{log.read_text(encoding='utf-8')[-3000:]}")
     if tool != "polars":
         run["result"] = counted(database, tool)
     if tool == "dbt":
         results = json.loads((scratch / "target" / "run_results.json").read_text(encoding="utf-8"))["results"]
-        run["nodes"] = sorted(((result["execution_time"], result["unique_id"].split(".", 2)[2]) for result in results), reverse=True)
+        run["nodes"] = sorted(
+            ((result["execution_time"], result["unique_id"].split(".", 2)[2]) for result in results), reverse=True
+        )
         run["models"] = time_in_statements(scratch / "logs" / "dbt.log")
     return run
 
@@ -152,12 +200,24 @@ def counted(database, tool):
 
 def summary(runs):
     """[(label, seconds of each run, processor seconds, memory)], dbt's models apart."""
-    lines = [(TOOLS[tool], [run["seconds"] for run in of_tool], [run["processor"] for run in of_tool], max(run["memory"] for run in of_tool)) for tool, of_tool in runs.items()]
+    lines = [
+        (
+            TOOLS[tool],
+            [run["seconds"] for run in of_tool],
+            [run["processor"] for run in of_tool],
+            max(run["memory"] for run in of_tool),
+        )
+        for tool, of_tool in runs.items()
+    ]
     return [*lines, (TOOLS["dbt_tables"], [run["models"] for run in runs["dbt"]], None, None)]
 
 
 def as_table(runs, rows, arguments):
-    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("duckdb", "dbt-core", "dbt-duckdb", "polars") if importlib.util.find_spec(name.split("-")[0]))
+    versions = ", ".join(
+        f"{name} {importlib.metadata.version(name)}"
+        for name in ("duckdb", "dbt-core", "dbt-duckdb", "polars")
+        if importlib.util.find_spec(name.split("-")[0])
+    )
     text = [
         f"{date.today()}; {platform.machine()}, {arguments.threads} threads, memory limit {arguments.memory_limit}; Python {platform.python_version()}, {versions}.",
         f"Scale {arguments.scale:g}: {rows['lines']:,} claim lines, {rows['people']:,} rows of the population lists; {arguments.runs} runs, in turn.",
@@ -173,7 +233,15 @@ def as_table(runs, rows, arguments):
             f"| {f'{memory / 1e9:.2f} GB' if memory else ''} | {middle / yardstick:.2f} |"
         )
     middle_run = sorted(runs["dbt"], key=lambda run: run["seconds"])[len(runs["dbt"]) // 2]
-    text += ["", "The slowest nodes of the build:", "", "| node | seconds |", "|---|--:|", *(f"| {name} | {seconds:.1f} |" for seconds, name in middle_run["nodes"][:8]), ""]
+    text += [
+        "",
+        "The slowest nodes of the build:",
+        "",
+        "| node | seconds |",
+        "|---|--:|",
+        *(f"| {name} | {seconds:.1f} |" for seconds, name in middle_run["nodes"][:8]),
+        "",
+    ]
     return "\n".join(text)
 
 
@@ -182,12 +250,16 @@ def as_chart(runs):
     lines = summary(runs)
     longest = max(max(seconds) for _, seconds, *_ in lines)
     left, width, step = 270, 420, 34
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + width + 70}" height="{step * len(lines) + 20}" font-family="sans-serif" font-size="13">']
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + width + 70}" height="{step * len(lines) + 20}" font-family="sans-serif" font-size="13">'
+    ]
     for number, (label, seconds, *_) in enumerate(lines):
         y, middle = 10 + step * number, statistics.median(seconds)
         low, high = (left + width * value / longest for value in (min(seconds), max(seconds)))
         parts.append(f'<text x="{left - 8}" y="{y + 16}" text-anchor="end">{label}</text>')
-        parts.append(f'<rect x="{left}" y="{y + 3}" width="{width * middle / longest:.1f}" height="18" fill="#4a6fa5"/>')
+        parts.append(
+            f'<rect x="{left}" y="{y + 3}" width="{width * middle / longest:.1f}" height="18" fill="#4a6fa5"/>'
+        )
         parts.append(f'<line x1="{low:.1f}" x2="{high:.1f}" y1="{y + 12}" y2="{y + 12}" stroke="#222"/>')
         parts.append(f'<text x="{high + 6:.1f}" y="{y + 16}">{middle:.1f} s</text>')
     return "\n".join([*parts, "</svg>", ""])

@@ -21,8 +21,12 @@ def seed(folder, name):
 
 def municipalities_of_2025():
     """(any code, its municipality of 2025) pairs."""
-    today = {row["nis_code"] for row in seed("geography", "geo_municipality") if row["in_2025"].lower() in ("true", "1", "t")}
-    steps = {row["old_nis"]: row["new_nis"] for row in seed("geography", "geo_crosswalk") if row["old_nis"] != row["new_nis"]}
+    today = {
+        row["nis_code"] for row in seed("geography", "geo_municipality") if row["in_2025"].lower() in ("true", "1", "t")
+    }
+    steps = {
+        row["old_nis"]: row["new_nis"] for row in seed("geography", "geo_crosswalk") if row["old_nis"] != row["new_nis"]
+    }
     pairs = []
     for row in seed("geography", "geo_municipality"):
         code = row["nis_code"]
@@ -86,7 +90,14 @@ def people(connection, source, year):
 
 def imaging(connection, source, year):
     """The five variables a person, then cells by unit and age, and by sector."""
-    measures = ["beneficiaries", *(f"{variable}_{measure}" for variable in ("rad", "dentist", "spec", "ct", "thera") for measure in ("patients", "exams"))]
+    measures = [
+        "beneficiaries",
+        *(
+            f"{variable}_{measure}"
+            for variable in ("rad", "dentist", "spec", "ct", "thera")
+            for measure in ("patients", "exams")
+        ),
+    ]
     sums = ", ".join(f"sum({measure}) as {measure}" for measure in measures)
     connection.execute(f"""
         create table used as
@@ -150,7 +161,9 @@ def perinatal(connection, source, year):
 def main():
     source, year, database = sys.argv[1], int(sys.argv[2]), sys.argv[3]
     connection = duckdb.connect(database)
-    connection.execute(f"set memory_limit = '{os.environ.get('ATLAS_MEMORY_LIMIT', '4GB')}'; set threads = {os.environ.get('ATLAS_THREADS', '2')}")
+    connection.execute(
+        f"set memory_limit = '{os.environ.get('ATLAS_MEMORY_LIMIT', '4GB')}'; set threads = {os.environ.get('ATLAS_THREADS', '2')}"
+    )
     connection.execute("set preserve_insertion_order = false; set enable_progress_bar = false")
     prepare(connection)
     people(connection, source, year)

@@ -15,11 +15,18 @@ VARIABLES = {"rad": "IMAG_RAD", "dentist": "IMAG_DENTIST", "spec": "IMAG_SPEC", 
 
 def main():
     source, year, result = sys.argv[1], int(sys.argv[2]), sys.argv[3]
-    lists = {name: [int(row["code"]) for row in seed("nomenclature", "code_list_member") if row["list_code"] == code] for name, code in VARIABLES.items()}
-    residence = pl.LazyFrame(municipalities_of_2025(), schema={"pp0025": pl.Int32, "municipality": pl.String}, orient="row")
+    lists = {
+        name: [int(row["code"]) for row in seed("nomenclature", "code_list_member") if row["list_code"] == code]
+        for name, code in VARIABLES.items()
+    }
+    residence = pl.LazyFrame(
+        municipalities_of_2025(), schema={"pp0025": pl.Int32, "municipality": pl.String}, orient="row"
+    )
 
     line = pl.concat(
-        pl.scan_parquet(f"{source}/population/reference_date={day}/*.parquet", hive_partitioning=False).select("pp0010", "pp0015", "pp0025").with_columns(december=december)
+        pl.scan_parquet(f"{source}/population/reference_date={day}/*.parquet", hive_partitioning=False)
+        .select("pp0010", "pp0015", "pp0025")
+        .with_columns(december=december)
         for day, december in ((date(year, 12, 31), True), (date(year, 6, 30), False))
     ).filter(pl.col("pp0010").is_not_null() & pl.col("pp0015").is_between(year - 125, year))
     beneficiary = (
@@ -36,12 +43,19 @@ def main():
         .filter(pl.col("ss00010").is_not_null() & (pl.col("ss00015").dt.year() == year) & (pl.col("ss00050") != 0))
         .filter(pl.col("ss00020").is_in(sorted({code for codes in lists.values() for code in codes})))
         .group_by("ss00010")
-        .agg(pl.col("ss00050").filter(pl.col("ss00020").is_in(codes)).sum().clip(0).alias(name) for name, codes in lists.items())
+        .agg(
+            pl.col("ss00050").filter(pl.col("ss00020").is_in(codes)).sum().clip(0).alias(name)
+            for name, codes in lists.items()
+        )
     )
     cell = (
         beneficiary.join(used, left_on="pp0010", right_on="ss00010", how="left")
         .group_by("municipality", "decade")
-        .agg(pl.len().alias("beneficiaries"), *((pl.col(v) > 0).sum().alias(f"{v}_patients") for v in VARIABLES), *(pl.col(v).sum().alias(f"{v}_exams") for v in VARIABLES))
+        .agg(
+            pl.len().alias("beneficiaries"),
+            *((pl.col(v) > 0).sum().alias(f"{v}_patients") for v in VARIABLES),
+            *(pl.col(v).sum().alias(f"{v}_exams") for v in VARIABLES),
+        )
     )
     cell.collect(engine="streaming").write_parquet(result)
 

@@ -24,7 +24,26 @@ POPULATION_COLUMNS = ("reference_date", "pp0010", "pp0015", "pp0020", "pp0025", 
 HEALTH_CARE_COLUMNS = ("ss00010", "ss00015", "ss00020", "ss00050", "ss00060", "ss00065b", "ss00075")
 
 # None = the cell is empty; 'ABC' can only stand in a text column and is null in an integer one. 1000, 9999, 11000, 54321 and 93999 are no municipality of any time.
-UNKNOWN_RESIDENCES = (None, 0, 1, 50, 99, 995, 999, 94000, 99999, 123456, -1, 1000, 1001, 9999, 11000, 54321, 93999, "ABC")
+UNKNOWN_RESIDENCES = (
+    None,
+    0,
+    1,
+    50,
+    99,
+    995,
+    999,
+    94000,
+    99999,
+    123456,
+    -1,
+    1000,
+    1001,
+    9999,
+    11000,
+    54321,
+    93999,
+    "ABC",
+)
 ABROAD_RESIDENCES = (100, 111, 129, 150, 994, 996, 998)
 INCREASED = ("101", "111", "131", "001", "021")
 NOT_INCREASED = ("110", "100", "120", "010", "012", "119")
@@ -49,7 +68,10 @@ class Draw:
         self.lists = defaultdict(list)
         for row in read_seed(seeds_dir, "code_list_member"):
             self.lists[row["list_code"]].append(row["code"])
-        self.other_codes = sorted({row["code"] for row in read_seed(seeds_dir, "nomenclature_code")} - {c for codes in self.lists.values() for c in codes})
+        self.other_codes = sorted(
+            {row["code"] for row in read_seed(seeds_dir, "nomenclature_code")}
+            - {c for codes in self.lists.values() for c in codes}
+        )
         self.overlapping = sorted(set(self.lists["IMAG_CT"]) & set(self.lists["IMAG_RAD"])) or self.lists["IMAG_CT"]
         # A few codes only, so that one person meets one code several times.
         self.few = {name: self.rng.sample(sorted(codes), min(len(codes), 6)) for name, codes in self.lists.items()}
@@ -83,13 +105,21 @@ class Draw:
         # Sectors whose first five digits are no longer their municipality.
         odd = [home for home in merged if any(sector[:5] != home for sector in self.sectors[home])]
         brussels = [home for home in plain if home.startswith("21")]
-        self.places = self.rng.sample(merged, min(14, len(merged))) + self.rng.sample(odd, min(6, len(odd))) + self.rng.sample(brussels, 4)
+        self.places = (
+            self.rng.sample(merged, min(14, len(merged)))
+            + self.rng.sample(odd, min(6, len(odd)))
+            + self.rng.sample(brussels, 4)
+        )
         self.places += self.rng.sample(plain, 40 - len(self.places))
         self.codes = codes
         self.rng.shuffle(self.places)
 
     def place(self):
-        return self.places[min(int(self.rng.paretovariate(0.6)) - 1, len(self.places) - 1)] if self.chance(0.6) else self.rng.choice(self.places)
+        return (
+            self.places[min(int(self.rng.paretovariate(0.6)) - 1, len(self.places) - 1)]
+            if self.chance(0.6)
+            else self.rng.choice(self.places)
+        )
 
     def residence(self, place):
         """Any code the place ever had or will have, whatever the date."""
@@ -105,7 +135,9 @@ class Draw:
         if kind < 0.80:
             return self.rng.choice(self.sectors[self.rng.choice(self.places)])
         if kind < 0.90:
-            return self.rng.choice((f"{code:05d}ZZZZ", "XXXXXXXXX", f"{code:05d}", "99999A00-", f"{self.codes[place][0]}A999", "0"))
+            return self.rng.choice(
+                (f"{code:05d}ZZZZ", "XXXXXXXXX", f"{code:05d}", "99999A00-", f"{self.codes[place][0]}A999", "0")
+            )
         return None
 
     # -- persons -----------------------------------------------------------------------------------------------------------------------
@@ -113,7 +145,22 @@ class Draw:
     def person_ids(self, persons):
         ids = [f"{self.rng.getrandbits(48):012x}" for _ in range(persons)]
         # Ids that differ only as text, and ids that a careless reader of text files spoils.
-        strange = ["0000123", "123", "00123", "1e5", "100000", "NA", "NULL", "true", "a,b", 'say "x"', "x;y", "2020-01-01", "élève", "ID 7"]
+        strange = [
+            "0000123",
+            "123",
+            "00123",
+            "1e5",
+            "100000",
+            "NA",
+            "NULL",
+            "true",
+            "a,b",
+            'say "x"',
+            "x;y",
+            "2020-01-01",
+            "élève",
+            "ID 7",
+        ]
         return [*strange, *ids][:persons]
 
     def insurability(self):
@@ -184,7 +231,10 @@ class Draw:
         elif situation < 0.93:
             june["pp0025"] = december["pp0025"] = self.rng.choice(ABROAD_RESIDENCES)
         elif situation < 0.96:
-            june["pp0025"], december["pp0025"] = self.rng.choice(UNKNOWN_RESIDENCES), self.rng.choice(UNKNOWN_RESIDENCES)
+            june["pp0025"], december["pp0025"] = (
+                self.rng.choice(UNKNOWN_RESIDENCES),
+                self.rng.choice(UNKNOWN_RESIDENCES),
+            )
         elif situation < 0.97:
             june["pp0025"], december = self.rng.choice(ABROAD_RESIDENCES), None
         elif situation < 0.98:
@@ -225,7 +275,14 @@ class Draw:
         for year in self.years:
             place = self.places[0]
             for listed in (date(year, 6, 30), date(year, 12, 31)):
-                for name, born in (("oldest", year - 125), ("too old", year - 126), ("new born", year), ("unborn", year + 1), ("no year", None), ("bad year", "19x0")):
+                for name, born in (
+                    ("oldest", year - 125),
+                    ("too old", year - 126),
+                    ("new born", year),
+                    ("unborn", year + 1),
+                    ("no year", None),
+                    ("bad year", "19x0"),
+                ):
                     self.population.append(self.known_row(listed, name, born, 2, place))
             for name in ("oldest", "too old", "new born", "unborn", "no year", "bad year"):
                 self.add_imaging(name, year)
@@ -237,7 +294,17 @@ class Draw:
             listed = self.rng.choice((date(year, 6, 30), date(year, 12, 31)))
             place = self.rng.choice(self.places)
             self.population.append(self.known_row(listed, self.rng.choice((None, "")), 1980, 1, place))
-            bad_date = self.rng.choice((date(year, 6, 29), date(year, 12, 30), date(year, 7, 1), date(year, 1, 1), date(year, 12, 1), "list", None))
+            bad_date = self.rng.choice(
+                (
+                    date(year, 6, 29),
+                    date(year, 12, 30),
+                    date(year, 7, 1),
+                    date(year, 1, 1),
+                    date(year, 12, 1),
+                    "list",
+                    None,
+                )
+            )
             self.population.append(self.known_row(bad_date, f"undated{number}", 1980, 2, place))
             self.add_imaging(f"undated{number}", year)
             # The December row of a person whose June row counts.
@@ -254,13 +321,23 @@ class Draw:
             dict(
                 zip(
                     HEALTH_CARE_COLUMNS,
-                    (person, day, code, cases, self.rng.randint(-9999, 99999), self.rng.choice(QUALIFICATIONS), institution),
+                    (
+                        person,
+                        day,
+                        code,
+                        cases,
+                        self.rng.randint(-9999, 99999),
+                        self.rng.choice(QUALIFICATIONS),
+                        institution,
+                    ),
                 )
             )
         )
 
     def day_of(self, year):
-        return date(year, 1, 1) + timedelta(days=self.rng.choice((0, 364, self.rng.randint(0, 364), self.rng.randint(0, 364), self.rng.randint(0, 364))))
+        return date(year, 1, 1) + timedelta(
+            days=self.rng.choice((0, 364, self.rng.randint(0, 364), self.rng.randint(0, 364), self.rng.randint(0, 364)))
+        )
 
     def correct(self, person, day, code, cases, institution=None):
         """A line, and perhaps corrections: cancelled, partly cancelled, more than cancelled, cancelled twice, billed again."""
@@ -281,7 +358,20 @@ class Draw:
 
     def add_imaging(self, person, year):
         for _ in range(self.rng.choice((1, 1, 2, 3))):
-            name = self.rng.choice(("IMAG_RAD", "IMAG_RAD", "IMAG_RAD", "IMAG_DENTIST", "IMAG_DENTIST", "IMAG_SPEC", "IMAG_SPEC", "IMAG_CT", "IMAG_THERA", "IMAG_THERA"))
+            name = self.rng.choice(
+                (
+                    "IMAG_RAD",
+                    "IMAG_RAD",
+                    "IMAG_RAD",
+                    "IMAG_DENTIST",
+                    "IMAG_DENTIST",
+                    "IMAG_SPEC",
+                    "IMAG_SPEC",
+                    "IMAG_CT",
+                    "IMAG_THERA",
+                    "IMAG_THERA",
+                )
+            )
             codes = self.overlapping if name == "IMAG_CT" and self.chance(0.7) else self.lists[name]
             code = self.rng.choice(self.few[name] if self.chance(0.5) else codes)
             institution = self.rng.choice(HOSPITALS) if self.chance(0.2) else None
@@ -316,14 +406,36 @@ class Draw:
         """Delivery claims in one of many patterns of days, kinds, corrections and institutions, and acts around each of the days."""
         caesarean, vaginal, home = "DELIVERY_CAESAREAN", "DELIVERY_VAGINAL_HOSPITAL", "DELIVERY_HOME"
         kinds = (caesarean, vaginal, vaginal, vaginal, home)
-        start = date(self.rng.choice([self.years[0] - 1, *self.years, *self.years]), 1, 1) + timedelta(days=self.rng.randint(0, 364))
+        start = date(self.rng.choice([self.years[0] - 1, *self.years, *self.years]), 1, 1) + timedelta(
+            days=self.rng.randint(0, 364)
+        )
         institution = self.rng.choice((*HOSPITALS, None)) if self.chance(0.5) else self.rng.choice(HOSPITALS[:3])
-        gaps = self.rng.choice(((0,), (0,), (0,), (0, 30), (0, 31), (0, 29, 58, 89), (0, 30, 60, 91), (0, 31, 62), (0, 20, 45), (0, 200), (0, 281), (0, 280), (0, 15, 400), (0, 1)))
+        gaps = self.rng.choice(
+            (
+                (0,),
+                (0,),
+                (0,),
+                (0, 30),
+                (0, 31),
+                (0, 29, 58, 89),
+                (0, 30, 60, 91),
+                (0, 31, 62),
+                (0, 20, 45),
+                (0, 200),
+                (0, 281),
+                (0, 280),
+                (0, 15, 400),
+                (0, 1),
+            )
+        )
         if self.chance(0.04):
             # A chain of more than a year is still one delivery.
             gaps = tuple(range(0, 30 * self.rng.randint(12, 27), 30))
         if self.chance(0.12):
-            start, gaps = date(self.rng.choice([self.years[0] - 1, *self.years[:-1]]), 12, 28), self.rng.choice(((0, 8), (0, 31), (0, 30), (0, 8, 39), (0, 4)))
+            start, gaps = (
+                date(self.rng.choice([self.years[0] - 1, *self.years[:-1]]), 12, 28),
+                self.rng.choice(((0, 8), (0, 31), (0, 30), (0, 8, 39), (0, 4))),
+            )
         days = [start + timedelta(days=gap) for gap in gaps]
         for day in days:
             pattern = self.rng.random()
@@ -372,10 +484,31 @@ class Draw:
             self.add_acts(person, day)
 
     def add_acts(self, person, day):
-        for before in (0, 1, 14, 15, 16, 100, 279, 280, 281, -1, -5, self.rng.randint(0, 300), self.rng.randint(-40, 30)):
+        for before in (
+            0,
+            1,
+            14,
+            15,
+            16,
+            100,
+            279,
+            280,
+            281,
+            -1,
+            -5,
+            self.rng.randint(0, 300),
+            self.rng.randint(-40, 30),
+        ):
             if self.chance(0.35):
-                name = self.rng.choice(("PRENATAL_ULTRASOUND", "PRENATAL_ULTRASOUND", "PRENATAL_INVASIVE", "PRENATAL_CTG", "PRENATAL_CTG"))
-                self.correct(person, day - timedelta(days=before), self.rng.choice(self.lists[name]), self.rng.choice((1, 1, 2, 3)))
+                name = self.rng.choice(
+                    ("PRENATAL_ULTRASOUND", "PRENATAL_ULTRASOUND", "PRENATAL_INVASIVE", "PRENATAL_CTG", "PRENATAL_CTG")
+                )
+                self.correct(
+                    person,
+                    day - timedelta(days=before),
+                    self.rng.choice(self.lists[name]),
+                    self.rng.choice((1, 1, 2, 3)),
+                )
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------------
@@ -389,10 +522,17 @@ def write_rows(connection, path, columns, rows, types):
     if path.name.endswith(".parquet"):
         with tempfile.TemporaryDirectory() as folder:
             lines = Path(folder) / "rows.json"
-            lines.write_text("".join(json.dumps({c: None if row[c] is None else str(row[c]) for c in columns}) + "\n" for row in rows), encoding="utf-8")
+            lines.write_text(
+                "".join(
+                    json.dumps({c: None if row[c] is None else str(row[c]) for c in columns}) + "\n" for row in rows
+                ),
+                encoding="utf-8",
+            )
             casts = ", ".join(f"try_cast({c} as {types[c]}) as {c}" for c in columns)
             texts = ", ".join(f"'{c}': 'varchar'" for c in columns)
-            connection.execute(f"copy (select {casts} from read_json('{lines}', format = 'newline_delimited', columns = {{{texts}}})) to '{path}' (format parquet)")
+            connection.execute(
+                f"copy (select {casts} from read_json('{lines}', format = 'newline_delimited', columns = {{{texts}}})) to '{path}' (format parquet)"
+            )
         return
     opener = gzip.open if path.name.endswith(".gz") else open
     with opener(path, "wt", encoding="utf-8", newline="") as lines:
@@ -437,10 +577,21 @@ def write_source(
     claims = [
         row
         for row in drawn.claims
-        if look_back or not isinstance(row["ss00015"], date) or row["ss00015"].year >= drawn.years[0] or row["ss00015"].year < drawn.years[0] - 1
+        if look_back
+        or not isinstance(row["ss00015"], date)
+        or row["ss00015"].year >= drawn.years[0]
+        or row["ss00015"].year < drawn.years[0] - 1
     ]
-    population_types = {c: "varchar" for c in POPULATION_COLUMNS} | {"reference_date": "date", "pp0015": "integer", "pp0020": "integer"}
-    health_care_types = {c: "varchar" for c in HEALTH_CARE_COLUMNS} | {"ss00050": "integer", "ss00060": "bigint", "ss00015": {"text": "varchar"}.get(date_type, date_type)}
+    population_types = {c: "varchar" for c in POPULATION_COLUMNS} | {
+        "reference_date": "date",
+        "pp0015": "integer",
+        "pp0020": "integer",
+    }
+    health_care_types = {c: "varchar" for c in HEALTH_CARE_COLUMNS} | {
+        "ss00050": "integer",
+        "ss00060": "bigint",
+        "ss00015": {"text": "varchar"}.get(date_type, date_type),
+    }
     if code_type == "integer":
         population_types["pp0025"] = "integer"
         health_care_types |= {"ss00020": "integer", "ss00065b": "integer", "ss00075": "integer"}
@@ -469,7 +620,13 @@ def write_source(
                     layout.shuffle(order)
                     order.insert(layout.randrange(len(order)), f"extra_{piece}")
                     part = [row | {f"extra_{piece}": layout.choice(("", "x", 3))} for row in part]
-                write_rows(connection, directory / source / folder / f"part-{piece}.{file_format}", order, part, defaultdict(lambda: "varchar", types))
+                write_rows(
+                    connection,
+                    directory / source / folder / f"part-{piece}.{file_format}",
+                    order,
+                    part,
+                    defaultdict(lambda: "varchar", types),
+                )
 
     def list_folder(row):
         return row["reference_date"] if isinstance(row["reference_date"], date) else "__HIVE_DEFAULT_PARTITION__"
@@ -480,7 +637,14 @@ def write_source(
     written = [(row, as_written(row)) for row in claims]
     folder_by_row = {id(after): year_folder(before) for before, after in written}
     write("population", POPULATION_COLUMNS, drawn.population, population_types, "reference_date", list_folder)
-    write("health_care", HEALTH_CARE_COLUMNS, [after for _, after in written], health_care_types, "service_year", lambda row: folder_by_row[id(row)])
+    write(
+        "health_care",
+        HEALTH_CARE_COLUMNS,
+        [after for _, after in written],
+        health_care_types,
+        "service_year",
+        lambda row: folder_by_row[id(row)],
+    )
     connection.close()
     return directory
 
@@ -495,7 +659,9 @@ def main():
     parser.add_argument("--hive", action="store_true")
     arguments = parser.parse_args()
     first, last = map(int, arguments.years.split("-"))
-    write_source(arguments.directory, arguments.seed, arguments.persons, range(first, last + 1), arguments.format, arguments.hive)
+    write_source(
+        arguments.directory, arguments.seed, arguments.persons, range(first, last + 1), arguments.format, arguments.hive
+    )
 
 
 if __name__ == "__main__":

@@ -62,16 +62,22 @@ def quantities(statistic):
 def read_system(connection, schema="main", reference="main", years=None):
     """The system of one public database. `connection` is a DuckDB connection; `years` limits the attack to some reference years."""
     system = System()
-    statistics = connection.execute(f"select distinct code, family, measure, variable, filters, smallest_level from {reference}.statistic order by code").fetchall()
+    statistics = connection.execute(
+        f"select distinct code, family, measure, variable, filters, smallest_level from {reference}.statistic order by code"
+    ).fetchall()
     names = ("code", "family", "measure", "variable", "filters", "smallest_level")
-    units = connection.execute(f"select geo_level, geo_code, parent_level, parent_code from {reference}.geographic_unit").fetchall()
+    units = connection.execute(
+        f"select geo_level, geo_code, parent_level, parent_code from {reference}.geographic_unit"
+    ).fetchall()
     parent = {(level, code): (parent_level, parent_code) for level, code, parent_level, parent_code in units}
     for statistic in (dict(zip(names, row)) for row in statistics):
         numerator, denominator = quantities(statistic)
         columns = [row[0] for row in connection.execute(f"describe {schema}.{statistic['code']}").fetchall()]
         filters = [name for name in FILTERS if name in columns]
         kept = [name for name in FILTERS if name in columns and name != "procedure_type"]
-        selected = ", ".join(["reference_year", "geo_level", "geo_code", *filters, "numerator", "denominator", "status"])
+        selected = ", ".join(
+            ["reference_year", "geo_level", "geo_code", *filters, "numerator", "denominator", "status"]
+        )
         where = "" if years is None else f" where reference_year in ({', '.join(map(str, years))})"
         for row in connection.execute(f"select {selected} from {schema}.{statistic['code']}{where}").fetchall():
             values = dict(zip(filters, row[3:]))
@@ -139,7 +145,11 @@ def components(system, with_inequalities):
     equalities, inequalities = [], []
     for number, (total, parts, has_rest) in enumerate(system.sums):
         terms = [(cell, sign) for cell, sign in [(total, -1.0), *((part, 1.0) for part in parts)] if cell in unknown]
-        constant = -sum(sign * system.known[cell] for cell, sign in [(total, -1.0), *((part, 1.0) for part in parts)] if cell not in unknown)
+        constant = -sum(
+            sign * system.known[cell]
+            for cell, sign in [(total, -1.0), *((part, 1.0) for part in parts)]
+            if cell not in unknown
+        )
         if has_rest:
             terms.append((("rest", number), 1.0))
         if any(cell in unknown for cell, _ in terms):
@@ -149,7 +159,9 @@ def components(system, with_inequalities):
         for smaller, larger in system.at_most:
             terms = [(cell, sign) for cell, sign in ((smaller, 1.0), (larger, -1.0)) if cell in unknown]
             if terms and larger in (system.known.keys() | unknown):
-                constant = sum(sign * system.known[cell] for cell, sign in ((smaller, -1.0), (larger, 1.0)) if cell in system.known)
+                constant = sum(
+                    sign * system.known[cell] for cell, sign in ((smaller, -1.0), (larger, 1.0)) if cell in system.known
+                )
                 inequalities.append((terms, constant))
                 join([cell for cell, _ in terms])
     parts = {}
@@ -184,36 +196,59 @@ class Program:
                 data.append(sign)
                 row_numbers.append(number)
                 columns.append(self.position[cell])
-        return csr_matrix((data, (row_numbers, columns)), shape=(len(rows), len(self.cells))), numpy.array([constant for _, constant in rows], dtype=float)
+        return csr_matrix((data, (row_numbers, columns)), shape=(len(rows), len(self.cells))), numpy.array(
+            [constant for _, constant in rows], dtype=float
+        )
 
     def optimum(self, objective):
         """A feasible point with the smallest objective; without a limit the numbers are cut off far away, which is as good as any length."""
         result = linprog(
-            objective, A_ub=self.below, b_ub=self.below_to, A_eq=self.equal, b_eq=self.equal_to, bounds=(0, 1e7), method="highs"
+            objective,
+            A_ub=self.below,
+            b_ub=self.below_to,
+            A_eq=self.equal,
+            b_eq=self.equal_to,
+            bounds=(0, 1e7),
+            method="highs",
         )
         if result.status != 0:
-            raise ValueError(f"the published numbers contradict each other: {result.message} ({len(self.cells)} cells, first {self.cells[0]})")
+            raise ValueError(
+                f"the published numbers contradict each other: {result.message} ({len(self.cells)} cells, first {self.cells[0]})"
+            )
         return result.x
-
 
     def stretch(self, numbers, goal, sign, weights):
         """A feasible point in which as many of the numbered cells as possible reach their goal: at least (sign 1) or at most (sign -1) that much."""
         count, size = len(numbers), len(self.cells)
         # one helper a cell: what of the goal is reached, which cannot be overdone at the cost of the others
         reach = csr_matrix(
-            (numpy.concatenate([numpy.full(count, -sign), numpy.full(count, sign)]), (numpy.tile(numpy.arange(count), 2), numpy.concatenate([numbers, size + numpy.arange(count)]))),
+            (
+                numpy.concatenate([numpy.full(count, -sign), numpy.full(count, sign)]),
+                (numpy.tile(numpy.arange(count), 2), numpy.concatenate([numbers, size + numpy.arange(count)])),
+            ),
             shape=(count, size + count),
         )
-        below = reach if self.below is None else vstack([hstack([self.below, csr_matrix((self.below.shape[0], count))]), reach])
+        below = (
+            reach
+            if self.below is None
+            else vstack([hstack([self.below, csr_matrix((self.below.shape[0], count))]), reach])
+        )
         below_to = numpy.zeros(count) if self.below is None else numpy.concatenate([self.below_to, numpy.zeros(count)])
         equal = None if self.equal is None else hstack([self.equal, csr_matrix((self.equal.shape[0], count))])
         ends = [(0, value) if sign > 0 else (value, 1e7) for value in goal]
         result = linprog(
             numpy.concatenate([numpy.zeros(size), -sign * weights]),
-            A_ub=below.tocsr(), b_ub=below_to, A_eq=None if equal is None else equal.tocsr(), b_eq=self.equal_to, bounds=[(0, 1e7)] * size + ends, method="highs",
+            A_ub=below.tocsr(),
+            b_ub=below_to,
+            A_eq=None if equal is None else equal.tocsr(),
+            b_eq=self.equal_to,
+            bounds=[(0, 1e7)] * size + ends,
+            method="highs",
         )
         if result.status != 0:
-            raise ValueError(f"the published numbers contradict each other: {result.message} ({size} cells, first {self.cells[0]})")
+            raise ValueError(
+                f"the published numbers contradict each other: {result.message} ({size} cells, first {self.cells[0]})"
+            )
         return result.x[:size]
 
 

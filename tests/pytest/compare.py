@@ -57,7 +57,9 @@ def compare_table(connection, schema: str, name: str, filters: tuple, cells: dic
             differences.append(
                 f"{name} {key}: found {numerator} / {denominator} = {value} ({status}), expected {expected[0]} / {expected[1]} = {expected[2]} ({expected_status})"
             )
-    differences.extend(f"{name} {key}: missing, expected {cells[key][0]} / {cells[key][1]}" for key in sorted(cells.keys() - seen))
+    differences.extend(
+        f"{name} {key}: missing, expected {cells[key][0]} / {cells[key][1]}" for key in sorted(cells.keys() - seen)
+    )
     return differences
 
 
@@ -65,7 +67,12 @@ def compare(path, expected: dict, schema: str, summary: dict | None = None) -> l
     """Differences between a database and the expected tables, the first 20 of each table; `summary` receives (rows compared, differences) by table."""
     connection = duckdb.connect(str(path), read_only=True)
     try:
-        present = {row[0] for row in connection.execute("select table_name from information_schema.tables where table_schema = ?", [schema]).fetchall()}
+        present = {
+            row[0]
+            for row in connection.execute(
+                "select table_name from information_schema.tables where table_schema = ?", [schema]
+            ).fetchall()
+        }
         report = []
         for name, filters in table_filters().items():
             if name in present:
@@ -93,11 +100,21 @@ def main() -> int:
     parser.add_argument("--schema", help="default: marts where it exists, else main")
     parser.add_argument("--seeds", default=SEEDS)
     arguments = parser.parse_args()
-    expected = expected_tables(arguments.source_dir, arguments.seeds, arguments.vintage, arguments.first, arguments.last, arguments.publication_date)
+    expected = expected_tables(
+        arguments.source_dir,
+        arguments.seeds,
+        arguments.vintage,
+        arguments.first,
+        arguments.last,
+        arguments.publication_date,
+    )
     schema = arguments.schema
     if schema is None:
         with duckdb.connect(arguments.database, read_only=True) as connection:
-            schemas = {row[0] for row in connection.execute("select distinct table_schema from information_schema.tables").fetchall()}
+            schemas = {
+                row[0]
+                for row in connection.execute("select distinct table_schema from information_schema.tables").fetchall()
+            }
         schema = "marts" if "marts" in schemas else "main"
     summary = {}
     report = compare(arguments.database, expected, schema, summary)

@@ -41,7 +41,9 @@ class Atlas:
         return self.query(f"select * from marts.{name} order by all")
 
 
-def run_dbt(source: Path, output: Path, *arguments: str, variables: dict | None = None, environment: dict | None = None) -> Atlas:
+def run_dbt(
+    source: Path, output: Path, *arguments: str, variables: dict | None = None, environment: dict | None = None
+) -> Atlas:
     """Runs dbt (default: build without unit tests) with an output directory of its own, target and logs below it. Never raises: `ok` tells."""
     output.mkdir(parents=True, exist_ok=True)
     settings = {
@@ -89,8 +91,19 @@ def published(masked, tmp_path_factory) -> Path:
     """An output directory with the masked build, its release and its site. Read only."""
     output = tmp_path_factory.mktemp("published")
     shutil.copy(masked.warehouse, output)
-    environment = {**os.environ, "ATLAS_OUTPUT_DIR": str(output), "ATLAS_SOURCE_DIR": str(masked.source), "DBT_LOG_PATH": str(output / "logs")}
+    environment = {
+        **os.environ,
+        "ATLAS_OUTPUT_DIR": str(output),
+        "ATLAS_SOURCE_DIR": str(masked.source),
+        "DBT_LOG_PATH": str(output / "logs"),
+    }
     for script in ("release.py", "documentation.py"):
-        done = subprocess.run([sys.executable, str(PROJECT / "scripts" / script)], env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [sys.executable, str(PROJECT / "scripts" / script)],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert done.returncode == 0, done.stdout + done.stderr
     return output

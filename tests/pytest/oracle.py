@@ -133,7 +133,9 @@ def read_rows(directory: Path) -> list[dict]:
             with opener(path, "rt", encoding="utf-8", newline="") as lines:
                 delimiter = ";" if ";" in lines.readline() else ","
                 lines.seek(0)
-                records = [{k.lower(): v or None for k, v in row.items()} for row in csv.DictReader(lines, delimiter=delimiter)]
+                records = [
+                    {k.lower(): v or None for k, v in row.items()} for row in csv.DictReader(lines, delimiter=delimiter)
+                ]
         else:
             continue
         rows.extend(partition | record for record in records)
@@ -178,7 +180,13 @@ def population_reason(row: dict) -> str | None:
 
 def tie_break(row: dict) -> tuple:
     """Section 2: order of duplicates; pp0025, pp0015 and pp0020 as numbers, the others as text, nulls last in each."""
-    values = (as_number(row["pp0025"]), as_text(row["pp0055"]), as_text(row["pp0030"]), as_number(row["pp0015"]), as_number(row["pp0020"]))
+    values = (
+        as_number(row["pp0025"]),
+        as_text(row["pp0055"]),
+        as_text(row["pp0030"]),
+        as_number(row["pp0015"]),
+        as_number(row["pp0020"]),
+    )
     return tuple((value is None, value) for value in values)
 
 
@@ -215,7 +223,13 @@ def read_source(source_dir) -> Source:
         source.fates["health_care", day and day.year, reason or "accepted"] += 1
         if not reason:
             source.claims.append(
-                Claim(as_text(row["ss00010"]), day, as_nomenclature_code(row["ss00020"]), as_number(row["ss00050"]), as_number(row["ss00075"]))
+                Claim(
+                    as_text(row["ss00010"]),
+                    day,
+                    as_nomenclature_code(row["ss00020"]),
+                    as_number(row["ss00050"]),
+                    as_number(row["ss00075"]),
+                )
             )
     return source
 
@@ -355,7 +369,9 @@ def beneficiaries_of(year: int, source: Source, geography: Geography) -> dict[st
     persons = {person for person, listed in source.population if listed in (june_list, december_list)}
     found = {}
     for person in persons:
-        row = beneficiary(year, source.population.get((person, june_list)), source.population.get((person, december_list)), geography)
+        row = beneficiary(
+            year, source.population.get((person, june_list)), source.population.get((person, december_list)), geography
+        )
         if row:
             found[person] = row
     return found
@@ -501,7 +517,13 @@ def delivery_tables(year, people, all_deliveries, with_prenatal, geography, tabl
         row = people.get(delivery.person)
         if delivery.day.year != year or row is None:
             continue
-        cells = list(product(geography.units_of(row.municipality, None), (maternal_age(row.age), "total"), (row.increased_reimbursement, "total")))
+        cells = list(
+            product(
+                geography.units_of(row.municipality, None),
+                (maternal_age(row.age), "total"),
+                (row.increased_reimbursement, "total"),
+            )
+        )
         if delivery.hospital is not None:
             hospital = ("hospital", str(delivery.hospital))
             hospitals.add(hospital)
@@ -528,14 +550,23 @@ def delivery_tables(year, people, all_deliveries, with_prenatal, geography, tabl
 
 
 def expected_tables(
-    source_dir, seeds_dir, geography_vintage: int = 2025, first: int | None = None, last: int | None = None, publication_date: date | None = None
+    source_dir,
+    seeds_dir,
+    geography_vintage: int = 2025,
+    first: int | None = None,
+    last: int | None = None,
+    publication_date: date | None = None,
 ) -> dict[str, dict[tuple, tuple[int, int | None, float | None]]]:
     """All 25 tables, unmasked: table -> (reference_year, geo_level, geo_code, *filters) -> (numerator, denominator, value).
 
     `geography_vintage`, `first`, `last` and `publication_date` are the project's variables of (nearly) these names.
     Raises CodeYoungerThanVintage where the build has to stop.
     """
-    source, code_lists, geography = read_source(source_dir), CodeLists(seeds_dir), Geography(seeds_dir, geography_vintage)
+    source, code_lists, geography = (
+        read_source(source_dir),
+        CodeLists(seeds_dir),
+        Geography(seeds_dir, geography_vintage),
+    )
     for row in source.population.values():
         geography.read_residence(row["pp0025"])
     exams, all_deliveries = imaging_use(source, code_lists), deliveries(source, code_lists)

@@ -17,7 +17,13 @@ VARIABLES = {
 }
 CUBE = {"family": "imaging", "measure": "share", "variable": "IMAG_SPEC_N", "per": 100, "filters": ["age_category"]}
 STAT = {"family": "imaging", "measure": "volume", "variable": "IMAG_SPEC_N", "per": 1000, "filters": []}
-HOSPITAL = {"family": "perinatal", "measure": "mean", "variable": "prenatal_acts", "per": 1, "filters": ["procedure_type"]}
+HOSPITAL = {
+    "family": "perinatal",
+    "measure": "mean",
+    "variable": "prenatal_acts",
+    "per": 1,
+    "filters": ["procedure_type"],
+}
 
 SETUP = """
 create schema staging; create schema intermediate; create schema quality; create schema marts; create schema reference;
@@ -96,7 +102,9 @@ KEYS = {
 STATISTICS = {"cube_013_007": CUBE, "stat_013_008": STAT, "cube_007_005b": HOSPITAL}
 
 
-def make_warehouse(output_dir: Path, *, years: int = 10, status: str = "complete", problem: str | None = None, **variables) -> Path:
+def make_warehouse(
+    output_dir: Path, *, years: int = 10, status: str = "complete", problem: str | None = None, **variables
+) -> Path:
     """Writes warehouse.duckdb into the directory, over an older one. Returns its path.
 
     years: size of the cubes. status, problem: how the newest dbt command ended. variables: those of the build that differ from VARIABLES.
@@ -107,7 +115,10 @@ def make_warehouse(output_dir: Path, *, years: int = 10, status: str = "complete
     with duckdb.connect(str(path)) as connection:
         connection.execute(SETUP.replace("{years}", str(years)))
         for table, key in KEYS.items():
-            connection.execute("insert into quality.publication_list values ('reference', ?, 'table', ?, null)", [table, json.dumps(key)])
+            connection.execute(
+                "insert into quality.publication_list values ('reference', ?, 'table', ?, null)",
+                [table, json.dumps(key)],
+            )
         for table, statistic in STATISTICS.items():
             key = ["reference_year", "geo_level", "geo_code", *statistic["filters"]]
             row = [table, json.dumps(key), json.dumps(statistic)]
@@ -116,7 +127,13 @@ def make_warehouse(output_dir: Path, *, years: int = 10, status: str = "complete
     return path
 
 
-def add_run(connection: duckdb.DuckDBPyConnection, status: str, problem: str | None = None, fingerprint: str | None = None, **variables) -> None:
+def add_run(
+    connection: duckdb.DuckDBPyConnection,
+    status: str,
+    problem: str | None = None,
+    fingerprint: str | None = None,
+    **variables,
+) -> None:
     """Adds the record of one more dbt command. fingerprint: of the project, as `make build` gives it to dbt."""
     connection.execute(
         "insert into quality.build_run select coalesce(max(run_number), 0) + 1, 'x', 'build', ?, ?, 20, '1.11.16', ?, ? from quality.build_run",

@@ -14,7 +14,14 @@ NAMES = sorted(path.stem for path in (PROJECT / "analyses").glob("*.sql"))
 def compiled(unmasked, tmp_path_factory) -> Path:
     """The folder in which dbt left the compiled queries."""
     target = tmp_path_factory.mktemp("analyses")
-    run = run_dbt(unmasked.source, unmasked.output, "compile", "--select", "resource_type:analysis", environment={"DBT_TARGET_PATH": str(target)})
+    run = run_dbt(
+        unmasked.source,
+        unmasked.output,
+        "compile",
+        "--select",
+        "resource_type:analysis",
+        environment={"DBT_TARGET_PATH": str(target)},
+    )
     assert run.ok, run.log[-3000:]
     return target / "compiled" / "health_atlas" / "analyses"
 
@@ -42,15 +49,22 @@ def test_every_question_says_what_it_asks_and_how_to_read_the_answer(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_every_question_has_an_answer(request, compiled, threshold, name):
     rows = answer(request.getfixturevalue(threshold), compiled, name)
-    assert rows or (name == "ranking_of_municipalities" and threshold == "masked")  # the people of this test are few enough to hide every place
+    assert rows or (
+        name == "ranking_of_municipalities" and threshold == "masked"
+    )  # the people of this test are few enough to hide every place
 
 
 def test_intervals_hold_their_share(unmasked, compiled):
-    shares = answer(unmasked, compiled, "ranking_of_municipalities") + answer(unmasked, compiled, "caesareans_by_hospital")
+    shares = answer(unmasked, compiled, "ranking_of_municipalities") + answer(
+        unmasked, compiled, "caesareans_by_hospital"
+    )
     shares = [row for row in shares if row["share"] is not None]
     assert len(shares) > 20
     slack = 1e-9
-    assert all(-slack <= row["lower_bound"] <= row["share"] + slack <= row["upper_bound"] + 2 * slack <= 100 + 3 * slack for row in shares)
+    assert all(
+        -slack <= row["lower_bound"] <= row["share"] + slack <= row["upper_bound"] + 2 * slack <= 100 + 3 * slack
+        for row in shares
+    )
 
 
 def test_share_times_scans_a_patient_is_the_volume(unmasked, compiled):
@@ -75,5 +89,8 @@ def test_the_map_has_every_municipality_and_one_quintile_for_equal_values(unmask
 def test_nothing_hidden_is_shown(masked, compiled):
     hospitals = answer(masked, compiled, "caesareans_by_hospital")
     hidden = [row for row in hospitals if row["status"] == "small_cell"]
-    assert hidden and all(row["share"] is None and row["lower_bound"] is None and row["differs_from_belgium"] == "hidden" for row in hidden)
+    assert hidden and all(
+        row["share"] is None and row["lower_bound"] is None and row["differs_from_belgium"] == "hidden"
+        for row in hidden
+    )
     assert all(row["patients"] is not None for row in answer(masked, compiled, "ranking_of_municipalities"))

@@ -49,7 +49,9 @@ def test_attack_finds_the_cell_that_two_hidden_cells_a_line_do_not_protect():
     # two rectangles and one cell between them: rows 1 and 2 less columns 1 and 2 is that cell
     rows, columns = ("r1", "r2", "r3", "r4"), ("c1", "c2", "c3", "c4")
     values = {(row, column): 10 + 3 * i + 7 * j for i, row in enumerate(rows) for j, column in enumerate(columns)}
-    hidden = {(row, column) for row in rows[:2] for column in columns[:2]} | {(row, column) for row in rows[2:] for column in columns[2:]}
+    hidden = {(row, column) for row in rows[:2] for column in columns[:2]} | {
+        (row, column) for row in rows[2:] for column in columns[2:]
+    }
     bridge = ("r1", "c3")
     for line in rows:
         assert sum(row == line for row, _ in hidden | {bridge}) >= 2
@@ -57,7 +59,9 @@ def test_attack_finds_the_cell_that_two_hidden_cells_a_line_do_not_protect():
         assert sum(column == line for _, column in hidden | {bridge}) >= 2
     fallen, attacked = attacker.attack(attacker.table_system(rows, columns, hidden | {bridge}, values), THRESHOLD)
     assert attacked == 9
-    assert [(cell.cell[2:], round(cell.low), round(cell.high)) for cell in fallen] == [(bridge, values[bridge], values[bridge])]
+    assert [(cell.cell[2:], round(cell.low), round(cell.high)) for cell in fallen] == [
+        (bridge, values[bridge], values[bridge])
+    ]
 
 
 def test_attack_uses_that_counts_are_not_negative():
@@ -79,13 +83,21 @@ def test_published_numbers_are_the_unmasked_ones(masked, unmasked):
         open_rows = set(unmasked.table(name))
         published = [row for row in masked.table(name) if row[-1] != "small_cell"]
         assert published and set(published) <= open_rows, name
-        hidden = masked.query(f"select count(*) from marts.{name} where status = 'small_cell' and (numerator is not null or value is not null)")
+        hidden = masked.query(
+            f"select count(*) from marts.{name} where status = 'small_cell' and (numerator is not null or value is not null)"
+        )
         assert hidden == [(0,)], name
 
 
 @pytest.mark.parametrize("threshold", [-1, 2.5, "five"])
 def test_a_threshold_that_is_no_whole_number_is_refused(threshold, small_source, tmp_path):
-    atlas = run_dbt(small_source, tmp_path / "out", "run-operation", "validate_threshold", variables={"small_cell_threshold": threshold})
+    atlas = run_dbt(
+        small_source,
+        tmp_path / "out",
+        "run-operation",
+        "validate_threshold",
+        variables={"small_cell_threshold": threshold},
+    )
     assert not atlas.ok
     assert f"small_cell_threshold is '{threshold}'" in atlas.log
 
@@ -95,7 +107,9 @@ def test_a_source_whose_every_cell_is_small_is_hidden_whole(tmp_path):
     atlas = run_dbt(source, tmp_path / "out", variables={"small_cell_threshold": 100})
     assert atlas.ok, atlas.log[-3000:]
     for name in table_names(atlas):
-        assert atlas.query(f"select count(*) from marts.{name} where status = 'published' and numerator > 0") == [(0,)], name
+        assert atlas.query(f"select count(*) from marts.{name} where status = 'published' and numerator > 0") == [
+            (0,)
+        ], name
     system = read_system(atlas, (2022,))
     fallen, attacked = attacker.attack(system, 5)
     assert attacked == len(system.unknown) > 0

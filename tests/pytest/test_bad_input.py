@@ -25,7 +25,13 @@ def stopped(source, output, *words, early=True, **arguments):
 
 
 def test_no_directory(tmp_path):
-    stopped(tmp_path / "nowhere", tmp_path / "output", "No input for 'population'", str(tmp_path / "nowhere"), "ATLAS_SOURCE_DIR")
+    stopped(
+        tmp_path / "nowhere",
+        tmp_path / "output",
+        "No input for 'population'",
+        str(tmp_path / "nowhere"),
+        "ATLAS_SOURCE_DIR",
+    )
 
 
 def test_no_files_of_one_source(source, tmp_path):
@@ -49,14 +55,25 @@ def test_unreadable_file_is_named(source, tmp_path):
 
 def test_no_usable_year_says_what_was_found(source, tmp_path):
     stopped(
-        source, tmp_path / "output", "No usable year", "30 June and 31 December", "2022", "first_reference_year 2030",
+        source,
+        tmp_path / "output",
+        "No usable year",
+        "30 June and 31 December",
+        "2022",
+        "first_reference_year 2030",
         variables={"first_reference_year": 2030},
     )
 
 
 def test_code_younger_than_the_geography_names_both(tmp_path):
     source = adversarial.write_source(tmp_path / "source", 3, persons=1500, years=(2022, 2023), newest_codes=2025)
-    stopped(source, tmp_path / "output", "younger than geography_vintage 2018", early=False, variables={"geography_vintage": 2018})
+    stopped(
+        source,
+        tmp_path / "output",
+        "younger than geography_vintage 2018",
+        early=False,
+        variables={"geography_vintage": 2018},
+    )
 
 
 @pytest.mark.parametrize(
@@ -75,7 +92,9 @@ def test_variable_that_cannot_be_meant(source, tmp_path, variables, word):
 
 @pytest.mark.parametrize("hive", [True, False])
 def test_a_broken_line_of_csv_is_named_and_not_shown(hive, tmp_path):
-    source = adversarial.write_source(tmp_path / "source", 3, persons=200, years=(2022, 2023), newest_codes=2025, file_format="csv", hive=hive)
+    source = adversarial.write_source(
+        tmp_path / "source", 3, persons=200, years=(2022, 2023), newest_codes=2025, file_format="csv", hive=hive
+    )
     file = sorted((source / "health_care").rglob("*.csv"))[0]
     with open(file, "a", encoding="utf-8", newline="") as lines:
         lines.write("somebody-known,20220101,450015,1,0,,,,one,too,many\n")

@@ -35,7 +35,11 @@ def manifest(tmp_path_factory) -> dict:
 @pytest.fixture(scope="module")
 def marts(manifest) -> dict[str, dict]:
     """The published statistics: every model of the schema marts, by name."""
-    return {node["name"]: node for node in manifest["nodes"].values() if node["resource_type"] == "model" and node["schema"] == "marts"}
+    return {
+        node["name"]: node
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["schema"] == "marts"
+    }
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +50,14 @@ def models() -> cards.CardModels:
 @pytest.fixture
 def project(tmp_path) -> Path:
     """A copy of the parts of the project that make the cards, for a test to damage."""
-    for folder in ("models/intermediate/cards", "models/marts/reference", "seeds/statistics", "seeds/nomenclature", "macros", "tests/data"):
+    for folder in (
+        "models/intermediate/cards",
+        "models/marts/reference",
+        "seeds/statistics",
+        "seeds/nomenclature",
+        "macros",
+        "tests/data",
+    ):
         shutil.copytree(PROJECT_DIR / folder, tmp_path / folder)
     shutil.copy(PROJECT_DIR / "dbt_project.yml", tmp_path)
     return tmp_path
@@ -87,7 +98,9 @@ def setting(column: str, new: str, **where):
 
 
 def test_committed_page_is_what_the_seeds_say(models):
-    assert (PROJECT_DIR / cards.CARDS_FILE).read_text(encoding="utf-8") == cards.cards_page(models), "run `python scripts/cards.py`"
+    assert (PROJECT_DIR / cards.CARDS_FILE).read_text(encoding="utf-8") == cards.cards_page(models), (
+        "run `python scripts/cards.py`"
+    )
 
 
 def test_description_of_every_mart_is_its_card(marts):
@@ -108,13 +121,17 @@ def test_columns_described_are_the_columns_of_the_contract(models, marts):
         assert [row["column_name"] for row in rows if row["language"] == "en"] == list(node["columns"]), code
         for row in rows:
             described = node["columns"][row["column_name"]]["description"]
-            assert row["description"] in described, f"{code}.{row['column_name']}: the description is not that of the card"
+            assert row["description"] in described, (
+                f"{code}.{row['column_name']}: the description is not that of the card"
+            )
 
 
 # --- the data tests on sound seeds, and on seeds damaged one way each
 
 
-@pytest.mark.parametrize("test", ["card_is_complete", "card_part_is_known", "card_relation_is_known", "card_code_list_is_complete"])
+@pytest.mark.parametrize(
+    "test", ["card_is_complete", "card_part_is_known", "card_relation_is_known", "card_code_list_is_complete"]
+)
 def test_sound_seeds_pass(project, test):
     assert failures(project, test) == []
 
@@ -132,21 +149,56 @@ def test_cards_and_marts_agree(project, marts):
         ("card_is_complete", "card_measure", dropping(measure="volume", language="fr"), "empty"),
         ("card_is_complete", "card_variable", dropping(variable="IMAG_CT_N", language="nl"), "empty"),
         ("card_is_complete", "card_phrase", dropping(phrase="update_frequency", language="en"), "empty"),
-        ("card_is_complete", "card_phrase", dropping(phrase="language_name", language="fr"), "no row in table statistic"),
-        ("card_is_complete", "card_remark", setting("remark_text", "After {no_such} days.", remark="AGE"), "placeholder left"),
+        (
+            "card_is_complete",
+            "card_phrase",
+            dropping(phrase="language_name", language="fr"),
+            "no row in table statistic",
+        ),
+        (
+            "card_is_complete",
+            "card_remark",
+            setting("remark_text", "After {no_such} days.", remark="AGE"),
+            "placeholder left",
+        ),
         ("card_is_complete", "card_column", setting("description", "", column_name="value", language="nl"), "empty"),
         ("card_is_complete", "card_remark_scope", lambda row: {**row, "scope_value": "nothing"}, "no remark"),
         ("card_part_is_known", "card_remark", dropping(remark="ABROAD", language="nl"), "remark missing in a language"),
-        ("card_part_is_known", "card_remark_scope", setting("scope_value", "no_such", remark="AGE"), "remark stands on no card"),
+        (
+            "card_part_is_known",
+            "card_remark_scope",
+            setting("scope_value", "no_such", remark="AGE"),
+            "remark stands on no card",
+        ),
         ("card_part_is_known", "card_statistic", setting("keywords", "no_such", code="cube_013_007"), "has no label"),
         ("card_part_is_known", "card_statistic", setting("keywords", "a;b;c;d", code="cube_013_007"), "at most three"),
         ("card_part_is_known", "card_label", setting("label_fr", "", code="country"), "label missing in a language"),
-        ("card_part_is_known", "card_phrase", dropping(phrase="heading_coding", language="nl"), "phrase missing in a language"),
+        (
+            "card_part_is_known",
+            "card_phrase",
+            dropping(phrase="heading_coding", language="nl"),
+            "phrase missing in a language",
+        ),
         ("card_relation_is_known", "card_not_built", dropping(code="cube_007_003a"), "neither a card nor"),
-        ("card_relation_is_known", "card_not_built", setting("code", "cube_007_005b", code="cube_007_003a"), "related code is built"),
-        ("card_relation_is_known", "card_relation", setting("related_code", "cube_999", code="cube_013_007"), "neither a card nor"),
+        (
+            "card_relation_is_known",
+            "card_not_built",
+            setting("code", "cube_007_005b", code="cube_007_003a"),
+            "related code is built",
+        ),
+        (
+            "card_relation_is_known",
+            "card_relation",
+            setting("related_code", "cube_999", code="cube_013_007"),
+            "neither a card nor",
+        ),
         ("card_code_list_is_complete", "card_label", dropping(code="IMAG_CT"), "without a label"),
-        ("card_code_list_is_complete", "code_list_member", setting("evidence", "", list_code="IMAG_CT"), "code without evidence"),
+        (
+            "card_code_list_is_complete",
+            "code_list_member",
+            setting("evidence", "", list_code="IMAG_CT"),
+            "code without evidence",
+        ),
         ("card_code_list_is_complete", "imaging_variable", dropping(variable="IMAG_CT_N"), "no code list"),
     ],
 )
@@ -191,16 +243,24 @@ def test_sentences_take_their_numbers_from_the_rules(project):
     for language in cards.LANGUAGES:
         card = f"code = 'cube_007_005a' and language = '{language}'"
         description = models.rows(f"select description from statistic where {card}")[0]["description"]
-        remarks = {row["remark_code"]: row["remark"] for row in models.rows(f"select * from statistic_remark where {card}")}
+        remarks = {
+            row["remark_code"]: row["remark"] for row in models.rows(f"select * from statistic_remark where {card}")
+        }
         assert " 17 " in description and " 15 " not in description
-        assert " 17 " in remarks["PRENATAL_WINDOW"] and " 31 " in remarks["DELIVERY_GAP"] and " 7 " in remarks["SMALL_CELLS"]
+        assert (
+            " 17 " in remarks["PRENATAL_WINDOW"]
+            and " 31 " in remarks["DELIVERY_GAP"]
+            and " 7 " in remarks["SMALL_CELLS"]
+        )
 
 
 def test_citation_is_that_of_the_card_until_a_release_has_a_date(project):
     models = cards.CardModels(project)
     models.table("statistic")
     citation = "select recommended_reference as it from statistic where code = 'cube_013_007' and language = 'en'"
-    assert models.rows(citation)[0]["it"] == "IMA_AIM (17/11/2025), cube_013_007, Atlas IMA_AIM (accessed on dd/mm/yyyy)"
+    assert (
+        models.rows(citation)[0]["it"] == "IMA_AIM (17/11/2025), cube_013_007, Atlas IMA_AIM (accessed on dd/mm/yyyy)"
+    )
     models = cards.CardModels(project)
     models.variables["publication_date"] = "2026-12-05"
     models.table("statistic")
@@ -209,7 +269,9 @@ def test_citation_is_that_of_the_card_until_a_release_has_a_date(project):
 
 def test_age_categories_have_the_codes_of_sdmx(models):
     rows = models.rows(f"select scheme, sdmx_code from {models.table('dim_age_category')} order by scheme, sort_order")
-    codes = {scheme: [row["sdmx_code"] for row in rows if row["scheme"] == scheme] for scheme in ("decennial", "maternal")}
+    codes = {
+        scheme: [row["sdmx_code"] for row in rows if row["scheme"] == scheme] for scheme in ("decennial", "maternal")
+    }
     assert codes["decennial"] == [f"Y{age}T{age + 9}" for age in range(0, 90, 10)] + ["Y_GE90", "_T"]
     assert codes["maternal"] == ["Y_LT20", "Y20T24", "Y25T29", "Y30T34", "Y35T39", "Y_GE40", "_T"]
 

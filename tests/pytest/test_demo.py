@@ -11,16 +11,36 @@ PROJECT = Path(__file__).resolve().parents[2]
 SCALE = "0.0015"
 COLUMNS = {
     "population": {
-        "reference_date": "DATE", "pp0010": "VARCHAR", "pp0015": "INTEGER", "pp0020": "INTEGER", "pp0025": "INTEGER", "pp0055": "VARCHAR", "pp0030": "VARCHAR",
+        "reference_date": "DATE",
+        "pp0010": "VARCHAR",
+        "pp0015": "INTEGER",
+        "pp0020": "INTEGER",
+        "pp0025": "INTEGER",
+        "pp0055": "VARCHAR",
+        "pp0030": "VARCHAR",
     },
     "health_care": {
-        "ss00010": "VARCHAR", "ss00015": "DATE", "ss00020": "INTEGER", "ss00050": "INTEGER", "ss00060": "INTEGER", "ss00065b": "VARCHAR", "ss00075": "INTEGER",
+        "ss00010": "VARCHAR",
+        "ss00015": "DATE",
+        "ss00020": "INTEGER",
+        "ss00050": "INTEGER",
+        "ss00060": "INTEGER",
+        "ss00065b": "VARCHAR",
+        "ss00075": "INTEGER",
     },
 }
 
 
 def make(directory, *arguments, scale=SCALE):
-    command = [sys.executable, str(PROJECT / "scripts" / "demo.py"), "--directory", str(directory), "--scale", scale, *arguments]
+    command = [
+        sys.executable,
+        str(PROJECT / "scripts" / "demo.py"),
+        "--directory",
+        str(directory),
+        "--scale",
+        scale,
+        *arguments,
+    ]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
@@ -46,7 +66,9 @@ def source(tmp_path_factory):
 def connection(source):
     with duckdb.connect() as connection:
         for name in COLUMNS:
-            connection.execute(f"create view {name} as from read_parquet('{source}/{name}/**/*.parquet', hive_partitioning = false)")
+            connection.execute(
+                f"create view {name} as from read_parquet('{source}/{name}/**/*.parquet', hive_partitioning = false)"
+            )
         yield connection
 
 
@@ -60,7 +82,9 @@ def test_every_file_has_the_columns_of_the_contract(source, connection, name):
     found = [file for file in files(source) if file.startswith(name)]
     assert found
     for file in found:
-        described = connection.execute(f"describe from read_parquet('{source}/{file}', hive_partitioning = false)").fetchall()
+        described = connection.execute(
+            f"describe from read_parquet('{source}/{file}', hive_partitioning = false)"
+        ).fetchall()
         assert {column[0]: column[1] for column in described} == COLUMNS[name], file
 
 
@@ -95,7 +119,7 @@ def test_csv_holds_the_same_lines(source, tmp_path):
 
 
 def test_people_keep_their_ids_over_the_lists(connection):
-    kept, = connection.execute(
+    (kept,) = connection.execute(
         "select count(distinct a.pp0010) / (select count(distinct pp0010) from population where reference_date = '2023-06-30') "
         "from population as a inner join population as b on a.pp0010 = b.pp0010 and a.pp0015 = b.pp0015 and a.pp0020 = b.pp0020 "
         "where a.reference_date = '2023-06-30' and b.reference_date = '2024-12-31'"
@@ -104,9 +128,11 @@ def test_people_keep_their_ids_over_the_lists(connection):
 
 
 def test_municipality_codes_exist_on_the_list_date_but_for_early_and_impossible_ones(connection):
-    connection.execute(f"create or replace view municipality as from read_csv('{PROJECT}/seeds/geography/geo_municipality.csv', header = true)")
+    connection.execute(
+        f"create or replace view municipality as from read_csv('{PROJECT}/seeds/geography/geo_municipality.csv', header = true)"
+    )
     for reference_date in ["2023-12-31", "2024-12-31"]:
-        share, = connection.execute(
+        (share,) = connection.execute(
             "select avg((pp0025 in (select nis_code from municipality where valid_from <= reference_date and valid_to >= reference_date))::integer) "
             f"from population where reference_date = '{reference_date}' and pp0025 between 1000 and 93999"
         ).fetchone()

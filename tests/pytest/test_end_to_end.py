@@ -9,7 +9,9 @@ import compare
 import oracle
 from conftest import PROJECT, YEARS, run_dbt
 
-TABLES = sorted(path.stem for family in ("imaging", "perinatal") for path in (PROJECT / "models" / "marts" / family).glob("*.sql"))
+TABLES = sorted(
+    path.stem for family in ("imaging", "perinatal") for path in (PROJECT / "models" / "marts" / family).glob("*.sql")
+)
 
 
 def differences(atlas, **arguments) -> list[str]:
@@ -62,7 +64,9 @@ def test_a_year_without_claims_before_it_has_no_prenatal_tables(tmp_path):
     assert atlas.ok, atlas.log[-3000:]
     assert differences(atlas) == []
     assert atlas.query("select distinct reference_year from marts.cube_007_005a") == [(2023,)]
-    assert atlas.query("select count(*) from quality.reconciliation where load_year = 2022 and use_of_year like '%without the prenatal tables%'") != [(0,)]
+    assert atlas.query(
+        "select count(*) from quality.reconciliation where load_year = 2022 and use_of_year like '%without the prenatal tables%'"
+    ) != [(0,)]
 
 
 def test_publication_date_and_bounds_narrow_the_years(unmasked, tmp_path):

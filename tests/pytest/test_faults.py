@@ -68,7 +68,12 @@ def environment(output: Path, **more) -> dict:
 def start(output: Path, script: str = "release", patch: str = "", **more) -> subprocess.Popen:
     """Starts a script in a child process."""
     code = CHILD.format(paths=PATHS, patch=patch, script=script)
-    options = {"env": environment(output, **more.pop("environment", {})), "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    options = {
+        "env": environment(output, **more.pop("environment", {})),
+        "stdout": subprocess.PIPE,
+        "stderr": subprocess.PIPE,
+        "text": True,
+    }
     return subprocess.Popen([sys.executable, "-c", code], **options, **more)
 
 
@@ -152,10 +157,14 @@ def test_killed_at_a_step_the_old_release_stands_and_the_next_run_repairs(output
 
 def test_killed_after_the_switch_the_new_release_stands(output):
     before = whole(output)
-    code, _ = run(output, patch=DIE_AT.format(target="release.shutil.rmtree") + "release.clear_staging = lambda settings: None")
+    code, _ = run(
+        output, patch=DIE_AT.format(target="release.shutil.rmtree") + "release.clear_staging = lambda settings: None"
+    )
     assert code in (0, -signal.SIGKILL)  # with two releases there is nothing to remove yet
     renew(output, 78)
-    code, _ = run(output, patch=DIE_AT.format(target="release.shutil.rmtree") + "release.clear_staging = lambda settings: None")
+    code, _ = run(
+        output, patch=DIE_AT.format(target="release.shutil.rmtree") + "release.clear_staging = lambda settings: None"
+    )
     assert code == -signal.SIGKILL
     assert whole(output) != before
     assert run(output) == (0, "")

@@ -19,7 +19,17 @@ from conftest import PROJECT, run_dbt
 YEARS = (2022, 2023, 2024)
 NEW_YEAR = 2024
 # All tables that are kept by year, the masked cells included. The marts and cards are made from whole tables each time: they cannot hold an old year.
-MODELS = ("build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "test", "--exclude", "path:models/marts/imaging", "path:models/marts/perinatal", "path:models/intermediate/cards+")
+MODELS = (
+    "build",
+    "--exclude-resource-type",
+    "unit_test",
+    "--exclude-resource-type",
+    "test",
+    "--exclude",
+    "path:models/marts/imaging",
+    "path:models/marts/perinatal",
+    "path:models/intermediate/cards+",
+)
 
 
 def build(source, output, *arguments, **variables):
@@ -36,18 +46,27 @@ def tables(atlas, where="true"):
             " and table_name not in ('int_population_line', 'int_population_repeat', 'int_population_entry', 'int_population_residence', 'int_claim')"
             " and table_name not like 'int_mask_%' and table_name <> 'masking_report' order by 1"
         ).fetchall()
-        return {name: connection.execute(f"select count(*), bit_xor(hash(t)) from {name} as t where {where}").fetchone() for (name,) in names}
+        return {
+            name: connection.execute(f"select count(*), bit_xor(hash(t)) from {name} as t where {where}").fetchone()
+            for (name,) in names
+        }
 
 
 def read_from(atlas):
     """What the load plan of the last build read: {(source, year): why}."""
-    return {(source, year): why for source, year, why in atlas.query("select source, load_year, why from source.load_plan where load_year > 0")}
+    return {
+        (source, year): why
+        for source, year, why in atlas.query("select source, load_year, why from source.load_plan where load_year > 0")
+    }
 
 
 def without_year(source, target, year):
     """A copy of a source without a year's lists and claims."""
     shutil.copytree(source, target)
-    for folder in [*target.glob(f"population/reference_date={year}-*"), *target.glob(f"health_care/service_year={year}")]:
+    for folder in [
+        *target.glob(f"population/reference_date={year}-*"),
+        *target.glob(f"health_care/service_year={year}"),
+    ]:
         shutil.rmtree(folder)
     return target
 
@@ -68,7 +87,9 @@ def bill(source, year, lines):
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     """The source with all its years."""
-    return adversarial.write_source(tmp_path_factory.mktemp("whole") / "source", 5, persons=200, years=YEARS, hive=True, files=1)
+    return adversarial.write_source(
+        tmp_path_factory.mktemp("whole") / "source", 5, persons=200, years=YEARS, hive=True, files=1
+    )
 
 
 @pytest.fixture(scope="module")
@@ -116,13 +137,17 @@ def kill_in_the_middle(atlas):
     }
     command = [os.path.join(os.path.dirname(sys.executable), "dbt"), "--no-use-colors", *MODELS]
     log = ""
-    with subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as running:
+    with subprocess.Popen(
+        command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as running:
         for line in running.stdout:
             log += line
             if re.search("OK created sql yearly model intermediate.int_beneficiary", line):
                 running.send_signal(signal.SIGKILL)
                 break
-    assert "OK created sql yearly model intermediate.int_beneficiary" in log and "int_imaging_cell" not in log, log[-3000:]
+    assert "OK created sql yearly model intermediate.int_beneficiary" in log and "int_imaging_cell" not in log, log[
+        -3000:
+    ]
 
 
 def test_nothing_new_reads_nothing(growing):
@@ -134,10 +159,13 @@ def test_nothing_new_reads_nothing(growing):
 
 def test_a_corrected_year_is_followed_by_every_table(growing, tmp_path):
     """A delivery of 28 December comes late, and the year after has it billed again on 5 January: the second year loses what it counted."""
-    woman, other = (row[0] for row in growing.query(
-        "select person_id from intermediate.int_beneficiary anti join intermediate.int_delivery using (person_id)"
-        " where age between 20 and 40 and person_id similar to '[a-z0-9]+' group by person_id having count(*) = 3 order by 1 limit 2"
-    ))
+    woman, other = (
+        row[0]
+        for row in growing.query(
+            "select person_id from intermediate.int_beneficiary anti join intermediate.int_delivery using (person_id)"
+            " where age between 20 and 40 and person_id similar to '[a-z0-9]+' group by person_id having count(*) = 3 order by 1 limit 2"
+        )
+    )
     bill(growing.source, 2023, [(woman, "2023-01-05", 424104), (other, "2023-01-05", 424104)])
     first = build(growing.source, growing.output)
     assert first.ok, first.log[-3000:]
@@ -153,21 +181,29 @@ def test_a_corrected_year_is_followed_by_every_table(growing, tmp_path):
 
 
 def deliveries(atlas, person):
-    return atlas.query(f"select delivery_date, delivery_type from intermediate.int_delivery where person_id = '{person}'")
+    return atlas.query(
+        f"select delivery_date, delivery_type from intermediate.int_delivery where person_id = '{person}'"
+    )
 
 
 def test_a_named_year_is_computed_again(growing):
     before = tables(growing)
     after = build(growing.source, growing.output, rebuild_years=[2023])
     assert after.ok, after.log[-3000:]
-    assert read_from(after) == {("population", 2023): "named in rebuild_years", ("health_care", 2023): "named in rebuild_years"}
+    assert read_from(after) == {
+        ("population", 2023): "named in rebuild_years",
+        ("health_care", 2023): "named in rebuild_years",
+    }
     assert tables(after) == before
 
 
 def test_a_year_that_the_source_lost_stays(growing):
     """Neither a full refresh nor another geography drops a year silently; told to, a full refresh does."""
     before = tables(growing)
-    for folder in [*growing.source.glob("population/reference_date=2022-*"), growing.source / "health_care" / "service_year=2022"]:
+    for folder in [
+        *growing.source.glob("population/reference_date=2022-*"),
+        growing.source / "health_care" / "service_year=2022",
+    ]:
         shutil.rmtree(folder)
     after = build(growing.source, growing.output)
     assert after.ok, after.log[-3000:]
@@ -175,12 +211,17 @@ def test_a_year_that_the_source_lost_stays(growing):
 
     for arguments, variables in ((["--full-refresh"], {}), ([], {"geography_vintage": 2019})):
         refused = build(growing.source, growing.output, *arguments, **variables)
-        assert not refused.ok and "The warehouse holds 2022" in refused.log and "drop_missing_years" in refused.log, refused.log[-3000:]
+        assert not refused.ok and "The warehouse holds 2022" in refused.log and "drop_missing_years" in refused.log, (
+            refused.log[-3000:]
+        )
         assert tables(growing) == before
 
     dropped = build(growing.source, growing.output, "--full-refresh", drop_missing_years=True)
     assert dropped.ok, dropped.log[-3000:]
-    assert dropped.query("select distinct reference_year from intermediate.int_beneficiary order by 1") == [(2023,), (2024,)]
+    assert dropped.query("select distinct reference_year from intermediate.int_beneficiary order by 1") == [
+        (2023,),
+        (2024,),
+    ]
 
 
 def test_changed_rules_are_never_mixed(growing):
@@ -194,7 +235,14 @@ def test_changed_rules_are_never_mixed(growing):
 def test_cells_masked_by_another_threshold_are_masked_again(growing):
     """Even when the build with the other threshold was stopped in the middle."""
     before = tables(growing)
-    opened = run_dbt(growing.source, growing.output, "run", "--select", "int_imaging_masked", variables={"small_cell_threshold": 0, "delivery_gap_days": 31})
+    opened = run_dbt(
+        growing.source,
+        growing.output,
+        "run",
+        "--select",
+        "int_imaging_masked",
+        variables={"small_cell_threshold": 0, "delivery_gap_days": 31},
+    )
     assert opened.ok, opened.log[-3000:]
     assert opened.query("select count(*) from intermediate.int_imaging_masked where is_numerator_masked") == [(0,)]
     after = build(growing.source, growing.output, delivery_gap_days=31)

@@ -42,7 +42,16 @@ def days_after(*days):
 
 @pytest.mark.parametrize(
     ("value", "code"),
-    [(424104, "424104"), ("424104", "424104"), ("424105", None), (11, "000011"), (4241041, None), ("42A104", None), (None, None), ("", None)],
+    [
+        (424104, "424104"),
+        ("424104", "424104"),
+        ("424105", None),
+        (11, "000011"),
+        (4241041, None),
+        ("42A104", None),
+        (None, None),
+        ("", None),
+    ],
 )
 def test_nomenclature_code(value, code):
     assert oracle.as_nomenclature_code(value) == code
@@ -50,7 +59,17 @@ def test_nomenclature_code(value, code):
 
 @pytest.mark.parametrize(
     ("value", "day"),
-    [(20230510, D), ("20230510", D), ("2023-05-10", D), (D, D), (20230230, None), ("garbage", None), (None, None), (2023, None), ("2023-0510", None)],
+    [
+        (20230510, D),
+        ("20230510", D),
+        ("2023-05-10", D),
+        (D, D),
+        (20230230, None),
+        ("garbage", None),
+        (None, None),
+        (2023, None),
+        ("2023-0510", None),
+    ],
 )
 def test_service_date(value, day):
     assert oracle.as_date(value) == day
@@ -59,9 +78,27 @@ def test_service_date(value, day):
 @pytest.mark.parametrize(
     ("value", "reading"),
     [
-        (None, "unknown"), ("ABC", "unknown"), (99, "unknown"), (100, "abroad"), (994, "abroad"), (995, "unknown"), (998, "abroad"), (999, "unknown"),
-        (1000, "unknown"), (11000, "unknown"), (54321, "unknown"), (93999, "unknown"), (94000, "unknown"), (11001, "11001"), ("11001", "11001"),
-        (12030, "12041"), (44001, "44084"), (82003, "82039"), (82039, "82039"), (11007, "11002"), (55022, "58001"),
+        (None, "unknown"),
+        ("ABC", "unknown"),
+        (99, "unknown"),
+        (100, "abroad"),
+        (994, "abroad"),
+        (995, "unknown"),
+        (998, "abroad"),
+        (999, "unknown"),
+        (1000, "unknown"),
+        (11000, "unknown"),
+        (54321, "unknown"),
+        (93999, "unknown"),
+        (94000, "unknown"),
+        (11001, "11001"),
+        ("11001", "11001"),
+        (12030, "12041"),
+        (44001, "44084"),
+        (82003, "82039"),
+        (82039, "82039"),
+        (11007, "11002"),
+        (55022, "58001"),
     ],
 )
 def test_residence(geography, value, reading):
@@ -90,7 +127,10 @@ def test_residence_fallback(geography):
 
     sector = "11001A01-"
     assert home(row(11001, sector), row(11002, sector)) == ("11002", None)  # a sector of elsewhere
-    assert home(row(11001, sector), row(999, "11002A00-")) == ("11001", sector)  # unknown in December: row of June, with its sector
+    assert home(row(11001, sector), row(999, "11002A00-")) == (
+        "11001",
+        sector,
+    )  # unknown in December: row of June, with its sector
     assert home(row(11001, sector), row(11001, "nowhere")) == ("11001", None)  # the sector is not completed from June
     assert home(row(11001, sector), None) == ("11001", sector)
     assert home(row(11001), row(111)) is None  # abroad in December is known
@@ -102,12 +142,35 @@ def test_residence_fallback(geography):
 
 def test_attributes(geography):
     def increased(june, december):
-        return oracle.beneficiary(2023, row(11001, insurability=june), row(11001, insurability=december), geography).increased_reimbursement
+        return oracle.beneficiary(
+            2023, row(11001, insurability=june), row(11001, insurability=december), geography
+        ).increased_reimbursement
 
-    assert [increased("111", "110"), increased("110", "111"), increased("111", None), increased("111", "11"), increased(None, "1111")] == ["no", "yes", "yes", "yes", "no"]
+    assert [
+        increased("111", "110"),
+        increased("110", "111"),
+        increased("111", None),
+        increased("111", "11"),
+        increased(None, "1111"),
+    ] == ["no", "yes", "yes", "yes", "no"]
     assert oracle.beneficiary(2023, row(11001, born=1990), row(11001, born=1980), geography).age == 43
-    assert [oracle.maternal_age(age) for age in (19, 20, 24, 25, 39, 40, 60)] == ["<20", "20-24", "20-24", "25-29", "35-39", "40+", "40+"]
-    assert [oracle.decennial_age(age) for age in (0, 9, 10, 89, 90, 125)] == ["0-9", "0-9", "10-19", "80-89", "90+", "90+"]
+    assert [oracle.maternal_age(age) for age in (19, 20, 24, 25, 39, 40, 60)] == [
+        "<20",
+        "20-24",
+        "20-24",
+        "25-29",
+        "35-39",
+        "40+",
+        "40+",
+    ]
+    assert [oracle.decennial_age(age) for age in (0, 9, 10, 89, 90, 125)] == [
+        "0-9",
+        "0-9",
+        "10-19",
+        "80-89",
+        "90+",
+        "90+",
+    ]
 
 
 def test_duplicates_keep_the_smallest_number_nulls_last():
@@ -116,13 +179,25 @@ def test_duplicates_keep_the_smallest_number_nulls_last():
 
 
 def test_exams_of_a_person(lists):
-    source = claims((D, RADIOLOGY, 2, None), (D, RADIOLOGY, -1, None), (D, "000000", 5, None), (D.replace(year=2022), RADIOLOGY, -3, None))
+    source = claims(
+        (D, RADIOLOGY, 2, None),
+        (D, RADIOLOGY, -1, None),
+        (D, "000000", 5, None),
+        (D.replace(year=2022), RADIOLOGY, -3, None),
+    )
     assert oracle.imaging_use(source, lists) == {(2023, "IMAG_RAD"): {"p": 1}, (2022, "IMAG_RAD"): {"p": 0}}
 
 
 @pytest.mark.parametrize(
     ("gaps", "kept"),
-    [((0,), (0,)), ((0, 30), (0,)), ((0, 31), (0, 31)), ((0, 30, 60, 90), (0,)), ((0, 30, 61), (0, 61)), ((0, 200), (0, 200))],
+    [
+        ((0,), (0,)),
+        ((0, 30), (0,)),
+        ((0, 31), (0, 31)),
+        ((0, 30, 60, 90), (0,)),
+        ((0, 30, 61), (0, 61)),
+        ((0, 200), (0, 200)),
+    ],
 )
 def test_same_delivery(lists, gaps, kept):
     found = oracle.deliveries(claims(*((day, VAGINAL, 1, None) for day in days_after(*gaps))), lists)
@@ -131,7 +206,12 @@ def test_same_delivery(lists, gaps, kept):
 
 def test_cancelled_claim_makes_no_chain(lists):
     first, cancelled, third = days_after(0, 20, 45)
-    source = claims((first, HOME, 1, None), (cancelled, VAGINAL, 1, None), (cancelled, VAGINAL, -1, None), (third, CAESAREAN, 1, None))
+    source = claims(
+        (first, HOME, 1, None),
+        (cancelled, VAGINAL, 1, None),
+        (cancelled, VAGINAL, -1, None),
+        (third, CAESAREAN, 1, None),
+    )
     assert [delivery.day for delivery in oracle.deliveries(source, lists)] == [first, third]
 
 
@@ -142,7 +222,9 @@ def test_turn_of_the_year(lists):
 
 
 def test_kind_and_hospital_of_a_day(lists):
-    source = claims((D, HOME, 1, 1), (D, VAGINAL, 1, 2), (D, CAESAREAN, 1, 11001), (D, CAESAREAN, 1, 9999), (D, CAESAREAN, 1, None))
+    source = claims(
+        (D, HOME, 1, 1), (D, VAGINAL, 1, 2), (D, CAESAREAN, 1, 11001), (D, CAESAREAN, 1, 9999), (D, CAESAREAN, 1, None)
+    )
     ((delivery),) = oracle.deliveries(source, lists)
     assert (delivery.kind, delivery.hospital) == ("DELIVERY_CAESAREAN", 9999)
 
@@ -153,7 +235,11 @@ def test_hospital_of_a_cancelled_code_does_not_count(lists):
 
 
 def test_prenatal_windows(lists):
-    acts = [(D - timedelta(days=days), code, 1, None) for days in (-1, 0, 15, 16, 280, 281) for code in (ULTRASOUND, INVASIVE, CARDIOTOCOGRAPHY)]
+    acts = [
+        (D - timedelta(days=days), code, 1, None)
+        for days in (-1, 0, 15, 16, 280, 281)
+        for code in (ULTRASOUND, INVASIVE, CARDIOTOCOGRAPHY)
+    ]
     ((delivery),) = oracle.deliveries(claims((D, HOME, 1, None), *acts), lists)
     assert delivery.acts == {"ultrasound": 4, "invasive": 4, "cardiotocography": 2, "total": 10}
 
@@ -161,16 +247,29 @@ def test_prenatal_windows(lists):
 def test_acts_belong_to_the_next_delivery(lists):
     first, second = days_after(0, 200)
     between, before = D + timedelta(days=1), D - timedelta(days=10)
-    source = claims((first, HOME, 1, None), (second, HOME, 1, None), (before, ULTRASOUND, 1, None), (between, ULTRASOUND, 3, None), (between, INVASIVE, -2, None))
+    source = claims(
+        (first, HOME, 1, None),
+        (second, HOME, 1, None),
+        (before, ULTRASOUND, 1, None),
+        (between, ULTRASOUND, 3, None),
+        (between, INVASIVE, -2, None),
+    )
     assert [delivery.acts["total"] for delivery in oracle.deliveries(source, lists)] == [1, 3]
 
 
 def test_years_built():
     def years(lists, claim_years, **narrowed):
-        source = oracle.Source(population={("p", day): {} for day in lists}, claims=[oracle.Claim("p", date(year, 1, 1), "000000", 1, None) for year in claim_years])
+        source = oracle.Source(
+            population={("p", day): {} for day in lists},
+            claims=[oracle.Claim("p", date(year, 1, 1), "000000", 1, None) for year in claim_years],
+        )
         return oracle.years_built(source, narrowed.get("first"), narrowed.get("last"), narrowed.get("publication_date"))
 
-    lists = [date(2020, 12, 31), *(date(year, month, day) for year in (2021, 2022, 2023) for month, day in ((6, 30), (12, 31))), date(2024, 6, 30)]
+    lists = [
+        date(2020, 12, 31),
+        *(date(year, month, day) for year in (2021, 2022, 2023) for month, day in ((6, 30), (12, 31))),
+        date(2024, 6, 30),
+    ]
     everything = range(2019, 2026)
     assert years(lists, everything) == [2021, 2022, 2023]
     assert years(lists, [2022, 2024]) == [2022]
@@ -184,7 +283,11 @@ def test_tables_of_a_small_country(tmp_path):
     """Two years, four persons: everything that a reader can add up by hand."""
     population = [
         # reference_date, pp0010, pp0015, pp0020, pp0025, pp0055, pp0030
-        *((f"{year}{day}", "anna", 1995, 2, 11001, "11001A01-", "111") for year in (2022, 2023) for day in ("-06-30", "-12-31")),
+        *(
+            (f"{year}{day}", "anna", 1995, 2, 11001, "11001A01-", "111")
+            for year in (2022, 2023)
+            for day in ("-06-30", "-12-31")
+        ),
         ("2023-06-30", "anna", 1900, 2, 99999, "", "110"),  # duplicate, larger number: not kept
         ("2023-12-31", "bert", 1950, 1, 999, "", "110"),
         ("2023-12-31", "cleo", 1995, 2, 111, "", "110"),
@@ -257,7 +360,9 @@ def test_one_seed_means_one_set_of_data(tmp_path, variant):
 def test_compare_sees_every_kind_of_difference():
     """A comparison that cannot fail would prove nothing."""
     connection = duckdb.connect()
-    connection.execute("create table t (reference_year integer, geo_level text, geo_code text, numerator bigint, denominator bigint, value double, status text)")
+    connection.execute(
+        "create table t (reference_year integer, geo_level text, geo_code text, numerator bigint, denominator bigint, value double, status text)"
+    )
     right = [(2023, "region", "02000", 1, 4, 25.0, "published"), (2023, "region", "03000", 0, 0, None, "empty")]
     connection.executemany("insert into t values (?, ?, ?, ?, ?, ?, ?)", right)
     cells = {row[:3]: row[3:6] for row in right}

@@ -14,13 +14,20 @@ WITHOUT_TESTS = ("build", "--exclude-resource-type", "unit_test", "--exclude-res
 
 def years(atlas, table):
     """The reference years of a table, in order. The states of the warehouse also know the year of which only claims are read, for the look-back."""
-    return [year for (year,) in atlas.query(f"select distinct reference_year from {table} where reference_year >= {min(YEARS)} order by 1")]
+    return [
+        year
+        for (year,) in atlas.query(
+            f"select distinct reference_year from {table} where reference_year >= {min(YEARS)} order by 1"
+        )
+    ]
 
 
 def years_looked_at(atlas):
     """The years that the data tests of the last build looked at, as its compiled SQL says."""
     (compiled,) = (atlas.output / "target" / "compiled").rglob("published_rows_are_sound.sql")
-    told = {line.strip() for line in compiled.read_text().splitlines() if line.strip().startswith("where reference_year in")}
+    told = {
+        line.strip() for line in compiled.read_text().splitlines() if line.strip().startswith("where reference_year in")
+    }
     assert len(told) == 1
     return told.pop().removeprefix("where reference_year in ")
 
@@ -37,7 +44,9 @@ def test_a_year_that_no_test_has_seen_is_tested_by_the_next_build(story, masked)
 
     untested = run_dbt(story.source, story.output, *WITHOUT_TESTS)
     assert untested.ok, untested.log[-3000:]
-    assert years(untested, "quality.published_year") == list(YEARS) and LAST not in years(untested, "quality.tested_year")
+    assert years(untested, "quality.published_year") == list(YEARS) and LAST not in years(
+        untested, "quality.tested_year"
+    )
 
     after = run_dbt(story.source, story.output)
     assert after.ok and "no source file is read" in after.log, after.log[-3000:]
@@ -58,11 +67,15 @@ def test_a_year_that_may_not_be_published_leaves_and_comes_back(story, masked):
 def test_a_year_that_failed_its_tests_fails_until_it_is_mended(story, masked):
     """The number is wrong in the cells, so that the published table shows it too."""
     with duckdb.connect(str(story.warehouse)) as connection:
-        connection.execute(f"update intermediate.int_delivery_cell set deliveries = deliveries + 1000 where reference_year = {LAST} and geo_level = 'country'")
+        connection.execute(
+            f"update intermediate.int_delivery_cell set deliveries = deliveries + 1000 where reference_year = {LAST} and geo_level = 'country'"
+        )
         connection.execute("delete from quality.tested_year")
     for _ in range(2):
         failed = run_dbt(story.source, story.output)
-        assert not failed.ok and "no source file is read" in failed.log and "int_delivery_cell_adds_up" in failed.log, failed.log[-3000:]
+        assert not failed.ok and "no source file is read" in failed.log and "int_delivery_cell_adds_up" in failed.log, (
+            failed.log[-3000:]
+        )
         assert years(failed, "quality.tested_year") == []
     mended = run_dbt(story.source, story.output, variables={"rebuild_years": [LAST]})
     assert mended.ok, mended.log[-3000:]
@@ -85,4 +98,6 @@ def test_dbt_test_alone_looks_at_every_year(story):
     alone = run_dbt(story.source, story.output, "test", "--select", "published_rows_are_sound")
     assert alone.ok, alone.log[-3000:]
     (compiled,) = (story.output / "target" / "compiled").rglob("published_rows_are_sound.sql")
-    assert "where reference_year is not null" in compiled.read_text() and "reference_year in" not in compiled.read_text()
+    assert (
+        "where reference_year is not null" in compiled.read_text() and "reference_year in" not in compiled.read_text()
+    )

@@ -42,7 +42,11 @@ def publish(output_dir: Path, **environment) -> Path:
 def files_of(folder: Path) -> dict[str, str]:
     """Returns path -> SHA-256 of every exported file of a release."""
     exports = folder / "exports"
-    return {path.relative_to(exports).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in exports.rglob("*") if path.is_file()}
+    return {
+        path.relative_to(exports).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in exports.rglob("*")
+        if path.is_file()
+    }
 
 
 def change(output_dir: Path, sql: str) -> None:
@@ -89,18 +93,34 @@ def test_storage_version_is_one_that_duckdb_1_2_reads(atlas):
 
 
 def test_comments_are_in_the_public_file(atlas):
-    assert atlas.execute("select comment from duckdb_tables() where table_name = 'cube_013_007'").fetchone()[0].endswith("it's a cube")
-    assert atlas.execute("select comment from duckdb_columns() where table_name = 'cube_013_007' and column_name = 'value'").fetchone() == ("Per cent",)
-    own = atlas.execute("select count(*) from duckdb_columns() where table_name like 'release%' and comment is null").fetchone()
+    assert (
+        atlas.execute("select comment from duckdb_tables() where table_name = 'cube_013_007'")
+        .fetchone()[0]
+        .endswith("it's a cube")
+    )
+    assert atlas.execute(
+        "select comment from duckdb_columns() where table_name = 'cube_013_007' and column_name = 'value'"
+    ).fetchone() == ("Per cent",)
+    own = atlas.execute(
+        "select count(*) from duckdb_columns() where table_name like 'release%' and comment is null"
+    ).fetchone()
     assert own == (0,)
 
 
 def test_the_release_describes_itself(atlas):
-    row = atlas.execute("select version, publication_date::text, first_reference_year, last_reference_year, geography_vintage from release").fetchone()
+    row = atlas.execute(
+        "select version, publication_date::text, first_reference_year, last_reference_year, geography_vintage from release"
+    ).fetchone()
     assert row[0].startswith("2026-10-15-")
     assert row[1:] == ("2026-10-15", 2010, 2020, 2025)
-    assert atlas.execute("from release_source").fetchall() == [("health_care", 1000, 990, 10), ("population", 200, 198, 2)]
-    assert atlas.execute("select sum(table_rows) from release_table").fetchone() == atlas.execute("select table_rows from release").fetchone()
+    assert atlas.execute("from release_source").fetchall() == [
+        ("health_care", 1000, 990, 10),
+        ("population", 200, 198, 2),
+    ]
+    assert (
+        atlas.execute("select sum(table_rows) from release_table").fetchone()
+        == atlas.execute("select table_rows from release").fetchone()
+    )
 
 
 def test_rows_are_in_total_order_and_tell_their_hash(output):
@@ -133,8 +153,14 @@ def test_a_rerun_writes_the_same_bytes_whatever_the_threads(output, tmp_path):
     assert first == again
     shuffled = tmp_path / "shuffled"
     shutil.copytree(output, shuffled, symlinks=True)
-    change(shuffled, "create or replace table marts.cube_013_007 as from marts.cube_013_007 order by hash(numerator, geo_level)")
-    change(shuffled, "comment on table marts.cube_013_007 is 'Share of the beneficiaries with an examination; it''s a cube'")
+    change(
+        shuffled,
+        "create or replace table marts.cube_013_007 as from marts.cube_013_007 order by hash(numerator, geo_level)",
+    )
+    change(
+        shuffled,
+        "comment on table marts.cube_013_007 is 'Share of the beneficiaries with an examination; it''s a cube'",
+    )
     change(shuffled, "comment on column marts.cube_013_007.value is 'Per cent'")
     assert files_of(publish(shuffled)) == first
 
@@ -177,9 +203,15 @@ def test_unmasked_builds_are_refused_unless_no_threshold_was_asked(output):
 @pytest.mark.parametrize(
     ("sql", "told"),
     [
-        ("insert into quality.publication_list values ('marts', 'a_view', 'view', '[]', null)", "marts.a_view is no table"),
+        (
+            "insert into quality.publication_list values ('marts', 'a_view', 'view', '[]', null)",
+            "marts.a_view is no table",
+        ),
         ("insert into quality.publication_list values ('marts', 'left_over', 'table', '[]', null)", "column person_id"),
-        ("insert into quality.publication_list values ('marts', 'gone', 'table', '[]', null)", "marts.gone is no table"),
+        (
+            "insert into quality.publication_list values ('marts', 'gone', 'table', '[]', null)",
+            "marts.gone is no table",
+        ),
         (
             "create table marts.statistic as select 1 as x; insert into quality.publication_list values ('marts', 'statistic', 'table', '[]', null)",
             "named statistic",
@@ -187,7 +219,10 @@ def test_unmasked_builds_are_refused_unless_no_threshold_was_asked(output):
         ("alter table marts.cube_013_007 add column ss00010 text", "column ss00010"),
         ("alter table marts.cube_013_007 add column codes text[]", r"type VARCHAR\[\]"),
         ("insert into marts.cube_007_005b from marts.cube_007_005b limit 1", "several rows with the key"),
-        ("update marts.cube_007_005b set procedure_type = 'unheard of' where procedure_type = 'total'", "without an SDMX code"),
+        (
+            "update marts.cube_007_005b set procedure_type = 'unheard of' where procedure_type = 'total'",
+            "without an SDMX code",
+        ),
         ("update reference.statistic set title = '{output}/warehouse.duckdb'", "path of this machine"),
         ("comment on table marts.cube_013_007 is 'see {output}'", "path of this machine"),
         ("update quality.reconciliation set rows_in = rows_in + 1", "rows of health_care were read"),
@@ -267,7 +302,9 @@ def test_duckdb_1_x_opens_the_public_file(output):
     publish(output)
     for folder in folders:
         command = [sys.executable, "-c", OLD_DUCKDB, str(output / "atlas.duckdb")]
-        told = subprocess.run(command, env={**os.environ, "PYTHONPATH": str(folder)}, capture_output=True, text=True, check=True).stdout.split()
+        told = subprocess.run(
+            command, env={**os.environ, "PYTHONPATH": str(folder)}, capture_output=True, text=True, check=True
+        ).stdout.split()
         assert told == [folder.name.removeprefix("duckdb-"), "90"]
 
 
@@ -281,19 +318,26 @@ def package(published) -> dict:
 
 
 def test_every_mart_is_released_and_nothing_but_marts_and_reference(published, package):
-    marts = {path.stem for path in (PROJECT / "models" / "marts").glob("*/c*_0*.sql")} | {path.stem for path in (PROJECT / "models" / "marts").glob("*/stat_*.sql")}
+    marts = {path.stem for path in (PROJECT / "models" / "marts").glob("*/c*_0*.sql")} | {
+        path.stem for path in (PROJECT / "models" / "marts").glob("*/stat_*.sql")
+    }
     reference = {path.stem.removeprefix("dim_") for path in (PROJECT / "models" / "marts" / "reference").glob("*.sql")}
     assert len(marts) == 25
     assert {resource["name"] for resource in package["resources"]} == marts | reference | set(release.OWN_TABLES)
     with duckdb.connect(str(published / "atlas.duckdb"), read_only=True) as atlas:
-        assert atlas.execute("select count(*), sum(table_rows) > 0 from release_table").fetchone() == (len(marts | reference), True)
+        assert atlas.execute("select count(*), sum(table_rows) > 0 from release_table").fetchone() == (
+            len(marts | reference),
+            True,
+        )
 
 
 def test_every_released_table_has_a_key_and_says_what_it_holds(published, package):
     assert [resource["name"] for resource in package["resources"] if not resource["schema"].get("primaryKey")] == []
     with duckdb.connect(str(published / "atlas.duckdb"), read_only=True) as atlas:
         assert atlas.execute("select table_name from duckdb_tables() where coalesce(comment, '') = ''").fetchall() == []
-        silent = "select table_name, column_name from duckdb_columns() where not internal and coalesce(comment, '') = ''"
+        silent = (
+            "select table_name, column_name from duckdb_columns() where not internal and coalesce(comment, '') = ''"
+        )
         assert atlas.execute(silent).fetchall() == []
 
 
@@ -301,7 +345,11 @@ def test_frictionless_accepts_the_real_release(published, package):
     frictionless = pytest.importorskip("frictionless", reason="needs the package frictionless")
     report = frictionless.validate("datapackage.json", basepath=str(published / "exports"), limit_rows=2000)
     # the count of rows and bytes is that of the whole file, of which only the beginning is read
-    faults = [fault for fault in report.flatten(["name", "type", "message"]) if fault[1] not in ("hash-count", "byte-count", "row-count")]
+    faults = [
+        fault
+        for fault in report.flatten(["name", "type", "message"])
+        if fault[1] not in ("hash-count", "byte-count", "row-count")
+    ]
     assert faults == []
     assert len(report.tasks) == len(package["resources"])
 
@@ -365,7 +413,9 @@ def test_dbt_records_which_builds_were_whole(tmp_path):
     output_dir.mkdir()
     (project / "dbt_project.yml").write_text(RECORD_PROJECT.format(macros=PROJECT / "macros"), encoding="utf-8")
     declared = "{{ config(meta={'statistic': {'filters': ['age_category']}}) }} "
-    (project / "models" / "cube_one.sql").write_text(declared + "select {{ 'null' if var('broken', false) else 1 }} as value", encoding="utf-8")
+    (project / "models" / "cube_one.sql").write_text(
+        declared + "select {{ 'null' if var('broken', false) else 1 }} as value", encoding="utf-8"
+    )
     (project / "models" / "cube_one.yml").write_text(
         "models: [{name: cube_one, columns: [{name: value, data_tests: [not_null]}]}]", encoding="utf-8"
     )

@@ -17,10 +17,18 @@ from conftest import PROJECT
 from settings import AtlasError, read_settings
 
 # A file is a page when its text bears its name; the others hold texts of models and columns.
-PAGES = sorted(path.stem for path in (PROJECT / "models" / "docs").glob("*.md") if f"{{% docs {path.stem} %}}" in path.read_text(encoding="utf-8"))
-MARTS = sorted(path.stem for family in ("imaging", "perinatal") for path in (PROJECT / "models" / "marts" / family).glob("*.sql"))
+PAGES = sorted(
+    path.stem
+    for path in (PROJECT / "models" / "docs").glob("*.md")
+    if f"{{% docs {path.stem} %}}" in path.read_text(encoding="utf-8")
+)
+MARTS = sorted(
+    path.stem for family in ("imaging", "perinatal") for path in (PROJECT / "models" / "marts" / family).glob("*.sql")
+)
 BROWSER = next((found for found in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if found), None)
-needs_browser = pytest.mark.skipif(BROWSER is None, reason="no browser: chromium is not installed (Debian: apt-get install chromium)")
+needs_browser = pytest.mark.skipif(
+    BROWSER is None, reason="no browser: chromium is not installed (Debian: apt-get install chromium)"
+)
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +47,11 @@ def manifest(site) -> dict:
 
 def texts(manifest: dict) -> dict[str, str]:
     """Every text of the page that is Markdown, by the thing that it describes."""
-    described = {key: thing["description"] for part in ("nodes", "sources", "macros", "exposures") for key, thing in manifest[part].items()}
+    described = {
+        key: thing["description"]
+        for part in ("nodes", "sources", "macros", "exposures")
+        for key, thing in manifest[part].items()
+    }
     return {**described, "overview": manifest["docs"][documentation.OVERVIEW]["block_contents"]}
 
 
@@ -68,7 +80,13 @@ def test_the_overview_leads_to_every_page_and_names_the_release(manifest, publis
 def test_every_mart_shows_its_card_and_the_way_to_its_definitions(manifest, code):
     mart = manifest["nodes"][f"model.health_atlas.{code}"]
     assert f"{code}_At" in mart["description"]
-    for told in ("## English", "## Nederlands", "## Français", "#!/exposure/exposure.health_atlas.reading_a_table", f"%20{code})"):
+    for told in (
+        "## English",
+        "## Nederlands",
+        "## Français",
+        "#!/exposure/exposure.health_atlas.reading_a_table",
+        f"%20{code})",
+    ):
         assert told in mart["description"], told
     assert all(column["description"] for column in mart["columns"].values())
     assert "select" in mart["compiled_code"]
@@ -78,17 +96,24 @@ def test_every_analysis_says_its_question(manifest):
     analyses = [node for node in manifest["nodes"].values() if node["resource_type"] == "analysis"]
     assert len(analyses) >= 5
     for analysis in analyses:
-        assert re.match(r"\*\*Question:\*\* .+\?\n\n\*\*How to read:\*\* one row ", analysis["description"]), analysis["name"]
+        assert re.match(r"\*\*Question:\*\* .+\?\n\n\*\*How to read:\*\* one row ", analysis["description"]), analysis[
+            "name"
+        ]
         assert f"#!/analysis/{analysis['unique_id']})" in texts(manifest)["exposure.health_atlas.sql_access"]
 
 
 def test_every_link_leads_to_a_page(manifest):
-    addresses = {"overview"} | {f"{thing.get('resource_type', 'exposure')}/{key}" for part in ("nodes", "sources", "macros", "exposures") for key, thing in manifest[part].items()}
+    addresses = {"overview"} | {
+        f"{thing.get('resource_type', 'exposure')}/{key}"
+        for part in ("nodes", "sources", "macros", "exposures")
+        for key, thing in manifest[part].items()
+    }
     lost = {
         (key, target)
         for key, text in texts(manifest).items()
         for target in re.findall(r"\]\(([^)]+)\)", text)
-        if not (target.startswith("#!/") and target[3:].split("?")[0] in addresses) and not target.startswith("https://")
+        if not (target.startswith("#!/") and target[3:].split("?")[0] in addresses)
+        and not target.startswith("https://")
     }
     assert lost == set()
 
@@ -113,7 +138,11 @@ def test_the_lineage_is_whole(manifest):
 
     for code in MARTS:
         above = ancestors(f"model.health_atlas.{code}")
-        assert {"source.health_atlas.ima.population", "source.health_atlas.ima.health_care", "model.health_atlas.int_claim"} <= above, code
+        assert {
+            "source.health_atlas.ima.population",
+            "source.health_atlas.ima.health_care",
+            "model.health_atlas.int_claim",
+        } <= above, code
         assert any(key.endswith("_cell") for key in above) and any(key.endswith("_masked") for key in above), code
 
 
@@ -132,7 +161,11 @@ def test_no_folder_of_this_machine_no_run_and_no_user(site, published, masked):
 
 def test_no_person(site, masked):
     page = site.read_text(encoding="utf-8")
-    persons = [person for (person,) in masked.query("select distinct person_id from intermediate.int_beneficiary") if re.fullmatch("[0-9a-f]{12}", person)]
+    persons = [
+        person
+        for (person,) in masked.query("select distinct person_id from intermediate.int_beneficiary")
+        if re.fullmatch("[0-9a-f]{12}", person)
+    ]
     assert len(persons) > 1000
     assert [person for person in persons if person in page] == []
 
@@ -169,7 +202,9 @@ def test_another_template_stops_it():
 def test_a_text_cannot_end_the_script_that_holds_it():
     template = 'n={manifest:"MANIFEST.JSON INLINE DATA",catalog:"CATALOG.JSON INLINE DATA"}'
     page = documentation.fill(template, {"description": "</script><script>"}, {})
-    assert "</script>" not in page and json.loads(page[page.index("{", 3) : page.index(",catalog")]) == {"description": "</script><script>"}
+    assert "</script>" not in page and json.loads(page[page.index("{", 3) : page.index(",catalog")]) == {
+        "description": "</script><script>"
+    }
 
 
 def test_a_fault_leaves_release_and_site_as_they_were(tmp_path, monkeypatch):
@@ -192,10 +227,24 @@ def test_a_fault_leaves_release_and_site_as_they_were(tmp_path, monkeypatch):
 
 def browse(site: Path, address: str, *options: str) -> str:
     """What the browser made of an address of the site: its document as text."""
-    command = [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=1400,1000", "--virtual-time-budget=15000"]
+    command = [
+        BROWSER,
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--hide-scrollbars",
+        "--window-size=1400,1000",
+        "--virtual-time-budget=15000",
+    ]
     profile = f"--user-data-dir={site.parent.parent / 'browser'}"
     offline = "--host-resolver-rules=MAP * ~NOTFOUND"
-    run = subprocess.run([*command, profile, offline, *options, f"file://{site}{address}"], capture_output=True, text=True, timeout=180, check=False)
+    run = subprocess.run(
+        [*command, profile, offline, *options, f"file://{site}{address}"],
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
     assert run.returncode == 0, run.stderr[-2000:]
     return run.stdout
 
@@ -212,17 +261,33 @@ def test_a_browser_shows_the_overview(site):
 def test_a_browser_shows_a_mart_with_its_card_and_columns(site):
     shown = browse(site, "#!/model/model.health_atlas.cube_013_007", "--dump-dom")
     shown = re.sub(r"(?s)<script.*?</script>", "", shown)
-    for told in ("cube_013_007_At", "Nederlands", "Français", "Medische beeldvorming arts-specialist", "reference_year", "denominator"):
+    for told in (
+        "cube_013_007_At",
+        "Nederlands",
+        "Français",
+        "Medische beeldvorming arts-specialist",
+        "reference_year",
+        "denominator",
+    ):
         assert told in shown, told
 
 
 @needs_browser
 def test_a_browser_draws_the_lineage_with_its_rooms_in_colours(site, manifest, tmp_path):
     picture = tmp_path / "lineage.png"
-    address = re.search(r"\[Lineage\]\(([^)]+)\)", manifest["nodes"]["model.health_atlas.cube_013_007"]["description"]).group(1)
+    address = re.search(
+        r"\[Lineage\]\(([^)]+)\)", manifest["nodes"]["model.health_atlas.cube_013_007"]["description"]
+    ).group(1)
     browse(site, address, f"--screenshot={picture}")
     colours = colours_of(picture)
-    rooms = {"people": "943126", "cells": "af601a", "masked": "9a7d0a", "marts": "1e8449", "reference": "2471a3", "seeds": "5d6d7e"}
+    rooms = {
+        "people": "943126",
+        "cells": "af601a",
+        "masked": "9a7d0a",
+        "marts": "1e8449",
+        "reference": "2471a3",
+        "seeds": "5d6d7e",
+    }
     project = (PROJECT / "dbt_project.yml").read_text()
     for room, colour in rooms.items():
         assert f'node_color: "#{colour}"' in project

@@ -50,12 +50,25 @@ def test_the_examples_join_numbers_names_and_cards(published):
 
 def test_comments_stand_on_every_table_and_column(published):
     with duckdb.connect(str(published / "atlas.duckdb"), read_only=True) as atlas:
-        assert atlas.execute("select table_name from duckdb_tables() where coalesce(comment, '') = '' order by all").fetchall() == []
-        assert atlas.execute("select table_name, column_name from duckdb_columns() where not internal and coalesce(comment, '') = '' order by all").fetchall() == []
+        assert (
+            atlas.execute(
+                "select table_name from duckdb_tables() where coalesce(comment, '') = '' order by all"
+            ).fetchall()
+            == []
+        )
+        assert (
+            atlas.execute(
+                "select table_name, column_name from duckdb_columns() where not internal and coalesce(comment, '') = '' order by all"
+            ).fetchall()
+            == []
+        )
 
 
 def test_read_only_means_read_only(published):
-    with duckdb.connect(str(published / "atlas.duckdb"), read_only=True) as atlas, pytest.raises(duckdb.Error, match="read-only"):
+    with (
+        duckdb.connect(str(published / "atlas.duckdb"), read_only=True) as atlas,
+        pytest.raises(duckdb.Error, match="read-only"),
+    ):
         atlas.execute("delete from release")
 
 

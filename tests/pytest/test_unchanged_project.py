@@ -31,7 +31,13 @@ def make_build(source, output):
         "DBT_TARGET_PATH": str(output / "target"),
         "DBT_LOG_PATH": str(output / "logs"),
     }
-    done = subprocess.run([sys.executable, str(PROJECT / "scripts" / "build.py")], env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, str(PROJECT / "scripts" / "build.py")],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr
     return done.stdout
 
@@ -54,7 +60,11 @@ def test_a_second_build_makes_only_what_depends_on_the_data(masked, tmp_path):
     assert "loaded seed file" not in second and "reference.age_category" not in second and "cube_013_007" in second
     assert f"Release {version} is published" in second
     with duckdb.connect(str(output / "warehouse.duckdb"), read_only=True) as warehouse:
-        assert [name for name in TABLES if warehouse.execute(f"select * from marts.{name} order by all").fetchall() != masked.table(name)] == []
+        assert [
+            name
+            for name in TABLES
+            if warehouse.execute(f"select * from marts.{name} order by all").fetchall() != masked.table(name)
+        ] == []
 
 
 @pytest.fixture

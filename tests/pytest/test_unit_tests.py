@@ -7,6 +7,8 @@ from conftest import run_dbt
 
 def test_every_unit_test_passes_and_nothing_warns(masked, tmp_path):
     shutil.copy(masked.warehouse, tmp_path)
-    atlas = run_dbt(masked.source, tmp_path, "test", "--select", "test_type:unit", "--warn-error-options", '{"error": "all"}')
+    atlas = run_dbt(
+        masked.source, tmp_path, "test", "--select", "test_type:unit", "--warn-error-options", '{"error": "all"}'
+    )
     assert atlas.ok, atlas.log[-3000:]
     assert "unit_test" in atlas.log, "no unit test ran"
