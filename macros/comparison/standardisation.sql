@@ -1,9 +1,9 @@
 {# Sums and rates that a standardised value is made of. All take SQL expressions. #}
 
 {# The sum of doubles in a group, the same whatever the order of the rows or the number of threads: added as decimals with 15 places.
-   Argument: expression (SQL double, below 1e20). Returns: double expression (an aggregate); null for a group without values. #}
-{% macro exact_sum(expression) -%}
-    cast(sum(cast({{ expression }} as decimal(38, 15))) as double)
+   Arguments: expression (SQL double, below 1e20); condition (SQL, rows to add; none: all). Returns: double expression (an aggregate); null for a group without values. #}
+{% macro exact_sum(expression, condition=none) -%}
+    cast(sum(cast({{ expression }} as decimal(38, 15))){{ ' filter (where ' ~ condition ~ ')' if condition }} as double)
 {%- endmacro %}
 
 {# Events that a stratum would have at the reference rate. Arguments: persons, reference_events, reference_persons (SQL numbers).
