@@ -318,6 +318,7 @@ direct as (
             and weighted.procedure_type = judged.procedure_type
     where
         weighted.is_complete
+        and judged.phi is not null
         and judged.status = 'published'
 
 ),
