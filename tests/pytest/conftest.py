@@ -97,9 +97,10 @@ def published(masked, tmp_path_factory) -> Path:
         "ATLAS_SOURCE_DIR": str(masked.source),
         "DBT_LOG_PATH": str(output / "logs"),
     }
-    for script in ("release.py", "documentation.py"):
+    for command in ("release", "docs"):
         done = subprocess.run(
-            [sys.executable, str(PROJECT / "scripts" / script)],
+            [sys.executable, "-m", "atlas", command],
+            cwd=PROJECT,
             env=environment,
             capture_output=True,
             text=True,

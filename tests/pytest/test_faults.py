@@ -21,7 +21,7 @@ import duckdb
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(PROJECT / "scripts"), str(Path(__file__).parent)]
+sys.path[:0] = [str(PROJECT), str(Path(__file__).parent)]
 
 import release_fixture
 
@@ -31,9 +31,9 @@ WAIT = 120  # seconds until a child that does not answer fails its test
 CHILD = """
 import os, signal, sys, time
 sys.path[:0] = {paths!r}
-import build, export, release, sdmx_files
+from atlas import build, export, publish, sdmx
 {patch}
-sys.exit({script}.main([]))
+sys.exit({{"build": build, "release": publish}}["{script}"].main([]))
 """
 DIE_AT = """
 def die(*_, **__): os.kill(os.getpid(), signal.SIGKILL)
@@ -57,7 +57,7 @@ sys.path[:0] = {paths!r}
 import release_fixture, pathlib
 release_fixture.make_warehouse(pathlib.Path({output!r}), years=20)
 """
-PATHS = [str(PROJECT / "scripts"), str(Path(__file__).parent)]
+PATHS = [str(PROJECT), str(Path(__file__).parent)]
 
 
 def environment(output: Path, **more) -> dict:
@@ -88,7 +88,7 @@ def with_dbt(program: str, output: Path, signal_file: Path | None = None) -> str
     """Returns a patch for `build`: dbt is this Python program, no source is made or looked at."""
     warehouse = str(output / "warehouse.duckdb")
     text = program.format(paths=PATHS, warehouse=warehouse, output=str(output), signal=str(signal_file))
-    return f"build.dbt_command = lambda: [sys.executable, '-c', {text!r}]\nbuild.check_sources = lambda source: []\nbuild.make_demo = lambda *_: None\nbuild.documentation.write_site = lambda *_: build.Path('.')"
+    return f"build.dbt_command = lambda: [sys.executable, '-c', {text!r}]\nbuild.check_sources = lambda source: []\nbuild.make_demo = lambda *_: None\nbuild.site.write_site = lambda *_: build.Path('.')"
 
 
 def whole(output: Path) -> str:
@@ -133,15 +133,15 @@ def output(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     "target",
     [
-        "release.publish_tables",  # an empty public file lies in the staging folder
-        "release._check_key",  # a table is copied, the others are not
+        "publish.publish_tables",  # an empty public file lies in the staging folder
+        "publish._check_key",  # a table is copied, the others are not
         "export.write_table",  # a table is copied and checked, not exported
-        "sdmx_files.write_data",  # reference tables are exported, statistics are half done
-        "sdmx_files._code_lists",  # the tables' files are there, not what describes them
-        "release.sync_set",  # everything is written, nothing is forced to the disk
-        "release.switch",  # between writing and renaming
-        "release.replace_link",  # the set has its name, the link still shows the old one
-        "release.os.replace",  # the new link is made beside the old one
+        "sdmx.write_data",  # reference tables are exported, statistics are half done
+        "sdmx._code_lists",  # the tables' files are there, not what describes them
+        "publish.sync_set",  # everything is written, nothing is forced to the disk
+        "publish.switch",  # between writing and renaming
+        "publish.replace_link",  # the set has its name, the link still shows the old one
+        "publish.os.replace",  # the new link is made beside the old one
     ],
 )
 def test_killed_at_a_step_the_old_release_stands_and_the_next_run_repairs(output, target):
@@ -158,12 +158,12 @@ def test_killed_at_a_step_the_old_release_stands_and_the_next_run_repairs(output
 def test_killed_after_the_switch_the_new_release_stands(output):
     before = whole(output)
     code, _ = run(
-        output, patch=DIE_AT.format(target="release.shutil.rmtree") + "release.clear_staging = lambda settings: None"
+        output, patch=DIE_AT.format(target="publish.shutil.rmtree") + "publish.clear_staging = lambda settings: None"
     )
     assert code in (0, -signal.SIGKILL)  # with two releases there is nothing to remove yet
     renew(output, 78)
     code, _ = run(
-        output, patch=DIE_AT.format(target="release.shutil.rmtree") + "release.clear_staging = lambda settings: None"
+        output, patch=DIE_AT.format(target="publish.shutil.rmtree") + "publish.clear_staging = lambda settings: None"
     )
     assert code == -signal.SIGKILL
     assert whole(output) != before

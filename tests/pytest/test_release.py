@@ -15,17 +15,18 @@ import duckdb
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(PROJECT / "scripts"), str(Path(__file__).parent)]
+sys.path[:0] = [str(PROJECT), str(Path(__file__).parent)]
 
-import release
 import release_fixture
-from settings import AtlasError, read_settings
+
+from atlas import publish as publishing
+from atlas.settings import AtlasError, read_settings
 
 
 @pytest.fixture(autouse=True)
 def _no_waiting_for_the_disk(monkeypatch):
     """These tests do not cut the power: forcing every file to the disk would only cost time."""
-    monkeypatch.setattr(release.os, "fsync", lambda _: None)
+    monkeypatch.setattr(publishing.os, "fsync", lambda _: None)
 
 
 def settings_of(output_dir: Path, **environment):
@@ -35,7 +36,7 @@ def settings_of(output_dir: Path, **environment):
 
 def publish(output_dir: Path, **environment) -> Path:
     """Publishes what lies in the directory. Returns the folder of the release."""
-    release.publish(settings_of(output_dir, **environment))
+    publishing.publish(settings_of(output_dir, **environment))
     return (output_dir / "release").resolve()
 
 
@@ -71,7 +72,7 @@ def atlas(output: Path):
 
 
 def test_only_listed_tables_are_public(atlas):
-    listed = set(release_fixture.KEYS) | set(release_fixture.STATISTICS) | set(release.OWN_TABLES)
+    listed = set(release_fixture.KEYS) | set(release_fixture.STATISTICS) | set(publishing.OWN_TABLES)
     assert {name for (name,) in atlas.execute("select table_name from duckdb_tables()").fetchall()} == listed
     assert atlas.execute("select count(*) from duckdb_views() where not internal").fetchone() == (0,)
     assert atlas.execute("select distinct schema_name from duckdb_tables()").fetchall() == [("main",)]
@@ -197,7 +198,7 @@ def test_unmasked_builds_are_refused_unless_no_threshold_was_asked(output):
         publish(output)
     release_fixture.make_warehouse(output, complementary_masking=False, small_cell_threshold=0)
     settings = settings_of(output)
-    assert "SMALL CELLS ARE NOT HIDDEN" in release.describe(settings, release.publish(settings))
+    assert "SMALL CELLS ARE NOT HIDDEN" in publishing.describe(settings, publishing.publish(settings))
 
 
 @pytest.mark.parametrize(
@@ -241,7 +242,7 @@ def test_what_must_not_be_public_stops_the_release(output, sql, told):
 
 def test_without_a_warehouse_the_message_says_what_to_run(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("ATLAS_OUTPUT_DIR", str(tmp_path / "empty"))
-    assert release.main([]) == 1
+    assert publishing.main([]) == 1
     assert "make build" in capsys.readouterr().err
 
 
@@ -262,7 +263,7 @@ def test_frictionless_accepts_the_data_package(output):
     # frictionless trusts no absolute path: it is opened from its own folder, as a reader would
     report = frictionless.validate("datapackage.json", basepath=str(output / "exports"))
     assert report.valid, report.flatten(["name", "type", "message"])
-    assert len(report.tasks) == len(release_fixture.KEYS) + len(release_fixture.STATISTICS) + len(release.OWN_TABLES)
+    assert len(report.tasks) == len(release_fixture.KEYS) + len(release_fixture.STATISTICS) + len(publishing.OWN_TABLES)
     path = (output / "exports" / "csv" / "cube_013_007.csv").resolve()
     path.write_text(path.read_text(encoding="utf-8").replace("published", "unheard of", 1), encoding="utf-8")
     assert not frictionless.validate("datapackage.json", basepath=str(output / "exports")).valid
@@ -323,7 +324,7 @@ def test_every_mart_is_released_and_nothing_but_marts_and_reference(published, p
     }
     reference = {path.stem.removeprefix("dim_") for path in (PROJECT / "models" / "marts" / "reference").glob("*.sql")}
     assert len(marts) == 25
-    assert {resource["name"] for resource in package["resources"]} == marts | reference | set(release.OWN_TABLES)
+    assert {resource["name"] for resource in package["resources"]} == marts | reference | set(publishing.OWN_TABLES)
     with duckdb.connect(str(published / "atlas.duckdb"), read_only=True) as atlas:
         assert atlas.execute("select count(*), sum(table_rows) > 0 from release_table").fetchone() == (
             len(marts | reference),

@@ -11,12 +11,13 @@ import pytest
 from conftest import PROJECT, YEARS
 from test_end_to_end import TABLES
 
-sys.path.insert(0, str(PROJECT / "scripts"))
+sys.path.insert(0, str(PROJECT))
 
 import release_fixture
-from build import what_to_build
-from fingerprint import project_fingerprint
-from settings import read_settings
+
+from atlas.build import what_to_build
+from atlas.fingerprint import project_fingerprint
+from atlas.settings import read_settings
 
 ALL = ["--exclude-resource-type", "unit_test"]
 DATA_ALONE = [*ALL, "--select", "source:*+"]
@@ -32,7 +33,8 @@ def make_build(source, output):
         "DBT_LOG_PATH": str(output / "logs"),
     }
     done = subprocess.run(
-        [sys.executable, str(PROJECT / "scripts" / "build.py")],
+        [sys.executable, "-m", "atlas", "build"],
+        cwd=PROJECT,
         env=environment,
         capture_output=True,
         text=True,

@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 import duckdb
 
-from settings import AtlasError
+from atlas.settings import AtlasError
 
 AGENCY = "BE_HEALTH_ATLAS"
 VERSION = "1.0.0"

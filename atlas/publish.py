@@ -1,4 +1,4 @@
-"""Publishes the newest complete build: `python scripts/release.py`.
+"""Publishes the newest complete build: `python -m atlas release`.
 
 Reads the private warehouse and puts together, in a hidden folder, one set: `atlas.duckdb` and the exports. When the set is whole and on
 disk, one rename of the link `release` publishes it. Readers see the old set or the new one, never a mixture, and a kill at any moment
@@ -32,10 +32,10 @@ from typing import Iterator
 import duckdb
 import yaml
 
-import export
-from locking import output_lock
-from parallel import side_by_side
-from settings import PROJECT_DIR, AtlasError, Settings, file_size, read_settings
+from atlas import export
+from atlas.locking import output_lock
+from atlas.parallel import side_by_side
+from atlas.settings import PROJECT_DIR, AtlasError, Settings, file_size, read_settings
 
 # The oldest format that every DuckDB since 1.2 reads.
 STORAGE_VERSION = "v1.2.0"
@@ -584,7 +584,3 @@ def main(argv: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,4 +1,4 @@
-"""Where things are: the environment variables and the names inside the output directory, in one place for all scripts."""
+"""Where things are: the environment variables and the names inside the output directory, in one place for the whole package."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SOURCES = ("population", "health_care")
 
 
 class AtlasError(Exception):
-    """A fault with a message for the operator: what happened, and what to do. Scripts print it and end with code 1."""
+    """A fault with a message for the operator: what happened, and what to do. Commands print it and end with code 1."""
 
 
 @dataclass(frozen=True)

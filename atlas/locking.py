@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Iterator
 
-from settings import AtlasError, Settings
+from atlas.settings import AtlasError, Settings
 
 
 def check_writable(folder: Path) -> None:
@@ -62,7 +62,7 @@ def _holder() -> dict:
     return {
         "pid": os.getpid(),
         "host": socket.gethostname(),
-        "command": Path(sys.argv[0]).name or "python",
+        "command": "atlas",
         "since": datetime.now().isoformat(sep=" ", timespec="seconds"),
     }
 

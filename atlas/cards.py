@@ -1,4 +1,4 @@
-"""Writes the metadata cards for the documentation site: `python scripts/cards.py`, or `--check` to see whether that is needed.
+"""Writes the metadata cards for the documentation site: `python -m atlas.cards`, or `--check` to see whether that is needed.
 
 The cards are composed in SQL (models/intermediate/cards, models/marts/reference) from the parts in seeds/statistics. dbt wants its
 descriptions before it runs anything, so they stand in a generated file, models/docs/cards.md, in English, Dutch and French: one block
@@ -17,7 +17,7 @@ import duckdb
 import jinja2
 import yaml
 
-from settings import PROJECT_DIR
+from atlas.settings import PROJECT_DIR
 
 CARDS_FILE = Path("models/docs/cards.md")
 LANGUAGES = ("en", "nl", "fr")
@@ -42,7 +42,7 @@ FIELDS = (
 )
 LISTS = ("remarks", "related", "code_lists")
 NOTICE = (
-    "<!-- Written by scripts/cards.py from seeds/statistics. Change the seeds and run that script, not this file. -->"
+    "<!-- Written by atlas/cards.py from seeds/statistics. Change the seeds and run that script, not this file. -->"
 )
 
 
@@ -200,9 +200,7 @@ def main(arguments: list[str] | None = None) -> int:
     if target.exists() and target.read_text(encoding="utf-8") == page:
         print(f"{CARDS_FILE}: up to date")
         return 0
-    print(
-        f"{CARDS_FILE} is not what the seeds say: run `python scripts/cards.py` and commit the file.", file=sys.stderr
-    )
+    print(f"{CARDS_FILE} is not what the seeds say: run `python -m atlas.cards` and commit the file.", file=sys.stderr)
     return 1
 
 

@@ -1,6 +1,6 @@
 """Writes a synthetic source: two population lists a year and reimbursed lines, laid out as the input contract asks.
 
-The data is made by the SQL in scripts/demo/, which holds every assumption; this script only says which year and which part of the country is next,
+The data is made by the SQL beside this file, which holds every assumption; this module only says which year and which part of the country is next,
 so that memory stays small at any size. The result depends on scale, claims per person and year alone: not on the threads, nor on which other years are made.
 
 Written below the directory, one file of each name a part of the country:
@@ -22,8 +22,8 @@ from pathlib import Path
 
 import duckdb
 
-PROJECT = Path(__file__).resolve().parent.parent
-SQL = Path(__file__).resolve().parent / "demo"
+PROJECT = Path(__file__).resolve().parents[2]
+SQL = Path(__file__).resolve().parent
 PEOPLE = 13_700_000  # who lives at some time of the history, at scale 1
 PEOPLE_PER_PART = 600_000
 FIRST_YEAR, LAST_YEAR = 2006, 2026  # the years that the assumptions cover
@@ -39,7 +39,7 @@ COPY_OPTIONS = {"parquet": "(format parquet, compression snappy)", "csv": "(form
 
 NOTICE = """SYNTHETIC DATA
 
-Made by scripts/demo.py: no row describes a real person, provider or hospital. National totals were tuned to lie near published Belgian figures; nothing below
+Made by `python -m atlas demo`: no row describes a real person, provider or hospital. National totals were tuned to lie near published Belgian figures; nothing below
 that level, and no relation between variables, says anything about Belgium.
 Where people live and how old they are is drawn from the population by municipality, age and sex on 1 January 2021. Source: Statbel (CC BY 4.0).
 scale: {scale}; lines of no list a person and year: {claims_per_person}.
@@ -194,7 +194,3 @@ def main(argv=None):
     print(
         f"Synthetic source of {arguments.first_year} to {arguments.last_year} at scale {arguments.scale:g} is in {arguments.directory}"
     )
-
-
-if __name__ == "__main__":
-    main()

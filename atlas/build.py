@@ -1,8 +1,8 @@
-"""From source files to a published release: `make build`, or `python scripts/build.py`.
+"""From source files to a published release: `make build`, or `python -m atlas build`.
 
 Steps: hold the output directory, make the demo data when no source is named, open every source file once, `dbt build`, release,
-documentation site. The environment variable VARS is handed to dbt as it is (`VARS='{geography_vintage: 2019}'`), DEMO to scripts/demo.py
-(`DEMO='--scale 0.01'`).
+documentation site. The environment variable VARS is handed to dbt as it is (`VARS='{geography_vintage: 2019}'`), DEMO to
+`python -m atlas demo` (`DEMO='--scale 0.01'`).
 
 A run that is killed leaves the published release whole: dbt writes only the private warehouse, and the release is switched by one rename.
 The next run builds what is missing and clears what was left.
@@ -22,21 +22,20 @@ from pathlib import Path
 
 import duckdb
 
-import documentation
-import release
-from fingerprint import files_fingerprint, project_fingerprint
-from locking import output_lock
-from settings import PROJECT_DIR, SOURCES, AtlasError, Settings, file_size, read_settings
+from atlas import publish, site
+from atlas.fingerprint import files_fingerprint, project_fingerprint
+from atlas.locking import output_lock
+from atlas.settings import PROJECT_DIR, SOURCES, AtlasError, Settings, file_size, read_settings
 
-DEMO = PROJECT_DIR / "scripts" / "demo.py"
-DEMO_NOTICE = "SYNTHETIC.txt"  # demo.py writes it first: a folder that holds it may be made again
+DEMO = PROJECT_DIR / "atlas" / "demo"
+DEMO_NOTICE = "SYNTHETIC.txt"  # the generator writes it first: a folder that holds it may be made again
 SUFFIXES = (".parquet", ".csv", ".csv.gz")
 SMALL_SOURCE = (
     2**30
 )  # bytes; below it a model leaves a core idle, above it two models at a time want too much memory (models/docs/performance.md)
 
 
-def build(settings: Settings, variables: str, demo: list[str]) -> tuple[release.Release, Path]:
+def build(settings: Settings, variables: str, demo: list[str]) -> tuple[publish.Release, Path]:
     """Runs all steps; the caller holds no lock. Returns the release and the site. Raises AtlasError at the first step that fails.
 
     variables: YAML for dbt. demo: arguments for the generator of the demo data.
@@ -49,9 +48,9 @@ def build(settings: Settings, variables: str, demo: list[str]) -> tuple[release.
         at_a_time = ["--threads", "2"] if sum(file.stat().st_size for file in files) < SMALL_SOURCE else []
         chosen = ["--vars", variables] if variables.strip() else []
         run_dbt(settings, lock, ["build", *what_to_build(settings, fingerprint), *at_a_time, *chosen], fingerprint)
-        published = release.publish(settings)
+        published = publish.publish(settings)
         print(f"\nRelease {published.version} is published. Its documentation site follows.", flush=True)
-        return published, documentation.write_site(settings, variables, lock)
+        return published, site.write_site(settings, variables, lock)
 
 
 def make_demo(settings: Settings, lock: int, arguments: list[str]) -> Path:
@@ -67,7 +66,7 @@ def make_demo(settings: Settings, lock: int, arguments: list[str]) -> Path:
     if (folder / DEMO_NOTICE).exists():
         shutil.rmtree(folder)
     limits = ["--memory-limit", settings.memory_limit, "--threads", str(settings.threads)]
-    command = [sys.executable, str(DEMO), "--directory", str(folder), *limits, *arguments]
+    command = [sys.executable, "-m", "atlas.demo", "--directory", str(folder), *limits, *arguments]
     run_step(settings, lock, command, "The demo data could not be generated")
     stamp.write_text(wanted, encoding="utf-8")
     return folder
@@ -76,7 +75,7 @@ def make_demo(settings: Settings, lock: int, arguments: list[str]) -> Path:
 def demo_fingerprint(arguments: list[str]) -> str:
     """Returns a hash of the generator: of its arguments, its program, and the SQL and seeds that it reads."""
     return files_fingerprint(
-        repr(arguments), [DEMO, *DEMO.with_suffix("").glob("*.sql"), *(PROJECT_DIR / "seeds").rglob("*.csv")]
+        repr(arguments), [*DEMO.glob("*.py"), *DEMO.glob("*.sql"), *(PROJECT_DIR / "seeds").rglob("*.csv")]
     )
 
 
@@ -200,7 +199,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--demo",
         default=os.environ.get("DEMO", ""),
-        help="arguments for scripts/demo.py; default: environment variable DEMO",
+        help="arguments for `atlas demo`; default: environment variable DEMO",
     )
     arguments = parser.parse_args(argv)
     signal.signal(
@@ -210,14 +209,14 @@ def main(argv: list[str] | None = None) -> int:
     started = time.monotonic()
     try:
         settings = read_settings()
-        published, site = build(settings, arguments.vars, shlex.split(arguments.demo))
+        published, page = build(settings, arguments.vars, shlex.split(arguments.demo))
     except AtlasError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nStopped. The previous release stands as it was; start again to build the next.", file=sys.stderr)
         return 130
-    print(f"\n{release.describe(settings, published)}\n  {site}  ({file_size(site)})\n\n{first_steps(settings)}\n")
+    print(f"\n{publish.describe(settings, published)}\n  {page}  ({file_size(page)})\n\n{first_steps(settings)}\n")
     print(f"Built in {time.monotonic() - started:.0f} seconds.")
     return 0
 
@@ -234,7 +233,3 @@ def first_steps(settings: Settings) -> str:
         "A first query, patients with imaging by another medical specialist per 100 beneficiaries:\n"
         f'  {shlex.quote(sys.executable)} -c "import duckdb; {opened}.sql(\\"{query}\\").show()"'
     )
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import duckdb
 
-import sdmx_files
+from atlas import sdmx
 
 # DuckDB types that a table may publish, and what Frictionless calls them.
 FIELD_TYPES = {
@@ -91,10 +91,10 @@ def write_table(connection, table: PublicTable, folder: Path) -> TableFiles:
 
     Raises AtlasError when a value of a statistic has no SDMX code.
     """
-    csv, parquet, sdmx = (
+    csv, parquet, observations = (
         f"{kind}/{table.name}.{suffix}" for kind, suffix in (("csv", "csv"), ("parquet", "parquet"), ("sdmx", "csv"))
     )
-    for path in (csv, parquet, sdmx):
+    for path in (csv, parquet, observations):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
     rows_of = f'(from atlas."{table.name}")'  # they lie there in total order, and DuckDB keeps the order in which rows were written
     (rows,) = connection.execute(
@@ -102,14 +102,14 @@ def write_table(connection, table: PublicTable, folder: Path) -> TableFiles:
     ).fetchone()
     connection.execute(f"copy {rows_of} to '{_path(folder / parquet)}' (format parquet, compression zstd)")
     if table.statistic:
-        sdmx_files.write_data(connection, table, folder / sdmx)
+        sdmx.write_data(connection, table, folder / observations)
     sizes = [(path, (folder / path).stat().st_size, sha256(folder / path)) for path in (csv, parquet)]
     return TableFiles(table.name, rows, *sizes[0], *sizes[1])
 
 
 def write_package(connection, folder: Path, release: dict, tables: list[PublicTable], files: list[TableFiles]) -> None:
     """Writes `sdmx/structure.xml`, `datapackage.json` and `SHA256SUMS` beside the tables' files. release: the row of the table `release`."""
-    sdmx_files.write_structure(connection, folder / "sdmx" / "structure.xml", release, tables)
+    sdmx.write_structure(connection, folder / "sdmx" / "structure.xml", release, tables)
     package = data_package(connection, release, tables, {file.table: file for file in files})
     (folder / "datapackage.json").write_text(json.dumps(package, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     known = {file.csv_path: file.csv_sha256 for file in files} | {

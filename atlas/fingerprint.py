@@ -6,16 +6,16 @@ import hashlib
 import importlib.metadata
 from pathlib import Path
 
-from settings import PROJECT_DIR
+from atlas.settings import PROJECT_DIR
 
 FOLDERS = ("models", "macros", "seeds", "tests/data", "tests/generic", "analyses", "profiles")
 PACKAGES = ("dbt-core", "dbt-duckdb", "duckdb")
 
 
 def project_fingerprint(variables: str) -> str:
-    """Returns a hash, in hexadecimal, of the project's files, the scripts, the versions of dbt and DuckDB, and the variables (YAML for dbt)."""
+    """Returns a hash, in hexadecimal, of the project's files, the package, the versions of dbt and DuckDB, and the variables (YAML for dbt)."""
     files = [path for folder in FOLDERS for path in (PROJECT_DIR / folder).rglob("*") if path.is_file()]
-    files += [PROJECT_DIR / "dbt_project.yml", *(PROJECT_DIR / "scripts").glob("*.py")]
+    files += [PROJECT_DIR / "dbt_project.yml", *(PROJECT_DIR / "atlas").glob("*.py")]
     return files_fingerprint(repr([variables, *(_version(name) for name in PACKAGES)]), files)
 
 

@@ -1,12 +1,10 @@
-"""Makes the documentation site: `python scripts/documentation.py`, a step of `make build` after the release.
+"""Makes the documentation site: `python -m atlas docs`, a step of `make build` after the release.
 
 `dbt docs generate --static` into a folder of its own, then one page that works offline from a file: $ATLAS_OUTPUT_DIR/site/index.html. On the way
   - everything about this machine and this run is left out (paths, times, ids, dbt's own macros), and a path that is still there stops it;
   - links between the files of models/docs, written as they work in the repository, become links of the site;
   - the overview says which release lies beside the site, and whether its numbers are synthetic.
 Descriptions and SQL come from the project, column types from the catalog: the site holds no row of any table.
-
-The module cannot be called `site`: Python has one of its own.
 """
 
 from __future__ import annotations
@@ -25,8 +23,8 @@ from pathlib import Path
 
 import duckdb
 
-from fingerprint import project_fingerprint
-from settings import PROJECT_DIR, AtlasError, Settings, file_size, read_settings
+from atlas.fingerprint import project_fingerprint
+from atlas.settings import PROJECT_DIR, AtlasError, Settings, file_size, read_settings
 
 PAGES_FOLDER = "models/docs"
 RELEASE_MARK = "*The table `release` says which release this is.*"  # stands in models/docs/overview.md
@@ -85,7 +83,7 @@ def write_site(settings: Settings, variables: str, lock: int | None = None) -> P
     except (AtlasError, OSError, duckdb.Error) as error:
         raise AtlasError(
             f"The site was not renewed: {error}\nThe release stands as it is, and so does the site before. When that is mended, "
-            "`python scripts/documentation.py` makes the site alone."
+            "`python -m atlas docs` makes the site alone."
         ) from error
     return site
 
@@ -124,7 +122,7 @@ def read_documents(target: Path) -> tuple[dict, dict]:
 
 def generate(settings: Settings, target: Path, variables: str, lock: int | None) -> None:
     """Runs dbt, quietly, with a target folder of its own, so that the build's results stay as they are. Raises AtlasError when it fails."""
-    from build import dbt_command
+    from atlas.build import dbt_command
 
     command = [
         *dbt_command(), "docs", "generate", "--static", "--quiet", "--project-dir", str(PROJECT_DIR), "--target-path", str(target),
@@ -338,7 +336,3 @@ def main(argv: list[str] | None = None) -> int:
         return 1
     print(f"Site: {site} ({file_size(site)})")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
