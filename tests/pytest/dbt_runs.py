@@ -25,6 +25,7 @@ from filelock import FileLock
 
 PROJECT = Path(__file__).resolve().parents[2]
 BUILD = ("build", "--exclude-resource-type", "unit_test")
+WITHOUT_TESTS = (*BUILD, "--exclude-resource-type", "test")
 LEVELS = ("info", "warn", "error")  # of the messages that dbt prints
 
 
@@ -57,7 +58,7 @@ class ParsedProject:
 
     def __init__(self) -> None:
         self.folder: Path | None = None
-        self.pickled = b""
+        self.pickled = b""  # a tuple: the manifest's fields, the warnings of the parser
 
     def share(self, folder: Path) -> None:
         """Names the folder of the file that the processes of one session share."""
@@ -65,6 +66,15 @@ class ParsedProject:
 
     def manifest(self):
         """Returns a copy of the manifest that no other command has used."""
+        from dbt.contracts.graph.manifest import Manifest
+
+        return Manifest(**self._read()[0])
+
+    def warnings(self) -> list[str]:
+        """Returns what dbt warned of while it parsed the project: a command that gets its manifest does not say it again."""
+        return self._read()[1]
+
+    def _read(self) -> tuple[dict, list[str]]:
         if not self.pickled:
             self.folder = self.folder or Path(tempfile.mkdtemp(prefix="atlas_manifest_"))
             file = self.folder / "manifest.pickle"
@@ -72,20 +82,20 @@ class ParsedProject:
                 if not file.exists():
                     file.write_bytes(self._parse())
             self.pickled = file.read_bytes()
-        from dbt.contracts.graph.manifest import Manifest
-
-        return Manifest(**pickle.loads(self.pickled))
+        return pickle.loads(self.pickled)
 
     def _parse(self) -> bytes:
-        """Parses the project. Returns the public fields of the manifest, pickled. Raises AssertionError when the project cannot be parsed.
+        """Parses the project. Returns the public fields of the manifest and the warnings, pickled. Raises AssertionError when the project cannot be parsed.
 
         The fields one by one: pickling a whole Manifest of dbt 1.11 puts `_doc_lookup` into the place of `fixtures`.
         """
         arguments = ["parse", "--no-partial-parse"]
+        warnings: list[str] = []
         with process_state(environment_of(self.folder, self.folder)):
-            ok, log, manifest = invoke(arguments, None)
+            ok, log, manifest = invoke(arguments, None, warnings)
         assert ok, log
-        return pickle.dumps({f.name: getattr(manifest, f.name) for f in fields(manifest) if not f.name.startswith("_")})
+        public = {field.name: getattr(manifest, field.name) for field in fields(manifest) if field.name[0] != "_"}
+        return pickle.dumps((public, warnings))
 
 
 PARSED = ParsedProject()
@@ -118,8 +128,11 @@ def process_state(environment: dict[str, str]):
         os.environ.update(before)
 
 
-def invoke(arguments: list[str], manifest) -> tuple[bool, str, object]:
-    """Runs one dbt command in this process and closes its connections. Returns (whether it succeeded, what it printed, its result)."""
+def invoke(arguments: list[str], manifest, warnings: list[str] | None = None) -> tuple[bool, str, object]:
+    """Runs one dbt command in this process and closes its connections. Returns (whether it succeeded, what it printed, its result).
+
+    warnings: a list to which the command's warnings are added.
+    """
     # imported here: a test that needs no dbt does not wait 2 seconds for it
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.adapters.factory import reset_adapters
@@ -130,6 +143,8 @@ def invoke(arguments: list[str], manifest) -> tuple[bool, str, object]:
     def keep(event) -> None:
         if event.info.level in LEVELS:
             lines.append(event.info.msg)
+        if event.info.level == "warn" and warnings is not None:
+            warnings.append(event.info.msg)
 
     try:
         result = dbtRunner(manifest=manifest, callbacks=[keep]).invoke(["--quiet", "--no-use-colors", *arguments])

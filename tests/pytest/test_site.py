@@ -13,7 +13,7 @@ import duckdb
 import pytest
 
 import documentation
-from conftest import PROJECT
+from dbt_runs import PROJECT
 from settings import AtlasError, read_settings
 
 # A file is a page when its text bears its name; the others hold texts of models and columns.

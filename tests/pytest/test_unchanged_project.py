@@ -8,7 +8,8 @@ import sys
 
 import duckdb
 import pytest
-from conftest import PROJECT, YEARS
+from conftest import YEARS
+from dbt_runs import PROJECT
 from test_end_to_end import TABLES
 
 sys.path.insert(0, str(PROJECT / "scripts"))
@@ -17,6 +18,8 @@ import release_fixture
 from build import what_to_build
 from fingerprint import project_fingerprint
 from settings import read_settings
+
+pytestmark = pytest.mark.slow
 
 ALL = ["--exclude-resource-type", "unit_test"]
 DATA_ALONE = [*ALL, "--select", "source:*+"]

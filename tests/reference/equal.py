@@ -24,13 +24,12 @@ PROJECT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(PROJECT / "tests" / "pytest"))
 
 import adversarial
-from dbt_runs import Atlas, run_dbt
+from dbt_runs import WITHOUT_TESTS, Atlas, run_dbt
 
 FROZEN = Path(__file__).with_name("frozen.csv")
 FIELDS = ("threshold", "source", "geography_vintage", "table_name", "reference_year", "row_count", "rows_hash")
 KEYS = FIELDS[:5]
 THRESHOLDS = (0, 5, 10)
-WITHOUT_TESTS = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")
 
 
 def write_demo(folder: Path) -> None:
@@ -91,7 +90,7 @@ def build_all(folder: Path, sources: list[str], thresholds: list[int]) -> dict[t
         for vintage in vintages:
             for number, threshold in enumerate(thresholds):
                 started = time.monotonic()
-                command = ("run",) if number else ("build", *WITHOUT_TESTS)
+                command = ("run",) if number else WITHOUT_TESTS
                 atlas = run_dbt(
                     folder / source,
                     folder / f"{source}_{vintage}",
@@ -161,7 +160,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--threshold", action="append", type=int, choices=THRESHOLDS, help="only this threshold")
     parser.add_argument("--write", action="store_true", help="write frozen.csv anew for what was built")
     parser.add_argument("--counts", action="store_true", help="with --write: threshold 0 may change too")
-    parser.add_argument("--keep", type=Path, help="build below this folder and leave it there (default: a temporary one)")
+    parser.add_argument(
+        "--keep", type=Path, help="build below this folder and leave it there (default: a temporary one)"
+    )
     arguments = parser.parse_args(argv)
     sources, thresholds = arguments.source or list(SOURCES), sorted(arguments.threshold or THRESHOLDS)
     folder = arguments.keep or Path(tempfile.mkdtemp(prefix="atlas_equal_"))
