@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import csv
-import json
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -16,20 +14,15 @@ PROJECT_DIR = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(PROJECT_DIR))
 
 from atlas import cards
+from dbt_runs import PARSED
 
 SDMX_ID = re.compile(r"[A-Za-z0-9_@$-]+")
 
 
 @pytest.fixture(scope="module")
-def manifest(tmp_path_factory) -> dict:
-    """What dbt knows of the project: parsed only, in a folder of its own."""
-    target = tmp_path_factory.mktemp("manifest")
-    # dbt is asked in a process of its own, because other tests may have one running in this process
-    command = [sys.executable, "-m", "dbt.cli.main", "parse", "--no-partial-parse", "--profiles-dir", "profiles"]
-    folders = ["--target-path", str(target), "--log-path", str(target)]
-    done = subprocess.run(command + folders, cwd=PROJECT_DIR, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return json.loads((target / "manifest.json").read_text())
+def manifest() -> dict:
+    """What dbt knows of the project, as its manifest.json says it."""
+    return PARSED.manifest().writable_manifest().to_dict(omit_none=False)
 
 
 @pytest.fixture(scope="module")

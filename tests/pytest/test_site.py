@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from conftest import PROJECT
+from dbt_runs import PROJECT
 
 from atlas import site as documentation
 from atlas.settings import AtlasError, read_settings

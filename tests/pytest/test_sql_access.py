@@ -5,7 +5,7 @@ import re
 import duckdb
 import pytest
 
-from conftest import PROJECT
+from dbt_runs import PROJECT
 
 PAGE = (PROJECT / "models" / "docs" / "sql_access.md").read_text()
 SQL = re.findall(r"```sql\n(.*?)```", PAGE, re.S)

@@ -8,7 +8,8 @@ import sys
 
 import duckdb
 import pytest
-from conftest import PROJECT, YEARS
+from conftest import YEARS
+from dbt_runs import PROJECT
 from test_end_to_end import TABLES
 
 sys.path.insert(0, str(PROJECT))
@@ -18,6 +19,8 @@ import release_fixture
 from atlas.build import what_to_build
 from atlas.fingerprint import project_fingerprint
 from atlas.settings import read_settings
+
+pytestmark = pytest.mark.slow
 
 ALL = ["--exclude-resource-type", "unit_test"]
 DATA_ALONE = [*ALL, "--select", "source:*+"]
