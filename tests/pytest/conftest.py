@@ -90,7 +90,7 @@ def masked(small_source, tmp_path_factory) -> Atlas:
 def published(masked, tmp_path_factory) -> Path:
     """An output directory with the masked build, its release and its site. Read only."""
     output = tmp_path_factory.mktemp("published")
-    shutil.copy(masked.warehouse, output)
+    shutil.copy(masked.warehouse, output)  # its record says where the artifacts are
     environment = {
         **os.environ,
         "ATLAS_OUTPUT_DIR": str(output),
