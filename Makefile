@@ -45,9 +45,6 @@ demo: $(VENV)/.installed ## write the synthetic demo source alone
 bench: $(VENV)/.installed-dev ## full-size source, timings of a hand-written script and of dbt side by side
 	$(BIN)/python tests/bench/bench.py
 
-cards: $(VENV)/.installed ## write models/docs/cards.md again, after a change of seeds/statistics
-	$(BIN)/python -m atlas.cards
-
 release: $(VENV)/.installed ## publish what the last complete dbt build left in the warehouse
 	$(BIN)/python -m atlas release
 

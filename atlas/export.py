@@ -19,6 +19,7 @@ from pathlib import Path
 import duckdb
 
 from atlas import sdmx
+from atlas.sql import identifier, literal
 
 # DuckDB types that a table may publish, and what Frictionless calls them.
 FIELD_TYPES = {
@@ -62,7 +63,7 @@ class Column:
 
 @dataclass(frozen=True)
 class PublicTable:
-    """A table to publish. `schema` is its room in the warehouse; `statistic` the mart's declaration, None for a reference table."""
+    """A table to publish. `schema` is its schema in the warehouse; `statistic` the mart's declaration, None for a reference table."""
 
     schema: str
     name: str
@@ -96,11 +97,11 @@ def write_table(connection, table: PublicTable, folder: Path) -> TableFiles:
     )
     for path in (csv, parquet, observations):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
-    rows_of = f'(from atlas."{table.name}")'  # they lie there in total order, and DuckDB keeps the order in which rows were written
+    rows_of = f"(from atlas.{identifier(table.name)})"  # written in total order, which DuckDB keeps
     (rows,) = connection.execute(
-        f"copy {rows_of} to '{_path(folder / csv)}' (format csv, header, delimiter ',')"
+        f"copy {rows_of} to {literal(folder / csv)} (format csv, header, delimiter ',')"
     ).fetchone()
-    connection.execute(f"copy {rows_of} to '{_path(folder / parquet)}' (format parquet, compression zstd)")
+    connection.execute(f"copy {rows_of} to {literal(folder / parquet)} (format parquet, compression zstd)")
     if table.statistic:
         sdmx.write_data(connection, table, folder / observations)
     sizes = [(path, (folder / path).stat().st_size, sha256(folder / path)) for path in (csv, parquet)]
@@ -198,8 +199,3 @@ def sha256(path: Path) -> str:
     """Returns the SHA-256 of a file's bytes, in hexadecimal."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _path(path: Path) -> str:
-    """Returns a path for use between single quotes in SQL."""
-    return str(path).replace("'", "''")

@@ -15,6 +15,7 @@ from xml.sax.saxutils import escape, quoteattr
 import duckdb
 
 from atlas.settings import AtlasError
+from atlas.sql import literal
 
 AGENCY = "BE_HEALTH_ATLAS"
 VERSION = "1.0.0"
@@ -118,7 +119,7 @@ def write_data(connection, table, path: Path) -> None:
             value as OBS_VALUE, numerator as NUMERATOR, denominator as DENOMINATOR,
             {told["status", "sdmx_obs_status"]} as OBS_STATUS, {told["status", "sdmx_conf_status"]} as CONF_STATUS, '{unit[0]}' as UNIT_MEASURE
         from atlas."{table.name}"
-        ) to '{str(path).replace(chr(39), chr(39) * 2)}' (format csv, header, delimiter ',')"""
+        ) to {literal(path)} (format csv, header, delimiter ',')"""
     )
 
 
@@ -128,9 +129,7 @@ def _decoded(connection, dimension: str, column: str, code: str) -> str:
         f"select distinct {column}, {code} from atlas.{dimension} where {column} is not null and {code} is not null order by all"
     ).fetchall()
     return (
-        f"case {column} "
-        + " ".join("when '{}' then '{}'".format(*(str(text).replace("'", "''") for text in pair)) for pair in pairs)
-        + " end"
+        f"case {column} " + " ".join(f"when {literal(value)} then {literal(coded)}" for value, coded in pairs) + " end"
     )
 
 

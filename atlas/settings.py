@@ -35,13 +35,23 @@ class Settings:
         return self.output_dir / "demo_source"
 
     @property
+    def target(self) -> Path:
+        """The folder of dbt's artifacts: manifest.json and run_results.json describe the last build."""
+        return self.output_dir / "target"
+
+    @property
+    def logs(self) -> Path:
+        """The folder of dbt's log."""
+        return self.output_dir / "logs"
+
+    @property
     def lock_file(self) -> Path:
-        """The file whose lock means that a build or a release is at work in this output directory."""
+        """The file whose lock means that a build or a release is running in this output directory."""
         return self.output_dir / ".build.lock"
 
     @property
     def staging(self) -> Path:
-        """Where a release is put together; hidden, and thrown away by the next run if this one dies."""
+        """Where a release is put together; hidden, and removed by the next run if this one is killed."""
         return self.output_dir / ".staging"
 
     @property
@@ -58,6 +68,16 @@ class Settings:
     def current(self) -> Path:
         """The symbolic link to the current release. Switching it is the one step that publishes."""
         return self.output_dir / "release"
+
+    @property
+    def sites(self) -> Path:
+        """The folder of the sites: the current one, and for a moment the one that replaces it."""
+        return self.output_dir / "sites"
+
+    @property
+    def site(self) -> Path:
+        """The site as readers know it: a link into `sites`."""
+        return self.output_dir / "site"
 
     @property
     def public_file(self) -> Path:

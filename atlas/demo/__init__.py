@@ -15,15 +15,17 @@ Parquet holds typed dates, in which no impossible day can stand: a bad service d
 
 import argparse
 import shutil
-import sys
 import time
 from functools import cache
 from pathlib import Path
 
 import duckdb
 
-PROJECT = Path(__file__).resolve().parents[2]
-SQL = Path(__file__).resolve().parent
+from atlas.settings import PROJECT_DIR, AtlasError
+from atlas.sql import literal
+
+FOLDER = Path(__file__).resolve().parent
+NOTICE_FILE = "SYNTHETIC.txt"  # written first: a folder that holds it may be made again
 PEOPLE = 13_700_000  # who lives at some time of the history, at scale 1
 PEOPLE_PER_PART = 600_000
 FIRST_YEAR, LAST_YEAR = 2006, 2026  # the years that the assumptions cover
@@ -54,18 +56,13 @@ def run(connection, file_name):
 @cache
 def sql(file_name):
     """The text of a SQL file, read once, so that a change during a long run does not mix."""
-    return (SQL / file_name).read_text(encoding="utf-8")
+    return (FOLDER / file_name).read_text(encoding="utf-8")
 
 
 def write(connection, query, folder, name, file_format):
     """Writes the rows of a query as one file of the folder, in their order."""
     folder.mkdir(parents=True, exist_ok=True)
     connection.execute(f"copy ({query}) to {literal(folder / f'{name}.{file_format}')} {COPY_OPTIONS[file_format]}")
-
-
-def literal(path):
-    """A path as a SQL string."""
-    return "'" + path.as_posix().replace("'", "''") + "'"
 
 
 def clear(directory, year, is_look_back):
@@ -130,8 +127,8 @@ def make_part(connection, arguments, year, part, is_look_back):
     )
 
 
-def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def add_arguments(parser):
+    """Adds the generator's options to a parser."""
     parser.add_argument("--directory", type=Path, required=True, help="where to write: the value for ATLAS_SOURCE_DIR")
     parser.add_argument("--scale", type=float, default=0.07, help="1 is all of Belgium (default 0.07)")
     parser.add_argument("--first-year", type=int, default=2021)
@@ -145,20 +142,32 @@ def main(argv=None):
     parser.add_argument("--format", choices=["parquet", "csv"], default="parquet")
     parser.add_argument("--memory-limit", default="4GB")
     parser.add_argument("--threads", type=int, help="default: all cores")
-    arguments = parser.parse_args(argv)
+
+
+def parse(argv):
+    """Returns the options of a list of arguments."""
+    parser = argparse.ArgumentParser(prog="atlas demo")
+    add_arguments(parser)
+    return parser.parse_args(argv)
+
+
+def generate(arguments):
+    """Writes the source. Raises AtlasError when the options contradict each other or the directory holds something else."""
     if not FIRST_YEAR < arguments.first_year <= arguments.last_year <= LAST_YEAR:
-        parser.error(f"years must run forward within {FIRST_YEAR + 1} and {LAST_YEAR}")
+        raise AtlasError(f"--first-year and --last-year must run forward within {FIRST_YEAR + 1} and {LAST_YEAR}.")
     if not 0 < arguments.scale <= 2 or not 0 <= arguments.claims_per_person <= 10:
-        parser.error("scale must lie above 0 and up to 2, claims per person between 0 and 10")
-    notice, text = arguments.directory / "SYNTHETIC.txt", NOTICE.format(**vars(arguments))
+        raise AtlasError("--scale must be above 0 and at most 2, --claims-per-person between 0 and 10.")
+    values = {name: getattr(arguments, name) for name in ("scale", "claims_per_person")}
+    notice, text = arguments.directory / NOTICE_FILE, NOTICE.format(**values)
     if arguments.directory.exists() and any(arguments.directory.iterdir()):
         if not notice.exists():
-            sys.exit(
-                f"{arguments.directory} holds files that this script did not make (no SYNTHETIC.txt): name an empty directory."
+            raise AtlasError(
+                f"{arguments.directory} holds files that this command did not make (no {NOTICE_FILE}): name an empty directory."
             )
         if notice.read_text(encoding="utf-8") != text:
-            sys.exit(
-                f"{arguments.directory} holds a synthetic source of another size (see its SYNTHETIC.txt), whose people are others: name another directory."
+            raise AtlasError(
+                f"{arguments.directory} holds a synthetic source of another size (see its {NOTICE_FILE}), whose people are others: "
+                "name another directory."
             )
     arguments.directory.mkdir(parents=True, exist_ok=True)
     notice.write_text(text, encoding="utf-8")
@@ -169,7 +178,7 @@ def main(argv=None):
     connection.execute("set enable_progress_bar = false")
     if arguments.threads:
         connection.execute(f"set threads = {arguments.threads}")
-    connection.execute(f"set variable seed_directory = {literal(PROJECT / 'seeds')}")
+    connection.execute(f"set variable seed_directory = {literal(PROJECT_DIR / 'seeds')}")
     connection.execute(f"set variable scale = {arguments.scale}::double")
     connection.execute(f"set variable claims_per_person = {arguments.claims_per_person}::double")
     parts = max(1, round(PEOPLE * arguments.scale / PEOPLE_PER_PART))

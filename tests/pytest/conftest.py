@@ -124,7 +124,7 @@ def published(masked, shared) -> Path:
 
     def publish(output: Path) -> Path:
         output.mkdir()
-        shutil.copy(masked.warehouse, output)
+        shutil.copy(masked.warehouse, output)  # its record says where the artifacts are
         environment = {
             **os.environ,
             "ATLAS_OUTPUT_DIR": str(output),
