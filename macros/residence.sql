@@ -32,7 +32,7 @@
             select string_agg(distinct vintage.nis_code, ', ' order by vintage.nis_code)
             from {{ residence }} as residence
             inner join {{ ref('int_municipality_in_vintage') }} as vintage on residence.residence_code = cast(vintage.nis_code as bigint)
-            where vintage.municipality_code is null and residence.reject_reason is null
+            where vintage.municipality_code is null and residence.reject_reason is null and {{ in_years_to_build('residence.load_year') }}
         {% endset %}
         {% set younger = run_query(query).columns[0][0] %}
         {% if younger %}

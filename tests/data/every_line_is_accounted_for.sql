@@ -13,7 +13,7 @@ failure as (
         case
             when difference <> 0 or rows_in <> rows_accepted + rows_rejected + rows_not_read
                 then rows_in || ' lines in, ' || rows_accepted || ' accepted, ' || rows_rejected || ' rejected, ' || rows_not_read || ' not read'
-            when sum(line_count) <> rows_in then 'the lines by fate do not add up to the lines in'
+            when sum(line_count) <> rows_in then 'the lines by disposition do not add up to the lines in'
         end as failure_reason
     from reconciliation
     group by source, load_year, rows_in, rows_accepted, rows_rejected, rows_not_read, difference

@@ -1,18 +1,18 @@
 -- One row is a year, unit of residence, age class and right to increased reimbursement (totals included): deliveries, caesareans and the women behind
 -- them, unmasked. Complete from country to municipality.
-{{ config(materialized = 'yearly', scope = 'history') }}
+{{ config(materialized = 'yearly', input = 'both', carries_forward = true) }}
 
 with reference_year as (
 
     select * from {{ ref('int_reference_year') }}
-    where {{ in_years_to_build('reference_year', 'history') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 
 beneficiary as (
 
     select * from {{ ref('int_beneficiary') }}
-    where {{ in_years_to_build('reference_year', 'history') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 

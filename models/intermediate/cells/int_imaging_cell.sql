@@ -1,6 +1,6 @@
 -- One row is a year, geographic unit, age class (or total) and imaging variable: beneficiaries, patients and examinations, unmasked.
 -- Complete from country to municipality; sectors only where they have beneficiaries, as total only (cards).
-{{ config(materialized = 'yearly', scope = 'either') }}
+{{ config(materialized = 'yearly', input = 'both') }}
 
 {%- set measures = ['beneficiaries'] %}
 {%- for exams in imaging_variables() | map('lower') %}{% do measures.extend([exams ~ '_patients', exams]) %}{% endfor %}
@@ -8,14 +8,14 @@
 with place as (
 
     select * from {{ ref('int_place_cell') }}
-    where {{ in_years_to_build('reference_year', 'either') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 
 reference_year as (
 
     select * from {{ ref('int_reference_year') }}
-    where {{ in_years_to_build('reference_year', 'either') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 

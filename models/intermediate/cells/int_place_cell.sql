@@ -1,18 +1,18 @@
 -- One row is a year, place of residence (municipality and sector, null where unknown) and age class in which beneficiaries live: their number, and what their
 -- claims say, the imaging variables side by side. Here people and claims meet, once; from here on the tables are small.
-{{ config(materialized = 'yearly', scope = 'either') }}
+{{ config(materialized = 'yearly', input = 'both') }}
 
 with beneficiary as (
 
     select * from {{ ref('int_beneficiary') }}
-    where {{ in_years_to_build('reference_year', 'either') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 
 person_claim as (
 
     select * from {{ ref('int_person_claim') }}
-    where {{ in_years_to_build('reference_year', 'either') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 

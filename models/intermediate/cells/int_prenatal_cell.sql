@@ -1,27 +1,27 @@
 -- One row is a year, unit of residence, age class, right to increased reimbursement and type of prenatal act (totals included): acts and the women
 -- who had at least one, unmasked. Complete from country to municipality, for years whose look-back is whole.
-{{ config(materialized = 'yearly', scope = 'history') }}
+{{ config(materialized = 'yearly', input = 'both', carries_forward = true) }}
 
 with reference_year as (
 
     select * from {{ ref('int_reference_year') }}
     where
         has_prenatal_lookback
-        and {{ in_years_to_build('reference_year', 'history') }}
+        and {{ in_years_to_build('reference_year') }}
 
 ),
 
 beneficiary as (
 
     select * from {{ ref('int_beneficiary') }}
-    where {{ in_years_to_build('reference_year', 'history') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 
 prenatal_act as (
 
     select * from {{ ref('int_prenatal_act') }}
-    where {{ in_years_to_build('reference_year', 'history') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 
@@ -34,7 +34,7 @@ unit_of_residence as (
 delivery_cell as (
 
     select * from {{ ref('int_delivery_cell') }}
-    where {{ in_years_to_build('reference_year', 'history') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 

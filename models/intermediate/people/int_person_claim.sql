@@ -1,11 +1,11 @@
 -- One row is a person and a year of service with accepted lines of a code list: the source variables IMAG_*_N of the cards, and what the warnings count.
 -- N is the net number of cases, corrections included, and 0 if that is negative (our decision).
-{{ config(materialized = 'yearly', scope = 'health_care') }}
+{{ config(materialized = 'yearly', input = 'claims') }}
 
 with claim as (
 
     select * from {{ ref('int_claim') }}
-    where {{ in_years_to_build('reference_year', 'health_care') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 

@@ -1,16 +1,22 @@
 -- One row is a delivery and a type of prenatal act with at least one act in its window. An act belongs to the woman's next delivery on or after
--- its date, never to two.
-{{ config(materialized = 'yearly', scope = 'history') }}
+-- its date, never to two. No window is longer than a year, so that the claims and deliveries of a year and the one before decide.
+{{ config(materialized = 'yearly', input = 'both', carries_forward = true) }}
 
 with claim_line as (
 
     select * from {{ ref('int_perinatal_claim') }}
+    where
+        {{ in_years_to_build('reference_year') }}
+        or {{ in_years_to_build('reference_year + 1') }}
 
 ),
 
 delivery as (
 
     select * from {{ ref('int_delivery') }}
+    where
+        {{ in_years_to_build('reference_year') }}
+        or {{ in_years_to_build('reference_year + 1') }}
 
 ),
 
@@ -19,7 +25,7 @@ reference_year as (
     select * from {{ ref('int_reference_year') }}
     where
         has_prenatal_lookback
-        and {{ in_years_to_build('reference_year', 'history') }}
+        and {{ in_years_to_build('reference_year') }}
 
 ),
 

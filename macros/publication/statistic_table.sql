@@ -59,7 +59,7 @@ with masked as (
             and reference_year.is_published
     where
         cell.reference_year >= {{ statistic.first_year }}
-        and {{ in_years_to_build('cell.reference_year', 'published') }}
+        and {{ in_years_to_build('cell.reference_year') }}
         {%- if statistic.family == 'imaging' %}
         and cell.variable = '{{ statistic.variable }}'
         {%- endif %}
