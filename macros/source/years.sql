@@ -116,17 +116,17 @@
 {# What the computed years depend on beside the input: the code lists, the geography, the age classes, the SQL of the rooms before the masking, its macros,
    and the variables that change a number. `rules_version` makes all years stale by hand. Returns: text. #}
 {% macro rules_fingerprint() %}
-    {% set parts = [macro_fingerprint(['macros/source/read.sql', 'macros/residence.sql', 'macros/geography.sql', 'macros/imaging.sql', 'macros/delivery.sql', 'macros/portable.sql'])] %}
+    {% set parts = [macro_fingerprint(['macros/source/read.sql', 'macros/residence.sql', 'macros/geography.sql', 'macros/lists.sql', 'macros/delivery.sql', 'macros/portable.sql'])] %}
     {% for node in graph.nodes.values() if node.resource_type in ['seed', 'model'] %}
         {% set path = node.original_file_path %}
         {% if path.startswith('seeds/nomenclature') or path.startswith('seeds/geography') or path == 'seeds/statistics/age_category.csv'
             or path.startswith('models/staging') or path.startswith('models/intermediate/people') or path.startswith('models/intermediate/cells')
-            or path.startswith('models/intermediate/geography') or node.name == 'geographic_unit'
+            or path.startswith('models/intermediate/geography') or path.startswith('models/intermediate/lists')
             or node.config.get('scope') in ['population', 'health_care', 'either', 'history'] %}
             {% do parts.append(path ~ ':' ~ node.checksum.checksum) %}
         {% endif %}
     {% endfor %}
-    {{ return(fingerprint(parts, ['geography_vintage', 'delivery_gap_days', 'longest_prenatal_window_days', 'oldest_age', 'first_sector_year', 'rules_version'])) }}
+    {{ return(fingerprint(parts, ['geography_vintage', 'delivery_gap_days', 'oldest_age', 'first_sector_year', 'rules_version'])) }}
 {% endmacro %}
 
 {# What decides which cells of given counts are hidden: the SQL of the masking, its macros, the threshold, and where ages and sectors begin. Returns: text. #}

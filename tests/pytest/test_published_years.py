@@ -24,7 +24,7 @@ def years(atlas, table):
 
 def years_looked_at(atlas):
     """The years that the data tests of the last build looked at, as its compiled SQL says."""
-    (compiled,) = (atlas.output / "target" / "compiled").rglob("published_rows_are_sound.sql")
+    (compiled,) = (atlas.output / "target" / "compiled").rglob("assert_published_rows_are_consistent.sql")
     told = {
         line.strip() for line in compiled.read_text().splitlines() if line.strip().startswith("where reference_year in")
     }
@@ -95,9 +95,9 @@ def test_a_table_that_is_missing_is_written_again(story, masked):
 
 
 def test_dbt_test_alone_looks_at_every_year(story):
-    alone = run_dbt(story.source, story.output, "test", "--select", "published_rows_are_sound")
+    alone = run_dbt(story.source, story.output, "test", "--select", "assert_published_rows_are_consistent")
     assert alone.ok, alone.log[-3000:]
-    (compiled,) = (story.output / "target" / "compiled").rglob("published_rows_are_sound.sql")
+    (compiled,) = (story.output / "target" / "compiled").rglob("assert_published_rows_are_consistent.sql")
     assert (
         "where reference_year is not null" in compiled.read_text() and "reference_year in" not in compiled.read_text()
     )
