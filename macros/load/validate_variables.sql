@@ -2,8 +2,8 @@
 {% macro validate_variables() %}
     {% if execute and flags.WHICH in ['run', 'build'] %}
         {% do validate_threshold() %}
-        {% if var('geography_vintage') | string not in ['2018', '2019', '2025'] %}
-            {% do exceptions.raise_compiler_error("geography_vintage is '" ~ var('geography_vintage') ~ "'; allowed are 2018 (589 municipalities), 2019 (581) and 2025 (565).") %}
+        {% if var('geography_vintage') | string not in geography_vintages() | map(attribute='vintage') | map('string') %}
+            {% do exceptions.raise_compiler_error("geography_vintage is '" ~ var('geography_vintage') ~ "'; allowed are " ~ vintages_in_words() ~ ".") %}
         {% endif %}
         {% for name in ['first_reference_year', 'last_reference_year'] if var(name) is not none and not modules.re.match('^[0-9]{4}$', var(name) | string) %}
             {% do exceptions.raise_compiler_error(name ~ " is '" ~ var(name) ~ "'; give a year of four digits, or leave it out.") %}

@@ -19,7 +19,7 @@
 
 {# How deep the levels lie in the tree of units. Returns: a mapping from level to rank. #}
 {% macro masking_level_ranks() %}
-    {{ return({'country': 0, 'region': 1, 'hospital': 1, 'province': 2, 'arrondissement': 3, 'municipality': 4, 'statistical_sector': 5}) }}
+    {{ return(level_ranks()) }}
 {% endmacro %}
 
 {# The last step (level + depth) of a stage, 'denominator' or 'numerator'. Returns: an integer. #}

@@ -11,7 +11,7 @@ with statistic as (
         coalesce(filters, '') as filters,
         smallest_level,
         first_year
-    from {{ ref('card_statistic') }}
+    from {{ ref('int_statistic') }}
 
 ),
 

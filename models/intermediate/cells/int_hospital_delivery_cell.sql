@@ -1,5 +1,5 @@
--- One row is a year and a hospital (or the country): deliveries, caesareans and the women behind them, unmasked. A delivery without a hospital is
--- nowhere here, not in the country's row either. Hospitals appear where they have deliveries.
+-- One row is a year and a hospital (or the country): deliveries, caesareans and the number of women with each, before suppression. A delivery
+-- without a hospital is in no row, not in the country's row either. Hospitals appear where they have deliveries.
 {{ config(materialized = 'yearly', input = 'both', carries_forward = true) }}
 
 with reference_year as (

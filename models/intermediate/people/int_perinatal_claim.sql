@@ -17,7 +17,7 @@ listed as (
         list_set.list_set,
         list_set.list_code
     from {{ ref('int_list_set') }} as list_set
-    inner join {{ ref('code_list') }} as code_list on list_set.list_code = code_list.list_code
+    inner join {{ ref('int_code_list') }} as code_list on list_set.list_code = code_list.list_code
     where code_list.family = 'perinatal'
 
 ),

@@ -30,10 +30,9 @@ counted_in as (
     select
         list_set.list_set,
     {%- for variable in imaging_variables() %}
-        coalesce(max(case when imaging_variable.variable = '{{ variable }}' then 1 end), 0) as {{ variable | lower }}{{ ',' if not loop.last }}
+        coalesce(max(case when list_set.list_code = '{{ variables()[variable].list_code }}' then 1 end), 0) as {{ variable | lower }}{{ ',' if not loop.last }}
     {%- endfor %}
     from {{ ref('int_list_set') }} as list_set
-    left join {{ ref('imaging_variable') }} as imaging_variable on list_set.list_code = imaging_variable.list_code
     group by list_set.list_set
 
 ),

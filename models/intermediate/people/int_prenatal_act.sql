@@ -50,6 +50,12 @@ act_day as (
 
 ),
 
+longest_window as (
+
+    select max(window_days) as window_days from procedure_type
+
+),
+
 -- no window is longer than the search, so a delivery further away could not take the act anyway
 next_delivery as (
 
@@ -61,10 +67,11 @@ next_delivery as (
         act_day.case_count,
         min(delivery.delivery_date) as delivery_date
     from act_day
+    cross join longest_window
     inner join delivery
         on
             act_day.person_id = delivery.person_id
-            and {{ in_prenatal_window('act_day.service_date', 'delivery.delivery_date', var('longest_prenatal_window_days')) }}
+            and {{ in_prenatal_window('act_day.service_date', 'delivery.delivery_date', 'longest_window.window_days') }}
     group by act_day.person_id, act_day.service_date, act_day.procedure_type, act_day.window_days, act_day.case_count
 
 ),

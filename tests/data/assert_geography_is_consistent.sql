@@ -1,11 +1,7 @@
--- The geography of every vintage is whole: counts, parents that exist at that date, a crosswalk from each vintage exactly onto the next, sectors,
+-- The geography of every vintage is complete: counts, parents that exist at that date, a crosswalk from each vintage exactly onto the next, sectors,
 -- NUTS regions, and residence codes that mean one thing.
 
-{%- set vintages = [
-    {'name': '2018', 'day': '2018-01-01', 'municipalities': 589},
-    {'name': '2019', 'day': '2019-01-01', 'municipalities': 581},
-    {'name': '2025', 'day': '2025-01-01', 'municipalities': 565},
-] %}
+{%- set vintages = geography_vintages() %}
 
 with municipality as (
 
@@ -62,9 +58,9 @@ residence_code as (
 municipality_in_vintage as (
 
     {% for vintage in vintages -%}
-        select '{{ vintage.name }}' as vintage, date '{{ vintage.day }}' as day, municipality.*
+        select '{{ vintage.vintage }}' as vintage, date '{{ vintage.day }}' as day, municipality.*
         from municipality
-        where in_{{ vintage.name }}
+        where date '{{ vintage.day }}' between municipality.valid_from and municipality.valid_to
         {{ 'union all' if not loop.last }}
     {% endfor %}
 
@@ -88,7 +84,7 @@ counted as (
 expected_count as (
 
     {% for vintage in vintages -%}
-        select '{{ vintage.name }}' as vintage, {{ vintage.municipalities }} as municipalities
+        select '{{ vintage.vintage }}' as vintage, {{ vintage.municipalities }} as municipalities
         {{ 'union all' if not loop.last }}
     {% endfor %}
 
@@ -103,7 +99,7 @@ whole_vintage as (
                 then 'it has ' || coalesce(counted.municipalities, 0) || ' municipalities, not ' || expected_count.municipalities
             when counted.arrondissements <> 43 then 'it has ' || counted.arrondissements || ' arrondissements, not 43'
             when counted.provinces <> 11 or counted.brussels_provinces <> 1
-                then 'its municipalities lie in ' || counted.provinces || ' provinces, not in 10 and 21000 for Brussels'
+                then 'it has ' || counted.provinces || ' provinces, not 10 and 21000 for Brussels'
             when counted.regions <> 3 then 'it has ' || counted.regions || ' regions, not 3'
         end as failure_reason
     from expected_count
@@ -116,15 +112,14 @@ parented as (
     select
         'municipality ' || municipality.nis_code || ' of ' || municipality.vintage as item,
         case
-            when municipality.day not between municipality.valid_from and municipality.valid_to then 'the code was not valid on ' || municipality.day
             when count(arrondissement.nis_code) <> 1
-                then 'its arrondissement stands there ' || count(arrondissement.nis_code) || ' times on ' || municipality.day
+                then count(arrondissement.nis_code) || ' rows for its arrondissement on ' || municipality.day
             when min(arrondissement.province_nis) <> municipality.province_nis then 'its province is not that of its arrondissement'
             when min(arrondissement.region_nis) <> municipality.region_nis then 'its region is not that of its arrondissement'
             when count(province.nis_code) <> 1 then 'its province ' || municipality.province_nis || ' did not exist on ' || municipality.day
             when min(province.region_nis) <> municipality.region_nis then 'its region is not that of its province'
             when count(region.nis_code) <> 1 then 'its region ' || municipality.region_nis || ' did not exist on ' || municipality.day
-            when min(region.parent_nis) <> '01000' then 'its region does not lie in Belgium (01000)'
+            when min(region.parent_nis) <> '01000' then 'its region is not in Belgium (01000)'
         end as failure_reason
     from municipality_in_vintage as municipality
     left join arrondissement
@@ -146,19 +141,17 @@ parented as (
         municipality.nis_code,
         municipality.arrondissement_nis,
         municipality.province_nis,
-        municipality.region_nis,
-        municipality.valid_from,
-        municipality.valid_to
+        municipality.region_nis
 
 ),
 
--- a code that no step changes goes over as itself
+-- a code without a step keeps its value
 carried as (
 
     {% for vintage in vintages[1:] -%}
         {%- set previous = vintages[loop.index0] -%}
         select
-            '{{ vintage.name }}' as vintage,
+            '{{ vintage.vintage }}' as vintage,
             municipality.nis_code as old_nis,
             coalesce(step.new_nis, municipality.nis_code) as new_nis
         from municipality
@@ -167,7 +160,7 @@ carried as (
                 municipality.nis_code = step.old_nis
                 and step.effective_date > date '{{ previous.day }}'
                 and step.effective_date <= date '{{ vintage.day }}'
-        where municipality.in_{{ previous.name }}
+        where date '{{ previous.day }}' between municipality.valid_from and municipality.valid_to
         {{ 'union all' if not loop.last }}
     {% endfor %}
 
@@ -176,7 +169,7 @@ carried as (
 later_municipality as (
 
     select * from municipality_in_vintage
-    where vintage <> '{{ vintages[0].name }}'
+    where vintage <> '{{ vintages[0].vintage }}'
 
 ),
 
@@ -216,7 +209,7 @@ placed_sector as (
             when sector.nis_2011 is not null and in_2011.nis_code is null then 'its municipality of 2011, ' || sector.nis_2011 || ', is unknown'
             when sector.nis_2021 is not null and in_2021.nis_code is null then 'its municipality of 2021, ' || sector.nis_2021 || ', is unknown'
             when length(sector.sector_code) <> 9 then 'a sector has nine characters'
-            when count(*) over (partition by sector.sector_code) > 1 then 'the sector stands there twice'
+            when count(*) over (partition by sector.sector_code) > 1 then 'duplicate sector'
         end as failure_reason
     from sector
     left join municipality as in_2011 on sector.nis_2011 = in_2011.nis_code
@@ -229,9 +222,9 @@ in_nuts as (
     select
         'NUTS of ' || municipality.nis_code || ' of ' || municipality.vintage as item,
         case
-            when count(nuts.nis_code) <> 1 then 'the municipality stands ' || count(nuts.nis_code) || ' times in geo_nuts'
+            when count(nuts.nis_code) <> 1 then count(nuts.nis_code) || ' rows in geo_nuts, not one'
             when min(nuts.nuts2_code) <> min(left(nuts.nuts3_code, 4)) or min(nuts.nuts1_code) <> min(left(nuts.nuts3_code, 3))
-                then 'its NUTS 3, 2 and 1 codes do not lie in each other'
+                then 'its NUTS 3, 2 and 1 codes do not start with each other'
         end as failure_reason
     from municipality_in_vintage as municipality
     left join nuts

@@ -1,17 +1,19 @@
 -- One row is a geographic unit of the published vintage: country, region, province, arrondissement, municipality or statistical sector.
+-- Published as it is (schema reference); it is in this folder because the cells need it too.
+{{ config(schema = 'reference', persist_docs = {'relation': true, 'columns': true}) }}
 
 with municipality as (
 
     select * from {{ ref('geo_municipality') }}
-    where in_{{ var('geography_vintage') }}
+    where {{ vintage_day() }} between valid_from and valid_to
 
 ),
 
--- an arrondissement as it stood in the vintage: a code may have had several lives
+-- an arrondissement as it was on the day of the vintage: a code may have been used in several periods
 arrondissement as (
 
     select * from {{ ref('geo_arrondissement') }}
-    where make_date({{ var('geography_vintage') }}, 1, 1) between valid_from and valid_to
+    where {{ vintage_day() }} between valid_from and valid_to
 
 ),
 
@@ -46,7 +48,7 @@ nuts as (
 
 ),
 
--- a municipality lies in one NUTS 3 region; an arrondissement may hold several (Verviers), and then has none of its own
+-- a municipality is in one NUTS 3 region; an arrondissement may hold several (Verviers), and then has none of its own
 arrondissement_nuts as (
 
     select
@@ -63,16 +65,15 @@ country_unit as (
     select
         'country' as geo_level,
         nis_code as geo_code,
-        cast(null as varchar) as parent_level,
-        cast(null as varchar) as parent_code,
+        cast(null as string) as parent_code,
         name_nl,
         name_fr,
         name_de,
         nuts1_code as nuts_code,
-        cast(null as varchar) as region_code,
-        cast(null as varchar) as province_code,
-        cast(null as varchar) as arrondissement_code,
-        cast(null as varchar) as municipality_code
+        cast(null as string) as region_code,
+        cast(null as string) as province_code,
+        cast(null as string) as arrondissement_code,
+        cast(null as string) as municipality_code
     from region
     where level = 'country'
 
@@ -83,16 +84,15 @@ region_unit as (
     select
         'region' as geo_level,
         nis_code as geo_code,
-        'country' as parent_level,
         parent_nis as parent_code,
         name_nl,
         name_fr,
         name_de,
         nuts1_code as nuts_code,
         nis_code as region_code,
-        cast(null as varchar) as province_code,
-        cast(null as varchar) as arrondissement_code,
-        cast(null as varchar) as municipality_code
+        cast(null as string) as province_code,
+        cast(null as string) as arrondissement_code,
+        cast(null as string) as municipality_code
     from region
     where level = 'region'
 
@@ -103,7 +103,6 @@ province_unit as (
     select
         'province' as geo_level,
         nis_code as geo_code,
-        'region' as parent_level,
         region_nis as parent_code,
         name_nl,
         name_fr,
@@ -111,8 +110,8 @@ province_unit as (
         nuts2_code as nuts_code,
         region_nis as region_code,
         nis_code as province_code,
-        cast(null as varchar) as arrondissement_code,
-        cast(null as varchar) as municipality_code
+        cast(null as string) as arrondissement_code,
+        cast(null as string) as municipality_code
     from province
 
 ),
@@ -122,7 +121,6 @@ arrondissement_unit as (
     select
         'arrondissement' as geo_level,
         arrondissement.nis_code as geo_code,
-        'province' as parent_level,
         arrondissement.province_nis as parent_code,
         arrondissement.name_nl,
         arrondissement.name_fr,
@@ -131,7 +129,7 @@ arrondissement_unit as (
         arrondissement.region_nis as region_code,
         arrondissement.province_nis as province_code,
         arrondissement.nis_code as arrondissement_code,
-        cast(null as varchar) as municipality_code
+        cast(null as string) as municipality_code
     from arrondissement
     inner join arrondissement_nuts on arrondissement.nis_code = arrondissement_nuts.arrondissement_nis
 
@@ -142,7 +140,6 @@ municipality_unit as (
     select
         'municipality' as geo_level,
         municipality.nis_code as geo_code,
-        'arrondissement' as parent_level,
         municipality.arrondissement_nis as parent_code,
         municipality.name_nl,
         municipality.name_fr,
@@ -162,11 +159,10 @@ sector_unit as (
     select
         'statistical_sector' as geo_level,
         sector.sector_code as geo_code,
-        'municipality' as parent_level,
         sector_municipality.municipality_code as parent_code,
         sector.name_nl,
         coalesce(sector.name_fr, sector.name_nl) as name_fr,
-        cast(null as varchar) as name_de,
+        cast(null as string) as name_de,
         municipality_unit.nuts_code,
         municipality_unit.region_code,
         municipality_unit.province_code,
@@ -192,6 +188,32 @@ unit as (
     union all
     select * from sector_unit
 
+),
+
+level as (
+
+    {{ rows_of(geographic_levels()) }}
+
+),
+
+with_parent as (
+
+    select
+        unit.geo_level,
+        unit.geo_code,
+        level.parent as parent_level,
+        unit.parent_code,
+        unit.name_nl,
+        unit.name_fr,
+        unit.name_de,
+        unit.nuts_code,
+        unit.region_code,
+        unit.province_code,
+        unit.arrondissement_code,
+        unit.municipality_code
+    from unit
+    inner join level on unit.geo_level = level.level
+
 )
 
-select * from unit
+select * from with_parent

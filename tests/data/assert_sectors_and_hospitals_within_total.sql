@@ -1,6 +1,7 @@
--- The sectors of a municipality hold no more than it does (some people's sector is unknown); the hospitals add up to Belgium's row of the hospital
--- tables, in which a woman of two hospitals is one woman.
+-- The sectors of a municipality have no more than the municipality (the sector of some people is unknown); the hospitals add up to Belgium's row of the
+-- hospital tables, in which a woman of two hospitals is one woman.
 {%- set is_tested = in_years_to_test('reference_year') %}
+{%- set filters = family_filters('perinatal') %}
 
 with unit as (
 
@@ -11,7 +12,7 @@ with unit as (
 imaging_cell as (
 
     select * from {{ ref('int_imaging_cell') }}
-    where age_category = 'total' and {{ is_tested }}
+    where {{ is_total_of(family_filters('imaging')) }} and {{ is_tested }}
 
 ),
 
@@ -59,7 +60,7 @@ over_sectors as (
 
     select
         in_sectors.reference_year || ' ' || in_sectors.geo_code || ' ' || in_sectors.variable as item,
-        'its sectors hold more than the municipality' as failure_reason
+        'its sectors have more than the municipality' as failure_reason
     from in_sectors
     left join imaging_cell
         on
@@ -82,10 +83,10 @@ over_hospitals as (
     from hospital_delivery_cell
     group by reference_year
     having
-        sum(case when geo_level = 'country' then deliveries else -deliveries end) <> 0
-        or sum(case when geo_level = 'country' then caesareans else -caesareans end) <> 0
-        or sum(case when geo_level = 'country' then women else -women end) > 0
-        or sum(case when geo_level = 'country' then caesarean_women else -caesarean_women end) > 0
+        {{ total_less_parts('geo_level', 'country', 'deliveries') }} <> 0
+        or {{ total_less_parts('geo_level', 'country', 'caesareans') }} <> 0
+        or {{ total_less_parts('geo_level', 'country', 'women') }} > 0
+        or {{ total_less_parts('geo_level', 'country', 'caesarean_women') }} > 0
     union all
     select
         'acts of ' || reference_year || ', ' || procedure_type as item,
@@ -93,8 +94,8 @@ over_hospitals as (
     from hospital_prenatal_cell
     group by reference_year, procedure_type
     having
-        sum(case when geo_level = 'country' then acts else -acts end) <> 0
-        or sum(case when geo_level = 'country' then act_women else -act_women end) > 0
+        {{ total_less_parts('geo_level', 'country', 'acts') }} <> 0
+        or {{ total_less_parts('geo_level', 'country', 'act_women') }} > 0
 
 ),
 
@@ -102,23 +103,23 @@ over_hospitals as (
 over_types as (
 
     select
-        reference_year || ' ' || geo_level || ' ' || geo_code || ' ' || age_category || ' ' || increased_reimbursement as item,
-        'the women of the types of act do not fit the women of the total' as failure_reason
+        reference_year || ' ' || geo_level || ' ' || geo_code{% for filter in filters %} || ' ' || {{ filter }}{% endfor %} as item,
+        'the women of the types of act are inconsistent with the women of the total' as failure_reason
     from prenatal_cell
-    group by reference_year, geo_level, geo_code, age_category, increased_reimbursement
+    group by reference_year, geo_level, geo_code, {{ filters | join(', ') }}
     having
         sum(case when procedure_type = 'total' then act_women else 0 end) < max(case when procedure_type <> 'total' then act_women else 0 end)
-        or sum(case when procedure_type = 'total' then act_women else -act_women end) > 0
+        or {{ total_less_parts('procedure_type', 'total', 'act_women') }} > 0
     union all
     select
         'hospital tables ' || reference_year || ' ' || geo_level || ' ' || geo_code as item,
-        'the acts of the types do not add up to the total, or their women do not fit' as failure_reason
+        'the acts of the types do not add up to the total, or their women are inconsistent' as failure_reason
     from hospital_prenatal_cell
     group by reference_year, geo_level, geo_code
     having
-        sum(case when procedure_type = 'total' then acts else -acts end) <> 0
+        {{ total_less_parts('procedure_type', 'total', 'acts') }} <> 0
         or sum(case when procedure_type = 'total' then act_women else 0 end) < max(case when procedure_type <> 'total' then act_women else 0 end)
-        or sum(case when procedure_type = 'total' then act_women else -act_women end) > 0
+        or {{ total_less_parts('procedure_type', 'total', 'act_women') }} > 0
 
 ),
 

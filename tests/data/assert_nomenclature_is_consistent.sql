@@ -1,4 +1,4 @@
--- Every nomenclature code is possible and agrees with its pair, its lists and the rules that name those lists.
+-- Every nomenclature code is valid and agrees with its pair, its lists and the rules that count those lists.
 
 {# the card of cube_007_005a prints these lists in full, 64 codes #}
 {%- set complete_lists = {
@@ -27,33 +27,13 @@ member as (
 
 code_list as (
 
-    select * from {{ ref('code_list') }}
+    select * from {{ ref('int_code_list') }}
 
 ),
 
 qualification as (
 
     select * from {{ ref('provider_qualification') }}
-
-),
-
--- the rules name lists in these three seeds
-naming as (
-
-    select
-        list_code,
-        'imaging_variable' as seed
-    from {{ ref('imaging_variable') }}
-    union all
-    select
-        list_code,
-        'delivery_type' as seed
-    from {{ ref('delivery_type') }}
-    union all
-    select
-        list_code,
-        'procedure_type' as seed
-    from {{ ref('procedure_type') }}
 
 ),
 
@@ -81,7 +61,7 @@ lists_of_code as (
 
     select
         code,
-        string_agg(list_code || coalesce(cast(valid_from as varchar), '') || coalesce(cast(valid_to as varchar), ''), ',' order by list_code) as lists
+        string_agg(list_code || coalesce(cast(valid_from as string), '') || coalesce(cast(valid_to as string), ''), ',' order by list_code) as lists
     from member
     group by code
 
@@ -97,10 +77,10 @@ possible_code as (
             when setting = 'ambulatory' and {{ whole_quotient('number', 10) }} % 2 <> 1 then 'ambulatory, but its first five digits are even'
             when setting = 'inpatient' and {{ whole_quotient('number', 10) }} % 2 <> 0 then 'inpatient, but its first five digits are odd'
             when setting not in ('ambulatory', 'inpatient') or setting is null then 'setting is neither ambulatory nor inpatient'
-            when performer not in ('radiologist', 'specialist', 'dentist', 'other') or performer is null then 'performer is no group that a rule knows'
+            when performer not in ('radiologist', 'specialist', 'dentist', 'other') or performer is null then 'unknown performer'
             when valid_from > valid_to then 'it ended before it began'
-            when count(*) over (partition by code) > 1 then 'the code stands there twice'
-            when evidence is null or source is null then 'it has no evidence or no source'
+            when count(*) over (partition by code) > 1 then 'duplicate code'
+            when evidence is null or source is null then 'no evidence or no source'
         end as failure_reason
     from nomenclature
 
@@ -131,10 +111,10 @@ known_member as (
     select
         member.list_code || ' ' || member.code as item,
         case
-            when code_list.list_code is null then 'its list is not in code_list'
+            when code_list.list_code is null then 'unknown list: no variable or type counts it'
             when nomenclature.code is null then 'its code is not in nomenclature_code'
             when member.valid_from > member.valid_to then 'the membership ended before it began'
-            when count(*) over (partition by member.list_code, member.code) > 1 then 'the code stands twice in the list'
+            when count(*) over (partition by member.list_code, member.code) > 1 then 'duplicate code in the list'
             when member.list_code = 'IMAG_CT' and nomenclature.category <> 'ct' then 'cone beam and other examinations are no CT'
             when
                 member.list_code in ('IMAG_RAD', 'IMAG_DENTIST', 'IMAG_SPEC')
@@ -161,22 +141,10 @@ filled_list as (
         case
             when members_of_list.size is null then 'the list is empty'
             when members_of_list.codes <> expected_size.size then 'the card has ' || expected_size.size || ' codes, the list ' || members_of_list.codes
-            when naming.list_code is null then 'no rule counts this list'
         end as failure_reason
     from code_list
     left join members_of_list on code_list.list_code = members_of_list.list_code
     left join expected_size on code_list.list_code = expected_size.list_code
-    left join naming on code_list.list_code = naming.list_code
-
-),
-
-named_list as (
-
-    select
-        naming.list_code as item,
-        case when code_list.list_code is null then naming.seed || ' names a list that is not in code_list' end as failure_reason
-    from naming
-    left join code_list on naming.list_code = code_list.list_code
 
 ),
 
@@ -186,9 +154,9 @@ known_group as (
         qualification as item,
         case
             when performer_group not in ('radiologist', 'specialist', 'general_practitioner', 'other', 'unknown') or performer_group is null
-                then 'performer_group is none that a rule knows'
+                then 'unknown performer_group'
             when not {{ matches('qualification', '[0-9]{3}') }} then 'a qualification has three digits'
-            when count(*) over (partition by qualification) > 1 then 'the qualification stands there twice'
+            when count(*) over (partition by qualification) > 1 then 'duplicate qualification'
         end as failure_reason
     from qualification
 
@@ -203,8 +171,6 @@ failure as (
     select * from known_member
     union all
     select * from filled_list
-    union all
-    select * from named_list
     union all
     select * from known_group
 

@@ -1,4 +1,4 @@
--- No cell holds what cannot be: a part larger than its whole, examinations without a patient, women without a delivery.
+-- No cell has impossible counts: a part larger than its whole, examinations without a patient, women without a delivery.
 {%- set is_tested = in_years_to_test('reference_year') %}
 
 with imaging as (
@@ -8,19 +8,19 @@ with imaging as (
         reference_year,
         geo_level,
         geo_code,
-        age_category || ' ' || variable as filters,
+        {{ values_in_words(family_filters('imaging') + ['variable']) }} as filters,
         case
-            when patients < 0 or exams < 0 or beneficiaries < 0 then 'a negative number'
+            when patients < 0 or exams < 0 or beneficiaries < 0 then 'negative number'
             when patients > beneficiaries then 'more patients than beneficiaries'
             when patients > exams then 'more patients than examinations'
             when patients = 0 and exams > 0 then 'examinations without a patient'
-            when geo_level = 'statistical_sector' and beneficiaries = 0 then 'a sector without beneficiaries'
-            when geo_level = 'statistical_sector' and reference_year < {{ var('first_sector_year') }} then 'a sector before {{ var("first_sector_year") }}'
+            when geo_level = 'statistical_sector' and beneficiaries = 0 then 'sector without beneficiaries'
+            when geo_level = 'statistical_sector' and reference_year < {{ var('first_sector_year') }} then 'sector before {{ var("first_sector_year") }}'
             when max(beneficiaries) over of_unit <> min(beneficiaries) over of_unit then 'beneficiaries differ between the imaging variables'
         end as failure_reason
     from {{ ref('int_imaging_cell') }}
     where {{ is_tested }}
-    window of_unit as (partition by reference_year, geo_level, geo_code, age_category)
+    window of_unit as (partition by reference_year, geo_level, geo_code, {{ columns_of(family_filters('imaging'), trailing=false) }})
 
 ),
 
@@ -31,7 +31,7 @@ delivery as (
         reference_year,
         geo_level,
         geo_code,
-        age_category || ' ' || increased_reimbursement as filters,
+        {{ values_in_words(family_filters('perinatal')) }} as filters,
         deliveries,
         women,
         caesareans,
@@ -63,14 +63,14 @@ delivered as (
         geo_code,
         filters,
         case
-            when deliveries < 0 or women < 0 or caesareans < 0 or caesarean_women < 0 then 'a negative number'
+            when deliveries < 0 or women < 0 or caesareans < 0 or caesarean_women < 0 then 'negative number'
             when women > deliveries then 'more women than deliveries'
             when women = 0 and deliveries > 0 then 'deliveries without a woman'
             when caesareans > deliveries then 'more caesareans than deliveries'
             when caesarean_women > caesareans then 'more women with a caesarean than caesareans'
             when caesarean_women = 0 and caesareans > 0 then 'caesareans without a woman'
             when caesarean_women > women then 'more women with a caesarean than women'
-            when geo_level = 'hospital' and deliveries = 0 then 'a hospital without deliveries'
+            when geo_level = 'hospital' and deliveries = 0 then 'hospital without deliveries'
         end as failure_reason
     from delivery
 
@@ -83,18 +83,14 @@ prenatal as (
         cell.reference_year,
         cell.geo_level,
         cell.geo_code,
-        cell.age_category || ' ' || cell.increased_reimbursement || ' ' || cell.procedure_type as filters,
+        {{ values_in_words(variable_filters('prenatal_acts'), 'cell') }} as filters,
         cell.acts,
         cell.act_women,
         delivery_cell.women
     from {{ ref('int_prenatal_cell') }} as cell
     left join {{ ref('int_delivery_cell') }} as delivery_cell
         on
-            cell.reference_year = delivery_cell.reference_year
-            and cell.geo_level = delivery_cell.geo_level
-            and cell.geo_code = delivery_cell.geo_code
-            and cell.age_category = delivery_cell.age_category
-            and cell.increased_reimbursement = delivery_cell.increased_reimbursement
+            {{ is_same_cell('cell', 'delivery_cell', family_filters('perinatal')) }}
     where cell.{{ is_tested }}
     union all
     select
@@ -102,16 +98,14 @@ prenatal as (
         cell.reference_year,
         cell.geo_level,
         cell.geo_code,
-        cell.procedure_type as filters,
+        {{ values_in_words(variable_filters('prenatal_acts', 'hospital'), 'cell') }} as filters,
         cell.acts,
         cell.act_women,
         delivery_cell.women
     from {{ ref('int_hospital_prenatal_cell') }} as cell
     left join {{ ref('int_hospital_delivery_cell') }} as delivery_cell
         on
-            cell.reference_year = delivery_cell.reference_year
-            and cell.geo_level = delivery_cell.geo_level
-            and cell.geo_code = delivery_cell.geo_code
+            {{ is_same_cell('cell', 'delivery_cell') }}
     where cell.{{ is_tested }}
 
 ),
@@ -125,8 +119,8 @@ preceded as (
         geo_code,
         filters,
         case
-            when women is null then 'no cell of deliveries to divide by'
-            when acts < 0 or act_women < 0 then 'a negative number'
+            when women is null then 'no denominator: the cell of deliveries is missing'
+            when acts < 0 or act_women < 0 then 'negative number'
             when act_women > women then 'more women with acts than women with a delivery'
             when act_women > acts then 'more women than acts'
             when act_women = 0 and acts > 0 then 'acts without a woman'

@@ -1,5 +1,5 @@
--- The numbers that rules stand on agree with each other: every age has one class, named by its ages, the search for the next delivery spans the longest window,
--- priorities decide, and every variable or type that SQL names exists.
+-- The seeds of the rules are consistent: every age is in one class, a class is named by its ages, priorities are unique, and every variable or type that
+-- SQL names exists.
 
 with age_category as (
 
@@ -19,23 +19,18 @@ delivery_type as (
 
 ),
 
-imaging_variable as (
-
-    select * from {{ ref('imaging_variable') }}
-
-),
-
 scheme as (
 
-    select 'decennial' as scheme
-    union all
-    select 'maternal' as scheme
+    {% for family in families().values() -%}
+        select '{{ family.scheme }}' as scheme
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 ),
 
 age as (
 
-    select range as age from range(0, {{ var('oldest_age') }} + 1)
+    select single_value.number as age from ({{ whole_numbers(var('oldest_age')) }}) as single_value
 
 ),
 
@@ -47,23 +42,17 @@ named as (
     {{ names_in_code("delivery_type = '([a-z_]+)'", 'delivery_type') }}
     union all
     {{ names_in_code("procedure_type = '([a-z_]+)'", 'procedure_type') }}
-    {%- for variable in imaging_variables() %}
-        union all
-        select
-            '{{ variable }}' as name,
-            'variable' as kind,
-            'int_person_claim' as named_by
-    {%- endfor %}
 
 ),
 
 known as (
 
-    select
-        variable as name,
-        'variable' as kind
-    from imaging_variable
-    union all
+    {% for variable in imaging_variables() -%}
+        select
+            '{{ variable }}' as name,
+            'variable' as kind
+        union all
+    {% endfor -%}
     select
         delivery_type as name,
         'delivery_type' as kind
@@ -102,7 +91,7 @@ named_class as (
 
     select
         'class ' || age_category || ', scheme ' || scheme as item,
-        'it holds the ages from ' || age_from || ' to ' || coalesce(cast(age_to as varchar), 'any') as failure_reason
+        'it has the ages from ' || age_from || ' to ' || coalesce(cast(age_to as string), 'any') as failure_reason
     from age_category
     where age_category not in (
         age_from || coalesce('-' || age_to, '+'),
@@ -111,22 +100,12 @@ named_class as (
 
 ),
 
-spanned_window as (
-
-    select
-        'longest_prenatal_window_days' as item,
-        'it is {{ var("longest_prenatal_window_days") }}, the longest window of procedure_type is ' || max(window_days) as failure_reason
-    from procedure_type
-    having max(window_days) <> {{ var('longest_prenatal_window_days') }}
-
-),
-
 -- two types of one priority would tie on a day, two types of one list would count a claim twice
 deciding_priority as (
 
     select
         'delivery_type ' || delivery_type as item,
-        'its priority or its list is also another type''s' as failure_reason
+        'duplicate priority or duplicate list' as failure_reason
     from delivery_type
     qualify count(*) over (partition by priority) > 1 or count(*) over (partition by list_code) > 1
 
@@ -136,7 +115,7 @@ unknown_name as (
 
     select
         named.kind || ' ' || named.name as item,
-        named.named_by || ' names it, and no seed has it' as failure_reason
+        'unknown name in ' || named.named_by as failure_reason
     from named
     left join known
         on
@@ -146,30 +125,15 @@ unknown_name as (
 
 ),
 
--- a variable that has no column among the claims of a person would be 0 everywhere
-uncounted_variable as (
-
-    select
-        'variable ' || variable as item,
-        'the seed has it, and the macro imaging_variables does not: no column of int_person_claim counts it' as failure_reason
-    from imaging_variable
-    where variable not in ('{{ imaging_variables() | join("', '") }}')
-
-),
-
 failure as (
 
     select * from one_class
     union all
     select * from named_class
     union all
-    select * from spanned_window
-    union all
     select * from deciding_priority
     union all
     select * from unknown_name
-    union all
-    select * from uncounted_variable
 
 )
 

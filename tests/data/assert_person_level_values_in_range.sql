@@ -1,5 +1,7 @@
--- The people rooms hold only what their rules allow. One pass over each table: at full size they are the largest.
+-- The person-level tables have only values that their rules allow. Each table is read once: at full size they are the largest.
 {%- set is_tested = in_years_to_test('reference_year') %}
+{%- set coded_filters = [] %}
+{%- for filter, definition in filter_definitions().items() if definition.codes %}{% do coded_filters.append(filter) %}{% endfor %}
 
 with beneficiary as (
 
@@ -41,8 +43,11 @@ place as (
         municipality_code,
         sector_code,
         min(age) as youngest,
-        max(age) as oldest,
-        count(*) filter (where increased_reimbursement not in ('yes', 'no') or increased_reimbursement is null) as unknown_reimbursements
+        {%- for filter in coded_filters %}
+            {%- set codes = filter_definitions()[filter].codes | join("', '") %}
+            count(*) filter (where {{ filter }} is null or {{ filter }} not in ('{{ codes }}')) as unknown_{{ filter }},
+        {%- endfor %}
+        max(age) as oldest
     from beneficiary
     group by municipality_code, sector_code
 
@@ -53,10 +58,12 @@ impossible_place as (
     select
         'int_beneficiary ' || coalesce(place.municipality_code, 'without address') || ' ' || coalesce(place.sector_code, 'without sector') as item,
         case
-            when place.municipality_code is not null and municipality.geo_code is null then 'the municipality is not in the published vintage'
-            when place.sector_code is not null and sector.geo_code is null then 'the sector does not lie in this municipality'
-            when place.youngest < 0 or place.oldest > {{ var('oldest_age') }} then 'an age below 0 or above {{ var("oldest_age") }}'
-            when place.unknown_reimbursements > 0 then 'increased_reimbursement is neither yes nor no'
+            when place.municipality_code is not null and municipality.geo_code is null then 'municipality not in the published vintage'
+            when place.sector_code is not null and sector.geo_code is null then 'sector not in this municipality'
+            when place.youngest < 0 or place.oldest > {{ var('oldest_age') }} then 'age below 0 or above {{ var("oldest_age") }}'
+            {%- for filter in coded_filters %}
+                when place.unknown_{{ filter }} > 0 then 'unknown value of {{ filter }}'
+            {%- endfor %}
         end as failure_reason
     from place
     left join unit as municipality
@@ -76,8 +83,8 @@ impossible_use as (
     select
         'int_person_claim ' || reference_year as item,
         case
-            when count(*) filter (where least({{ imaging_variables() | map('lower') | join(', ') }}) < 0) > 0 then 'a net number of examinations below 0'
-            when min(lines) < 1 then 'a person without a line'
+            when count(*) filter (where least({{ imaging_variables() | map('lower') | join(', ') }}) < 0) > 0 then 'net number of examinations below 0'
+            when min(lines) < 1 then 'person without a line'
             when count(*) filter (where lines < greatest(lines_of_other_performers, lines_outside_code_dates)) > 0 then 'more lines with a warning than lines'
         end as failure_reason
     from person_claim
@@ -104,9 +111,9 @@ impossible_delivery as (
         case
             when count(*) filter (where {{ days_between('previous_date', 'delivery_date') }} <= {{ var('delivery_gap_days') }}) > 0
                 then 'two deliveries of a woman within {{ var("delivery_gap_days") }} days'
-            when count(*) filter (where reference_year <> extract(year from delivery_date)) > 0 then 'a delivery in another year than its date'
+            when count(*) filter (where reference_year <> extract(year from delivery_date)) > 0 then 'reference year differs from the year of the date'
             when count(*) filter (where delivery_type not in (select known.delivery_type from {{ ref('delivery_type') }} as known)) > 0
-                then 'an unknown type of delivery'
+                then 'unknown type of delivery'
         end as failure_reason
     from walked
     where {{ is_tested }}
@@ -136,9 +143,9 @@ impossible_act as (
     select
         'int_prenatal_act ' || reference_year || ' ' || procedure_type as item,
         case
-            when count(*) filter (where delivery_date is null) > 0 then 'acts before a delivery that does not exist'
-            when max(times) > 1 then 'a delivery has the type of act twice'
-            when min(acts) < 1 then 'a row without an act'
+            when count(*) filter (where delivery_date is null) > 0 then 'acts without a delivery'
+            when max(times) > 1 then 'duplicate type of act of a delivery'
+            when min(acts) < 1 then 'row without an act'
         end as failure_reason
     from act_of_delivery
     group by reference_year, procedure_type
