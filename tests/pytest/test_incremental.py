@@ -43,7 +43,7 @@ def tables(atlas, where="true"):
             "select table_schema || '.' || table_name from information_schema.columns"
             " where column_name = 'reference_year' and table_schema in ('intermediate', 'quality')"
             # what is read anew for each build
-            " and table_name not in ('int_population_line', 'int_population_repeat', 'int_population_entry', 'int_population_residence', 'int_claim')"
+            " and table_name not in ('int_population_entry', 'int_claim', 'built_year')"
             " and table_name not like 'int_mask_%' and table_name <> 'masking_report' order by 1"
         ).fetchall()
         return {
@@ -56,7 +56,11 @@ def read_from(atlas):
     """What the load plan of the last build read: {(source, year): why}."""
     return {
         (source, year): why
-        for source, year, why in atlas.query("select source, load_year, why from source.load_plan where load_year > 0")
+        for year, why, *reads in atlas.query(
+            "select reference_year, reason, reads_lists, reads_claims from source.load_plan where reference_year > 0"
+        )
+        for source, is_read in zip(("population", "health_care"), reads)
+        if is_read
     }
 
 
@@ -116,7 +120,7 @@ def test_one_more_year_touches_no_other_even_after_a_build_that_died(whole, at_o
     replace_folder(whole / "health_care", growing.source / "health_care", f"service_year={NEW_YEAR}")
 
     kill_in_the_middle(growing)
-    assert growing.query(f"select count(*) from quality.loaded_year where load_year = {NEW_YEAR}") == [(0,)]
+    assert growing.query(f"select count(*) from quality.built_year where reference_year = {NEW_YEAR}") == [(0,)]
 
     after = build(growing.source, growing.output)
     assert after.ok, after.log[-3000:]
@@ -240,6 +244,7 @@ def test_cells_masked_by_another_threshold_are_masked_again(growing):
         growing.output,
         "run",
         "--select",
+        "path:models/load",
         "int_imaging_masked",
         variables={"small_cell_threshold": 0, "delivery_gap_days": 31},
     )
