@@ -47,7 +47,11 @@ DAMAGES = [
         "list that nothing counts",
         "insert into seed.code_list_member select 'IMAG_X', code, valid_from, valid_to, evidence, source from seed.code_list_member where list_code = 'IMAG_CT'",
     ),
-    ("assert_geography_is_consistent", "a municipality too few", "delete from seed.geo_municipality where nis_code = '11001'"),
+    (
+        "assert_geography_is_consistent",
+        "a municipality too few",
+        "delete from seed.geo_municipality where nis_code = '11001'",
+    ),
     (
         "assert_geography_is_consistent",
         "arrondissement of another time",
@@ -88,6 +92,11 @@ DAMAGES = [
         "assert_rules_are_consistent",
         "age in no class",
         "update seed.age_category set age_to = 18 where scheme = 'maternal' and age_from = 0",
+    ),
+    (
+        "assert_rules_are_consistent",
+        "window longer than a year",
+        "update seed.procedure_type set window_days = 366 where procedure_type = 'invasive'",
     ),
     (
         "assert_rules_are_consistent",
@@ -138,7 +147,7 @@ DAMAGES = [
     (
         "int_prenatal_cell_has_a_complete_grid",
         "year without look-back",
-        f"update intermediate.int_reference_year set has_prenatal_lookback = false where reference_year = {YEAR}",
+        f"update source.int_reference_year set has_prenatal_lookback = false where reference_year = {YEAR}",
     ),
     (
         "int_hospital_delivery_cell_has_a_complete_grid",
@@ -238,7 +247,7 @@ DAMAGES = [
     (
         "assert_published_tables_are_complete",
         "year that is not public",
-        f"update intermediate.int_reference_year set is_published = false where reference_year = {LATER}",
+        f"update source.int_reference_year set is_published = false where reference_year = {LATER}",
     ),
     (
         "assert_published_tables_agree",
@@ -265,7 +274,11 @@ DAMAGES = [
         "value without a label",
         "delete from reference.age_category where age_category = '40+'",
     ),
-    ("assert_cards_are_complete", "no title", "update reference.statistic set title = null where code = 'cube_013_007'"),
+    (
+        "assert_cards_are_complete",
+        "no title",
+        "update reference.statistic set title = null where code = 'cube_013_007'",
+    ),
     ("assert_cards_are_complete", "no card", "delete from reference.statistic where language = 'fr'"),
     (
         "assert_cards_are_complete",
