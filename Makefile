@@ -7,7 +7,7 @@ export DBT_PROFILES_DIR := profiles
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help build test demo lint bench release lock clean
+.PHONY: help build test check equal demo lint bench cards release lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,9 +27,14 @@ $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 build: $(VENV)/.installed ## environment, demo data where no source is given, dbt build, published result
 	$(BIN)/python -m atlas build
 
-test: $(VENV)/.installed-dev ## everything that CI checks: sqlfluff, dbt unit and data tests, pytest
-	$(BIN)/sqlfluff lint --processes 2 models tests/data analyses
-	$(BIN)/python -m pytest tests/pytest
+test: lint ## everything that CI checks: sqlfluff, dbt unit and data tests, pytest (at most 8 minutes on two cores)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder
+
+check: lint ## for every edit: sqlfluff, tests without a warehouse, bad input (at most 90 seconds)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder -m "unit or bad_input"
+
+equal: $(VENV)/.installed-dev ## compare the published tables with the frozen ones (tests/reference/frozen.csv)
+	$(BIN)/python tests/reference/equal.py
 
 lint: $(VENV)/.installed-dev ## sqlfluff alone
 	$(BIN)/sqlfluff lint --processes 2 models tests/data analyses

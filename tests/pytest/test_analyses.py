@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from conftest import PROJECT, run_dbt
+from dbt_runs import PROJECT, run_dbt
 
 NAMES = sorted(path.stem for path in (PROJECT / "analyses").glob("*.sql"))
 

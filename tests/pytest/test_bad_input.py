@@ -4,7 +4,9 @@ import duckdb
 import pytest
 
 import adversarial
-from conftest import run_dbt
+from dbt_runs import run_dbt
+
+pytestmark = pytest.mark.bad_input
 
 HEAVY = "int_population_entry"
 

@@ -12,7 +12,7 @@ import shutil
 
 import duckdb
 import pytest
-from conftest import run_dbt
+from dbt_runs import run_dbt
 
 from atlas import comments
 

@@ -10,6 +10,7 @@ import json
 import os
 import random
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -24,6 +25,9 @@ PROJECT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(PROJECT), str(Path(__file__).parent)]
 
 import release_fixture
+from conftest import made_once
+
+pytestmark = pytest.mark.faults
 
 WAIT = 120  # seconds until a child that does not answer fails its test
 
@@ -125,14 +129,23 @@ def wait_for(path: Path) -> None:
         time.sleep(0.02)
 
 
+@pytest.fixture(scope="session")
+def template(shared) -> Path:
+    """An output directory with a published release and a warehouse that holds the next. Read only."""
+
+    def make(folder: Path) -> Path:
+        release_fixture.make_warehouse(folder)
+        assert run(folder) == (0, "")
+        renew(folder, 77)
+        return folder
+
+    return made_once(shared / "faults", make)
+
+
 @pytest.fixture
-def output(tmp_path: Path) -> Path:
-    """An output directory with a published release and a warehouse that holds the next."""
-    folder = tmp_path / "output"
-    release_fixture.make_warehouse(folder)
-    assert run(folder) == (0, "")
-    renew(folder, 77)
-    return folder
+def output(template, tmp_path: Path) -> Path:
+    """A copy of that directory for one test."""
+    return Path(shutil.copytree(template, tmp_path / "output", symlinks=True))
 
 
 @pytest.mark.parametrize(

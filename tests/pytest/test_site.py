@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 import duckdb
 import pytest
-from conftest import PROJECT
+from dbt_runs import PROJECT
 
 from atlas import guards, lineage
 from atlas import site as sites
