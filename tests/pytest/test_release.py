@@ -213,7 +213,7 @@ def test_a_build_that_is_not_complete_is_refused(output, change, message):
     release_fixture.change_artifact(output, "run_results", change)
     with pytest.raises(AtlasError, match=message) as refusal:
         publish(output)
-    assert "previous release stands" in str(refusal.value)
+    assert "previous release is unchanged" in str(refusal.value)
     assert (output / "release").resolve() == before
 
 

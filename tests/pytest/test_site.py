@@ -244,7 +244,7 @@ def test_a_fault_leaves_release_and_site_as_they_were(tmp_path, monkeypatch):
 
     monkeypatch.setattr(sites, "collect", lambda *_: ("a version", "a page"))
     monkeypatch.setattr(sites, "build_pages", broken)
-    with pytest.raises(AtlasError, match="(?s)not written: MkDocs stopped.*release stands"):
+    with pytest.raises(AtlasError, match="(?s)not written: MkDocs stopped.*release and the site before are unchanged"):
         sites.write_site(settings_of(tmp_path))
     assert (tmp_path / "site" / "index.html").read_text() == "the site before"
     assert not (tmp_path / ".site").exists()
