@@ -35,3 +35,14 @@
         {% endif %}
     {% endif %}
 {% endmacro %}
+
+{# Argument: results, dbt's list of results. True when every seed, model that becomes a relation and test of severity error ran without a failure:
+   only then have all years passed their tests. A release reads the same from the artifacts (atlas/record.py). #}
+{% macro ran_everything(results) %}
+  {% set good = results | selectattr('status', 'in', ['success', 'pass', 'warn']) | map(attribute='node.unique_id') | list %}
+  {% for node in graph.nodes.values() if node.unique_id not in good %}
+    {% set is_relation = node.resource_type in ['model', 'seed', 'snapshot'] and node.config.materialized != 'ephemeral' %}
+    {% if is_relation or (node.resource_type == 'test' and node.config.severity | lower == 'error') %}{% do return(false) %}{% endif %}
+  {% endfor %}
+  {% do return(true) %}
+{% endmacro %}

@@ -288,6 +288,7 @@ def test_a_model_that_must_not_be_public_stops_the_release(output, model, messag
         ("update quality.reconciliation set rows_in = rows_in + 1", "rows of health_care were read"),
         ("drop table quality.build_run", "no finished build"),
         ("delete from quality.build_run", "no finished build"),
+        ("alter table quality.build_run drop column target_path", "no finished build"),
     ],
 )
 def test_what_must_not_be_public_stops_the_release(output, sql, message):
