@@ -7,7 +7,7 @@ export DBT_PROFILES_DIR := profiles
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help build test check equal demo lint bench cards release lock clean
+.PHONY: help build test check equal demo lint bench release docs lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ bench: $(VENV)/.installed-dev ## full-size source, timings of a hand-written scr
 
 release: $(VENV)/.installed ## publish what the last complete dbt build left in the warehouse
 	$(BIN)/python -m atlas release
+
+docs: $(VENV)/.installed ## write the site of the current release
+	$(BIN)/python -m atlas docs
 
 lock: ## compile the lock files again (needs uv)
 	uv pip compile --quiet --no-header --no-annotate --universal --python-version 3.11 requirements.in -o requirements.txt

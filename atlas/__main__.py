@@ -55,7 +55,8 @@ def run_build(arguments: argparse.Namespace) -> None:
     settings = read_settings()
     release, page = build.build(settings, arguments.vars, shlex.split(arguments.demo))
     print(
-        f"\n{publish.describe(settings, release)}\n  {page}  (site, {file_size(page.parent)})\n\n{build.first_steps(settings)}\n"
+        f"\n{publish.describe(settings, release)}\n  {page}  (site, "
+        f"{file_size(page.parent)})\n\n{build.first_steps(settings)}\n"
     )
     print(f"Built in {time.monotonic() - started:.0f} seconds.")
 
@@ -76,12 +77,13 @@ def run_docs(_: argparse.Namespace) -> None:
 
 
 def stop_on_signals() -> None:
-    """Makes SIGTERM and SIGINT end the process at once, as a kill would: every step is written so that this leaves the published release
-    whole, and waiting for a running query could take minutes."""
+    """Makes SIGTERM and SIGINT end the process at once, as a kill would: every step is written so that this leaves the
+    published release whole, and waiting for a running query could take minutes.
+    """
 
     def stop(number: int, _: object) -> None:
         print(
-            "\nStopped. The previous release stands as it was; start again to build the next.",
+            "\nStopped. The previous release is unchanged; start again to build the next.",
             file=sys.stderr,
             flush=True,
         )
@@ -91,6 +93,11 @@ def stop_on_signals() -> None:
         signal.signal(number, stop)
 
 
-if __name__ == "__main__":
+def run() -> None:
+    """Runs the command line as a program."""
     stop_on_signals()
     sys.exit(main())
+
+
+if __name__ == "__main__":
+    run()

@@ -1,9 +1,10 @@
 """From source files to a published release: `python -m atlas build`.
 
-Steps: lock the output directory, make the demo data when no source is named, open every source file once, `dbt build`, release, site.
+Steps: lock the output directory, make the demo data when no source is named, open every source file once, `dbt build`,
+release, site.
 
-A build that is killed leaves the published release whole: dbt writes only the private warehouse, and the release is switched by one
-rename. The next build computes what is missing and removes what was left.
+A build that is killed leaves the published release whole: dbt writes only the private warehouse, and the release is
+switched by one rename. The next build computes what is missing and removes what was left.
 """
 
 from __future__ import annotations
@@ -43,13 +44,17 @@ def build(settings: Settings, variables: str, demo_arguments: list[str]) -> tupl
 
 
 def build_arguments(files: list[Path]) -> list[str]:
-    """Returns dbt's arguments for a build of these files: every node but the unit tests, which test the code and not the data (`make test`)."""
+    """Returns dbt's arguments for a build of these files: every node but the unit tests, which test the code and not
+    the data (`make test`).
+    """
     at_a_time = ["--threads", "2"] if sum(file.stat().st_size for file in files) < SMALL_SOURCE else []
     return ["--exclude-resource-type", "unit_test", *at_a_time]
 
 
 def make_demo(settings: Settings, arguments: list[str]) -> Path:
-    """Generates the demo data, unless this generator has made them with these arguments before. Returns their directory."""
+    """Generates the demo data, unless this generator has made them with these arguments before. Returns their
+    directory.
+    """
     folder = settings.demo_source
     stamp = folder / ".generated"
     wanted = demo_fingerprint(arguments)
@@ -88,7 +93,8 @@ def check_sources(source: Path) -> list[Path]:
             if not found:
                 raise AtlasError(
                     f"No file of the source '{name}': nothing below {source / name} ends in {', '.join(SUFFIXES)}.\n"
-                    "Nothing was changed. Set ATLAS_SOURCE_DIR to the directory that holds population/ and health_care/."
+                    "Nothing was changed. Set ATLAS_SOURCE_DIR to the directory that holds population/ and "
+                    "health_care/."
                 )
             for path in found:
                 _open_once(connection, path)
@@ -104,7 +110,8 @@ def _open_once(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     except duckdb.Error as error:
         raise AtlasError(
             f"The source file {path} cannot be read: {str(error).splitlines()[0]}\n"
-            "Nothing was changed. Copy or export the file again (an interrupted transfer is the usual cause), or remove it from the folder."
+            "Nothing was changed. Copy or export the file again (an interrupted transfer is the usual cause), or "
+            "remove it from the folder."
         ) from error
 
 

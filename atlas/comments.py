@@ -1,4 +1,5 @@
-"""The comments of the published statistics: short texts, taken from the English cards in the tables statistic and statistic_column.
+"""The comments of the published statistics: short texts, taken from the English cards in the tables statistic and
+statistic_column.
 
 The whole card in three languages is in the tables `statistic*` and on the page of the table in the site.
 """
@@ -13,7 +14,9 @@ LONGEST = 300  # characters of a comment
 
 
 def read_comments(connection: duckdb.DuckDBPyConnection, schema: str) -> dict[str, tuple[str, dict[str, str]]]:
-    """Returns statistic -> (comment of its table, {column: comment}), from the cards in a schema of the attached `warehouse`."""
+    """Returns statistic -> (comment of its table, {column: comment}), from the cards in a schema of the attached
+    `warehouse`.
+    """
     cards = connection.execute(
         f"select code, title, description from warehouse.{schema}.statistic where language = 'en'"
     ).fetchall()
@@ -26,7 +29,9 @@ def read_comments(connection: duckdb.DuckDBPyConnection, schema: str) -> dict[st
 
 
 def table_comment(title: str, description: str) -> str:
-    """Returns the title and the first sentence of a card; where that is longer than LONGEST, the sentence ends at its colon."""
+    """Returns the title and the first sentence of a card; where that is longer than LONGEST, the sentence ends at its
+    colon.
+    """
     comment = f"{title}. {first_sentence(description)}"
     return comment if len(comment) <= LONGEST else f"{title}. {first_sentence(description).partition(': ')[0]}."
 

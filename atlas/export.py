@@ -1,6 +1,8 @@
-"""Writes the published tables as files: CSV, Parquet, a Frictionless data package, SDMX. Called by the release, on the public database.
+"""Writes the published tables as files: CSV, Parquet, a Frictionless data package, SDMX. Called by the release, on the
+public database.
 
-Every file is a function of the tables alone: rows are in total order, nothing holds a clock, so a rerun writes the same bytes.
+Every file is a function of the tables alone: rows are in total order, nothing holds a clock, so a rerun writes the same
+bytes.
 
     exports/csv/<table>.csv        UTF-8, header, comma, an empty field is null
     exports/parquet/<table>.parquet
@@ -15,8 +17,6 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-
-import duckdb
 
 from atlas import sdmx
 from atlas.sql import identifier, literal
@@ -34,11 +34,12 @@ FIELD_TYPES = {
 
 TITLE = "Belgian health atlas: medical imaging and perinatal care"
 DESCRIPTION = (
-    "Yearly statistics by residence or hospital in Belgium, from reimbursed health care. Cells of fewer persons than the threshold, and "
+    "Yearly statistics by residence or hospital in Belgium, from reimbursed health care. Cells of fewer persons "
+    "than the threshold, and "
     "cells from which they could be computed, are masked (status small_cell)."
 )
-# Where the parts come from, as the data package cites them. Who publishes a release decides the licence of its statistics; the geography
-# carries that of its source.
+# Sources of the parts, as the data package cites them. Who publishes a release decides the licence of its
+# statistics; the geography carries that of its source.
 GEOGRAPHY_TABLE = "geographic_unit"
 GEOGRAPHY_SOURCE = {
     "title": "Source: Statbel (REFNIS municipalities, statistical sectors)",
@@ -63,7 +64,9 @@ class Column:
 
 @dataclass(frozen=True)
 class PublicTable:
-    """A table to publish. `schema` is its schema in the warehouse; `statistic` the mart's declaration, None for a reference table."""
+    """A table to publish. `schema` is its schema in the warehouse; `statistic` the mart's declaration, None for a
+    reference table.
+    """
 
     schema: str
     name: str
@@ -88,7 +91,8 @@ class TableFiles:
 
 
 def write_table(connection, table: PublicTable, folder: Path) -> TableFiles:
-    """Writes one table of the attached database `atlas` as CSV and Parquet, a statistic as SDMX-CSV too. Returns its files.
+    """Writes one table of the attached database `atlas` as CSV and Parquet, a statistic as SDMX-CSV too. Returns its
+    files.
 
     Raises AtlasError when a value of a statistic has no SDMX code.
     """
@@ -109,7 +113,9 @@ def write_table(connection, table: PublicTable, folder: Path) -> TableFiles:
 
 
 def write_package(connection, folder: Path, release: dict, tables: list[PublicTable], files: list[TableFiles]) -> None:
-    """Writes `sdmx/structure.xml`, `datapackage.json` and `SHA256SUMS` beside the tables' files. release: the row of the table `release`."""
+    """Writes `sdmx/structure.xml`, `datapackage.json` and `SHA256SUMS` beside the tables' files. release: the row of
+    the table `release`.
+    """
     sdmx.write_structure(connection, folder / "sdmx" / "structure.xml", release, tables)
     package = data_package(connection, release, tables, {file.table: file for file in files})
     (folder / "datapackage.json").write_text(json.dumps(package, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -152,7 +158,8 @@ def _resource(
 ) -> dict:
     """Returns the descriptor of one table; `rows`, `parquet` and the fields' `unit` are additions to the standard.
 
-    titles: statistic -> title. units: measure -> unit. dimensions: column -> the reference table of which it is the whole key.
+    titles: statistic -> title. units: measure -> unit. dimensions: column -> the reference table of which it is the
+    whole key.
     """
     keys = [
         {"fields": column.name, "reference": {"resource": dimensions[column.name], "fields": column.name}}

@@ -51,7 +51,8 @@ def check_key(connection: duckdb.DuckDBPyConnection, table: export.PublicTable) 
     ).fetchone()
     if double:
         raise AtlasError(
-            f"Nothing is published: {table.name} has several rows with the key ({key}) = {double}. Fix the model and build again."
+            f"Nothing is published: {table.name} has several rows with the key ({key}) = {double}. Fix the model and "
+            "build again."
         )
 
 
@@ -62,7 +63,9 @@ def private_folders(settings: Settings) -> list[str]:
 
 
 def check_paths(connection: duckdb.DuckDBPyConnection, table: export.PublicTable, private: list[str]) -> None:
-    """Raises AtlasError when a comment or a text value of the table in the attached `atlas` holds one of the private folders."""
+    """Raises AtlasError when a comment or a text value of the table in the attached `atlas` holds one of the private
+    folders.
+    """
     comments = [table.comment, *(column.comment for column in table.columns)]
     values = [
         f"contains({identifier(column.name)}, {literal(path)})"
@@ -73,7 +76,8 @@ def check_paths(connection: duckdb.DuckDBPyConnection, table: export.PublicTable
     found = f"select count(*) from atlas.{identifier(table.name)} where {' or '.join(values) or 'false'}"
     if any(path in text for path in private for text in comments) or connection.execute(found).fetchone()[0]:
         raise AtlasError(
-            f"Nothing is published: {table.name} holds a path of this machine ({' or '.join(private)}). Remove it and build again."
+            f"Nothing is published: {table.name} holds a path of this machine ({' or '.join(private)}). Remove it "
+            "and build again."
         )
 
 
@@ -87,10 +91,13 @@ def check_page_paths(text: str, private: list[str], name: str) -> None:
 
 
 def check_balance(sources: list[tuple[str, int, int, int]]) -> None:
-    """Raises AtlasError when the rows accepted and rejected of a source are not the rows read. sources: (name, read, accepted, rejected)."""
+    """Raises AtlasError when the rows accepted and rejected of a source are not the rows read. sources: (name, read,
+    accepted, rejected).
+    """
     for source, rows_in, accepted, rejected in sources:
         if rows_in != accepted + rejected:
             raise AtlasError(
-                f"Nothing is published: {rows_in} rows of {source} were read, but {accepted} accepted and {rejected} rejected. "
+                f"Nothing is published: {rows_in} rows of {source} were read, but {accepted} accepted and {rejected} "
+                "rejected. "
                 "See quality.reconciliation in the warehouse."
             )

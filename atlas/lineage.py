@@ -1,7 +1,8 @@
-"""The dbt documentation with the lineage of every table: dbt's own page, with what it says about this machine and this run removed.
+"""The dbt documentation with the lineage of every table: dbt's own page, with what it says about this machine and this
+run removed.
 
-The page is the one that `dbt docs generate --static` writes. Its two documents are made here: the manifest is the one that the build left,
-so that nothing is parsed or compiled again, and the catalog is read from the warehouse.
+The page is the one that `dbt docs generate --static` writes. Its two documents are made here: the manifest is the one
+that the build left, so that nothing is parsed or compiled again, and the catalog is read from the warehouse.
 """
 
 from __future__ import annotations
@@ -43,11 +44,15 @@ PARTS = (
     "unit_tests",
     "functions",
 )
-OVERVIEW = "This is the dbt documentation: models, columns, SQL and lineage. The pages of the atlas, with the card of every table, are [one level up](../index.html)."
+OVERVIEW = (
+    "This is the dbt documentation: models, columns, SQL and lineage. The pages of the atlas, with the card of every "
+    "table, are [one level up](../index.html)."
+)
 
 
 def page(warehouse: duckdb.DuckDBPyConnection, manifest: dict[str, Any]) -> str:
-    """Returns the page as HTML. warehouse: connection to which the private file is attached as `warehouse`. manifest: of the build.
+    """Returns the page as HTML. warehouse: connection to which the private file is attached as `warehouse`. manifest:
+    of the build.
 
     Raises AtlasError when dbt's page has no place for the documents.
     """
@@ -108,8 +113,8 @@ def catalog(warehouse: duckdb.DuckDBPyConnection, manifest: dict[str, Any]) -> d
     """Returns dbt's catalog: columns and types of every relation of the project that the warehouse holds."""
     columns: dict[tuple[str, str], dict[str, Any]] = {}
     for schema, table, index, name, kind, comment in warehouse.execute(
-        """select schema_name, table_name, column_index, column_name, data_type, coalesce(comment, '') from duckdb_columns()
-        where database_name = 'warehouse' order by all"""
+        """select schema_name, table_name, column_index, column_name, data_type, coalesce(comment, '')
+        from duckdb_columns() where database_name = 'warehouse' order by all"""
     ).fetchall():
         columns.setdefault((schema, table), {})[name] = {"name": name, "type": kind, "index": index, "comment": comment}
     parts: dict[str, Any] = {}

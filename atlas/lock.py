@@ -20,9 +20,9 @@ from atlas.settings import AtlasError, Settings
 def output_lock(settings: Settings, command: str) -> Iterator[None]:
     """Holds the output directory for one build or release; the lock file says which.
 
-    The system releases the lock when this process ends, however it ends. dbt runs in this process, so the lock is held exactly as long as
-    something writes to the warehouse. command: name of the command, for the message that a second build shows.
-    Raises AtlasError when the directory cannot be written or another process holds the lock.
+    The system releases the lock when this process ends, however it ends. dbt runs in this process, so the lock is held
+    exactly as long as something writes to the warehouse. command: name of the command, for the message that a second
+    build shows. Raises AtlasError when the directory cannot be written or another process holds the lock.
     """
     check_writable(settings.output_dir)
     # without fallback: a lock that is a mere file would outlive a killed process
@@ -36,7 +36,8 @@ def output_lock(settings: Settings, command: str) -> Iterator[None]:
         raise AtlasError(_busy_message(settings)) from error
     except OSError as error:
         raise AtlasError(
-            f"The output directory {settings.output_dir} cannot be locked: {error.strerror}.\nNothing was changed. Name a directory "
+            f"The output directory {settings.output_dir} cannot be locked: {error.strerror}.\nNothing was changed. "
+            "Name a directory "
             "on a file system that supports locks and has space left with ATLAS_OUTPUT_DIR, and start again."
         ) from error
     with held:
@@ -54,7 +55,8 @@ def check_writable(folder: Path) -> None:
     except OSError as error:
         raise AtlasError(
             f"The output directory {folder} cannot be written: {error.strerror}.\n"
-            "Nothing was changed. Give this user write access to it (or free space on its disk), or name another one with "
+            "Nothing was changed. Give this user write access to it (or free space on its disk), or name another "
+            "one with "
             "ATLAS_OUTPUT_DIR, and start again."
         ) from error
 
@@ -68,5 +70,6 @@ def _busy_message(settings: Settings) -> str:
         who = "another process"
     return (
         f"Another build is running in {settings.output_dir}: {who}.\n"
-        "Nothing was changed. Wait until it ends and start again, or build into another directory with ATLAS_OUTPUT_DIR."
+        "Nothing was changed. Wait until it ends and start again, or build into another directory with "
+        "ATLAS_OUTPUT_DIR."
     )

@@ -1,8 +1,8 @@
 """Publishes the last complete build: `python -m atlas release`.
 
-Reads the private warehouse and writes, in a hidden folder, one set: `atlas.duckdb` and the exports. When the set is whole and on disk,
-atlas/switch.py publishes it by one rename. Nothing is published unless the last dbt command on the warehouse was a complete build without
-failures (atlas/record.py), and only models with `access: public` are.
+Reads the private warehouse and writes, in a hidden folder, one set: `atlas.duckdb` and the exports. When the set is
+whole and on disk, atlas/switch.py publishes it by one rename. Nothing is published unless the last dbt command on the
+warehouse was a complete build without failures (atlas/record.py), and only models with `access: public` are.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ class Release:
 def publish(settings: Settings) -> Release:
     """Publishes the warehouse's last build; the caller holds the output lock.
 
-    Returns the release. Raises AtlasError when the build is not publishable or the set cannot be written; the release before is then
-    untouched.
+    Returns the release. Raises AtlasError when the build is not publishable or the set cannot be written; the release
+    before is then untouched.
     """
     switch.check_links(settings)
     switch.clear_staging(settings)
@@ -74,7 +74,8 @@ def read_public_tables(
     table_comments = {
         (schema, name): comment
         for schema, name, comment in connection.execute(
-            "select schema_name, table_name, coalesce(comment, '') from duckdb_tables() where database_name = 'warehouse'"
+            "select schema_name, table_name, coalesce(comment, '') from duckdb_tables() where database_name = "
+            "'warehouse'"
         ).fetchall()
     }
     columns: dict[tuple[str, str], list[export.Column]] = {}
@@ -91,12 +92,14 @@ def read_public_tables(
         place = (model.schema, model.name)
         if place not in table_comments:
             raise AtlasError(
-                f"Nothing is published: {model.schema}.{model.name} is no table in the warehouse. Only tables can be published: set the "
+                f"Nothing is published: {model.schema}.{model.name} is no table in the warehouse. Only tables can be "
+                "published: set the "
                 "model's materialization to `table` and build again."
             )
-        comment, told = cards.get(model.name, (table_comments[place], {}))
+        comment, column_comments = cards.get(model.name, (table_comments[place], {}))
         described = [
-            export.Column(column.name, column.type, told.get(column.name, column.comment)) for column in columns[place]
+            export.Column(column.name, column.type, column_comments.get(column.name, column.comment))
+            for column in columns[place]
         ]
         tables.append(export.PublicTable(*place, comment, described, model.primary_key, model.statistic))
         guards.check_columns(tables[-1])
@@ -106,10 +109,11 @@ def read_public_tables(
 def publish_tables(
     connection: duckdb.DuckDBPyConnection, settings: Settings, tables: list[export.PublicTable]
 ) -> list[export.TableFiles]:
-    """Copies the tables into the empty public database, checks them and exports them, two at a time: each keeps one core busy.
+    """Copies the tables into the empty public database, checks them and exports them, two at a time: each keeps one
+    core busy.
 
-    Returns the exported files, in the order of the tables. Raises AtlasError when two rows of a table have the same key, when a text names a
-    folder of this machine, or when a published value has no SDMX code.
+    Returns the exported files, in the order of the tables. Raises AtlasError when two rows of a table have the same
+    key, when a text names a folder of this machine, or when a published value has no SDMX code.
     """
     private = guards.private_folders(settings)
 
@@ -127,7 +131,9 @@ def publish_tables(
 
 
 def _two_at_a_time(work: Callable[[Any], Any], items: list[Any]) -> list[Any]:
-    """Returns work(item) for every item, in their order. Raises what the first item that failed raised; no further item is then begun."""
+    """Returns work(item) for every item, in their order. Raises what the first item that failed raised; no further item
+    is then begun.
+    """
     pool = ThreadPoolExecutor(max_workers=2)
     try:
         return list(pool.map(work, items))
@@ -136,7 +142,9 @@ def _two_at_a_time(work: Callable[[Any], Any], items: list[Any]) -> list[Any]:
 
 
 def _copy_table(connection: duckdb.DuckDBPyConnection, table: export.PublicTable) -> None:
-    """Copies one table, rows in total order, with its comments; in one transaction, or each comment would be forced to the disk by itself."""
+    """Copies one table, rows in total order, with its comments; in one transaction, or each comment would be forced to
+    the disk by itself.
+    """
     source = f"warehouse.{identifier(table.schema)}.{identifier(table.name)}"
     connection.begin()
     connection.execute(f"create table atlas.{identifier(table.name)} as from {source} order by all")
@@ -151,7 +159,9 @@ def write_release(
     tables: list[export.PublicTable],
     files: list[export.TableFiles],
 ) -> Release:
-    """Writes the release's own tables, and beside the files of all tables what describes them. Returns the release, named by what it holds."""
+    """Writes the release's own tables, and beside the files of all tables what describes them. Returns the release,
+    named by what it holds.
+    """
     sources = read_sources(connection)
     row = _release_row(connection, build, tables, files)
     row["version"] = _version(row, files, sources)
@@ -176,8 +186,8 @@ def read_sources(connection: duckdb.DuckDBPyConnection) -> list[tuple]:
     """Returns (source, rows in, accepted, rejected) for each source. Raises AtlasError when they do not add up."""
     rows = connection.execute(
         """with balance as (
-            select distinct source, load_year, rows_in, rows_accepted, rows_rejected from warehouse.quality.reconciliation
-            where fate <> 'not_read'
+            select distinct source, load_year, rows_in, rows_accepted, rows_rejected
+            from warehouse.quality.reconciliation where fate <> 'not_read'
         )
         select source, sum(rows_in)::bigint, sum(rows_accepted)::bigint, sum(rows_rejected)::bigint
         from balance group by source order by source"""
@@ -215,9 +225,11 @@ def _release_row(
 
 
 def _version(row: dict, files: list[export.TableFiles], sources: list[tuple]) -> str:
-    """Returns the version: the publication date and eight hexadecimal digits of a hash over everything the release says."""
-    told = json.dumps([row, [(file.table, file.csv_sha256) for file in files], sources], sort_keys=True, default=str)
-    return f"{row['publication_date'] or 'undated'}-{hashlib.sha256(told.encode()).hexdigest()[:8]}"
+    """Returns the version: the publication date and eight hexadecimal digits of a hash over everything the release
+    says.
+    """
+    content = json.dumps([row, [(file.table, file.csv_sha256) for file in files], sources], sort_keys=True, default=str)
+    return f"{row['publication_date'] or 'undated'}-{hashlib.sha256(content.encode()).hexdigest()[:8]}"
 
 
 def _source_commit() -> str | None:
@@ -237,7 +249,7 @@ def _write_own_table(connection, name: str, rows: list[tuple]) -> export.PublicT
     connection.execute(f"create table atlas.{identifier(name)} ({definition})")
     if rows:
         connection.executemany(f"insert into atlas.{identifier(name)} values ({', '.join('?' * len(columns))})", rows)
-    _comment(connection, name, comment, {column: told for column, (_, told) in columns.items()})
+    _comment(connection, name, comment, {column: text for column, (_, text) in columns.items()})
     connection.commit()
     types = connection.execute(f"describe atlas.{identifier(name)}").fetchall()
     described = [export.Column(column, type_, columns[column][1]) for column, type_, *_ in types]
@@ -246,7 +258,8 @@ def _write_own_table(connection, name: str, rows: list[tuple]) -> export.PublicT
 
 @contextmanager
 def open_databases(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Yields a connection with the private `warehouse` read-only and a new, empty `atlas`; closes both, without a write-ahead log left.
+    """Yields a connection with the private `warehouse` read-only and a new, empty `atlas`; closes both, without a
+    write-ahead log left.
 
     Raises AtlasError when there is no warehouse, or another process is writing to it.
     """
@@ -267,7 +280,8 @@ def open_databases(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
         except duckdb.IOException as error:
             raise AtlasError(
                 f"The warehouse {settings.warehouse} cannot be opened: {error}\n"
-                "If another program has it open for writing (a running dbt, a database browser), let it end or close it, and start again."
+                "If another program has it open for writing (a running dbt, a database browser), let it end or "
+                "close it, and start again."
             ) from error
         connection.execute(
             f"attach {literal(settings.staging / 'atlas.duckdb')} as atlas (storage_version '{STORAGE_VERSION}')"
@@ -280,13 +294,16 @@ def open_databases(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     leftover = list(settings.staging.glob("*.wal"))
     if leftover:
         raise AtlasError(
-            f"The public file was not written to its end: {leftover[0].name} is left. Nothing was published; start again."
+            f"The public file was not written to its end: {leftover[0].name} is left. Nothing was published; start "
+            "again."
         )
 
 
 @contextmanager
 def readable_faults(settings: Settings) -> Iterator[None]:
-    """Turns a fault of the disk or of DuckDB while publishing into an AtlasError that says what to do, and clears the unfinished set."""
+    """Turns a fault of the disk or of DuckDB while publishing into an AtlasError that says what to do, and clears the
+    unfinished set.
+    """
     try:
         yield
     except (OSError, duckdb.Error) as error:
@@ -294,13 +311,13 @@ def readable_faults(settings: Settings) -> Iterator[None]:
         switch.clear_staging(settings)
         if _is_disk_full(error):
             raise AtlasError(
-                f"The disk of {settings.output_dir} is full: {free / 2**20:.0f} MB were left when the release could not be written to its end.\n"
-                "The previous release stands as it was. Free space there (old files, another folder), or name a larger disk with "
+                f"The disk of {settings.output_dir} is full: {free / 2**20:.0f} MB were left when the release could "
+                "not be written to its end.\n"
+                "The previous release is unchanged. Free space there (old files, another folder), or name a "
+                "larger disk with "
                 "ATLAS_OUTPUT_DIR, and start again."
             ) from error
-        raise AtlasError(
-            f"The release could not be written: {error}\nThe previous release stands as it was."
-        ) from error
+        raise AtlasError(f"The release could not be written: {error}\nThe previous release is unchanged.") from error
     except AtlasError:
         switch.clear_staging(settings)
         raise
@@ -323,7 +340,8 @@ def describe(settings: Settings, release: Release) -> str:
     return (
         f"Release {release.version}: {release.tables} tables, {release.rows:,} rows{synthetic}\n"
         f"  {settings.public_file}  ({file_size(settings.public_file.resolve())})\n"
-        f"  {settings.exports}  ({file_size(settings.exports.resolve())}: csv, parquet, sdmx, datapackage.json){warning}"
+        f"  {settings.exports}  ({file_size(settings.exports.resolve())}: csv, parquet, sdmx, "
+        f"datapackage.json){warning}"
     )
 
 
@@ -331,6 +349,6 @@ def _comment(connection, table: str, comment: str, columns: dict[str, str]) -> N
     """Writes the comments of a table of the public database and its columns; an empty one is left out."""
     if comment:
         connection.execute(f"comment on table atlas.{identifier(table)} is {literal(comment)}")
-    for column, told in columns.items():
-        if told:
-            connection.execute(f"comment on column atlas.{identifier(table)}.{identifier(column)} is {literal(told)}")
+    for column, text in columns.items():
+        if text:
+            connection.execute(f"comment on column atlas.{identifier(table)}.{identifier(column)} is {literal(text)}")

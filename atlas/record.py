@@ -1,9 +1,9 @@
 """What the last dbt command did to the warehouse, read from dbt's own artifacts.
 
-A hook of the dbt project (macros/release/record_build.sql) keeps one row in the table quality.build_run: invocation_id, which (the
-command), status ('running' until the command's end, so that a killed one leaves it there), target_path and variables. In that folder dbt
-wrote run_results.json and manifest.json. Both carry the invocation_id of the command that wrote them, so that artifacts of another command
-are recognised.
+A hook of the dbt project (macros/release/record_build.sql) keeps one row in the table quality.build_run: invocation_id,
+command, status ('running' until the command's end, so that a killed one leaves it there), target_path and
+variables. In that folder dbt wrote run_results.json and manifest.json. Both carry the invocation_id of the command that
+wrote them, so that artifacts of another command are recognised.
 """
 
 from __future__ import annotations
@@ -51,7 +51,9 @@ class Build:
 
 
 def read_build(connection: duckdb.DuckDBPyConnection) -> Build:
-    """Returns the last build of the attached `warehouse`. Raises AtlasError unless it was complete, without failures and masked."""
+    """Returns the last build of the attached `warehouse`. Raises AtlasError unless it was complete, without failures
+    and masked.
+    """
     artifacts = read_artifacts(connection)
     problem = problem_of(artifacts)
     if problem:
@@ -59,8 +61,9 @@ def read_build(connection: duckdb.DuckDBPyConnection) -> Build:
     variables = artifacts.variables
     if int(variables["small_cell_threshold"]) and not variables["complementary_masking"]:
         raise AtlasError(
-            "Nothing is published: the warehouse was built with complementary_masking off, so that masked cells could be computed from "
-            "the others.\nThe previous release stands as it was. Build again without that variable."
+            "Nothing is published: the warehouse was built with complementary_masking off, so that suppressed cells "
+            "could be computed from "
+            "the others.\nThe previous release is unchanged. Build again without that variable."
         )
     return Build(variables, artifacts.run_results["metadata"]["dbt_version"], list(public_models(artifacts.manifest)))
 
@@ -68,38 +71,36 @@ def read_build(connection: duckdb.DuckDBPyConnection) -> Build:
 def read_artifacts(connection: duckdb.DuckDBPyConnection) -> Artifacts:
     """Returns the artifacts of the last command on the attached `warehouse`.
 
-    Raises AtlasError when there was none, when it was stopped before its end, or when the artifacts are missing or of another command.
+    Raises AtlasError when there was none, when it was stopped before its end, or when the artifacts are missing or of
+    another command.
     """
+    columns = ("invocation_id", "command", "status", "target_path", "variables")
     try:
-        cursor = connection.execute("from warehouse.quality.build_run")
-    except duckdb.CatalogException as error:
-        raise AtlasError(
-            "The warehouse holds no finished build. Run `dbt build`, or `make build`, and start again."
-        ) from error
-    names = [column[0] for column in cursor.description]
-    rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-    if not rows:
+        found = connection.execute(f"select {', '.join(columns)} from warehouse.quality.build_run").fetchone()
+    except (duckdb.CatalogException, duckdb.BinderException):  # no such table, or that of a version before 2.0.0
+        found = None
+    if not found:
         raise AtlasError("The warehouse holds no finished build. Run `dbt build`, or `make build`, and start again.")
-    row = rows[-1]
+    row = dict(zip(columns, found, strict=True))
     if row["status"] == "running":
-        raise _refusal(row["which"], "it was stopped before its end")
+        raise _refusal(row["command"], "it was stopped before its end")
     folder = Path(row["target_path"])
     read = {}
     for name in ("manifest", "run_results"):
         try:
             read[name] = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise _refusal(row["which"], f"its file {folder / name}.json cannot be read") from error
+            raise _refusal(row["command"], f"its file {folder / name}.json cannot be read") from error
         if read[name]["metadata"]["invocation_id"] != row["invocation_id"]:
-            raise _refusal(row["which"], f"{folder / name}.json was written by another dbt command since")
+            raise _refusal(row["command"], f"{folder / name}.json was written by another dbt command since")
     return Artifacts(json.loads(row["variables"]), **read)
 
 
 def problem_of(artifacts: Artifacts) -> str | None:
     """Returns why a command was no complete build, in words; None when it was one.
 
-    Complete: no node failed or was skipped, and every seed, snapshot, model that becomes a relation, and test of severity error ran on the
-    whole input.
+    Complete: no node failed or was skipped, and every seed, snapshot, model that becomes a relation, and test of
+    severity error ran on the whole input.
     """
     status = {result["unique_id"]: result["status"] for result in artifacts.run_results["results"]}
     bad = [f"{_name(unique_id)} ({how})" for unique_id, how in status.items() if how not in GOOD]
@@ -153,6 +154,7 @@ def _name(unique_id: str) -> str:
 def _refusal(command: str, problem: str) -> AtlasError:
     """Returns the error for a command that was no complete build."""
     return AtlasError(
-        f"Nothing is published: the last dbt command on the warehouse (dbt {command}) was no complete build: {problem}.\n"
-        "The previous release stands as it was. Fix what failed and run the whole `dbt build`, or `make build`, again."
+        f"Nothing is published: the last dbt command on the warehouse (dbt {command}) was no complete build: "
+        f"{problem}.\n"
+        "The previous release is unchanged. Fix what failed and run the whole `dbt build`, or `make build`, again."
     )

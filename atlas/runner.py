@@ -10,7 +10,8 @@ from atlas.settings import PROJECT_DIR, AtlasError, Settings
 
 
 def run_dbt(settings: Settings, arguments: list[str]) -> None:
-    """Runs a dbt command on the warehouse of these settings, its output shown as it comes; artifacts and log go below the output directory.
+    """Runs a dbt command on the warehouse of these settings, its output shown as it comes; artifacts and log go below
+    the output directory.
 
     Returns when the warehouse file is closed again, so that a release can open it with a configuration of its own.
     Raises AtlasError when dbt fails or is not installed.
@@ -21,7 +22,8 @@ def run_dbt(settings: Settings, arguments: list[str]) -> None:
         from dbt.cli.main import dbtRunner
     except ImportError as error:
         raise AtlasError(
-            "dbt is not installed for this Python. Run `make build`, which installs it, or `pip install -r requirements.txt`, and start again."
+            "dbt is not installed for this Python. Run `make build`, which installs it, or `pip install -r "
+            "requirements.txt`, and start again."
         ) from error
     os.environ["ATLAS_OUTPUT_DIR"] = str(settings.output_dir)
     if settings.source_dir:
@@ -42,6 +44,7 @@ def run_dbt(settings: Settings, arguments: list[str]) -> None:
     if not result.success:
         reason = f" ({result.exception})" if result.exception else ""
         raise AtlasError(
-            f"dbt {arguments[0]} failed{reason}: its messages are above.\nNothing is published, the previous release stands as it was. "
+            f"dbt {arguments[0]} failed{reason}: its messages are above.\nNothing is published, the previous release "
+            "is unchanged. "
             "Fix what failed and start again."
         )

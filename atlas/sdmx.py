@@ -1,7 +1,9 @@
-"""Writes the statistics as SDMX-CSV 2.0 and their structure as SDMX-ML 3.0. Called by the export, on the public database.
+"""Writes the statistics as SDMX-CSV 2.0 and their structure as SDMX-ML 3.0. Called by the export, on the public
+database.
 
-One dataflow is a statistic; one data structure is a set of filters, so that a table has its own dimensions and no others. Everything is
-read from the published tables: filters from the statistics, codes and labels from the dimension table that has the filter's name.
+One dataflow is a statistic; one data structure is a set of filters, so that a table has its own dimensions and no
+others. Everything is read from the published tables: filters from the statistics, codes and labels from the dimension
+table that has the filter's name.
 
     structure.xml     code lists, concepts, data structures, dataflows
     <statistic>.csv   one row an observation
@@ -20,8 +22,9 @@ from atlas.sql import literal
 AGENCY = "BE_HEALTH_ATLAS"
 VERSION = "1.0.0"
 LANGUAGES = ("en", "nl", "fr")
-# Versions of SDMX's own cross-domain lists. Age has none to enumerate: SDMX:CL_AGE gives the rule by which age codes are spelled (Y0T9,
-# Y_GE90), so the list is ours and the spelling theirs. A list of units for rates per 1,000 does not exist there either.
+# Versions of SDMX's own cross-domain lists. Age has none to enumerate: SDMX:CL_AGE gives the rule by which age codes
+# are spelled (Y0T9, Y_GE90), so the list is the project's and the spelling SDMX's. A list of units for rates per 1,000
+# does not exist there either.
 CROSS_DOMAIN = {"CL_FREQ": "2.1", "CL_OBS_STATUS": "2.2", "CL_CONF_STATUS": "1.3"}
 # Those of their codes that the tables use, with the names that SDMX gives them.
 CROSS_DOMAIN_CODES = {
@@ -33,9 +36,9 @@ CROSS_DOMAIN_CODES = {
     ],
     "CL_CONF_STATUS": [("C", "Confidential statistical information"), ("F", "Free (free for publication)")],
 }
-# In front of every geographic or hospital code: readers that guess types would take 01000 for a number and drop its zero.
+# Prefix of every geographic or hospital code: readers that guess types would read 01000 as a number without its zero.
 AREA_PREFIX = "BE"
-# Without a publication date the header carries this one: the standard wants a date, and the clock would change the bytes.
+# The date of the header without a publication date: the standard asks for one, and the clock would change the bytes.
 NO_DATE = "1970-01-01"
 
 CONCEPTS = {
@@ -57,7 +60,8 @@ ATTRIBUTES = ("NUMERATOR", "DENOMINATOR", "OBS_STATUS", "CONF_STATUS", "UNIT_MEA
 def write_structure(connection: duckdb.DuckDBPyConnection, path: Path, release: dict, tables: list) -> None:
     """Writes structure.xml.
 
-    release: the row of the table `release`. tables: the published tables, of which those with a declaration are statistics.
+    release: the row of the table `release`. tables: the published tables, of which those with a declaration are
+    statistics.
     """
     statistics = [table for table in tables if table.statistic]
     text = _message(
@@ -76,12 +80,16 @@ def filters_of(table) -> list[str]:
 
 
 def component(filter_name: str) -> str:
-    """Returns the SDMX name of a filter column: the cross-domain concept AGE for the age category, else its own name."""
+    """Returns the SDMX name of a filter column: the cross-domain concept AGE for the age category, else its own
+    name.
+    """
     return "AGE" if filter_name == "age_category" else filter_name.upper()
 
 
 def write_data(connection, table, path: Path) -> None:
-    """Writes one statistic as SDMX-CSV, rows in the total order of its table. Raises AtlasError when a value has no code in its dimension table."""
+    """Writes one statistic as SDMX-CSV, rows in the total order of its table. Raises AtlasError when a value has no
+    code in its dimension table.
+    """
     filters = filters_of(table)
     # column of the table -> (dimension table, its columns of codes)
     coded = {
@@ -102,9 +110,10 @@ def write_data(connection, table, path: Path) -> None:
             missing.append(component(column))
     if missing:
         raise AtlasError(
-            f"Nothing is published: {table.name} has values without an SDMX code ({', '.join(missing)}). Add them to the card labels."
+            f"Nothing is published: {table.name} has values without an SDMX code ({', '.join(missing)}). Add them to "
+            "the card labels."
         )
-    told = {
+    decoded = {
         (column, code): _decoded(connection, dimension, column, code)
         for column, (dimension, codes) in coded.items()
         for code in codes
@@ -113,20 +122,27 @@ def write_data(connection, table, path: Path) -> None:
     connection.execute(
         f"""copy (
         select
-            'dataflow' as "STRUCTURE", '{AGENCY}:{table.name.upper()}({VERSION})' as STRUCTURE_ID, 'I' as "ACTION", 'A' as FREQ,
-            {told["geo_level", "sdmx_code"]} as GEO_LEVEL, '{AREA_PREFIX}' || geo_code as REF_AREA
-            {"".join(f", {told[name, 'sdmx_code']} as {component(name)}" for name in filters)}, reference_year as TIME_PERIOD,
+            'dataflow' as "STRUCTURE", '{AGENCY}:{table.name.upper()}({VERSION})' as STRUCTURE_ID, 'I' as "ACTION",
+            'A' as FREQ,
+            {decoded["geo_level", "sdmx_code"]} as GEO_LEVEL, '{AREA_PREFIX}' || geo_code as REF_AREA
+            {"".join(f", {decoded[name, 'sdmx_code']} as {component(name)}" for name in filters)},
+            reference_year as TIME_PERIOD,
             value as OBS_VALUE, numerator as NUMERATOR, denominator as DENOMINATOR,
-            {told["status", "sdmx_obs_status"]} as OBS_STATUS, {told["status", "sdmx_conf_status"]} as CONF_STATUS, '{unit[0]}' as UNIT_MEASURE
+            {decoded["status", "sdmx_obs_status"]} as OBS_STATUS,
+            {decoded["status", "sdmx_conf_status"]} as CONF_STATUS,
+            '{unit[0]}' as UNIT_MEASURE
         from atlas."{table.name}"
         ) to {literal(path)} (format csv, header, delimiter ',')"""
     )
 
 
 def _decoded(connection, dimension: str, column: str, code: str) -> str:
-    """Returns SQL that turns the values of a column into their codes, as the dimension table pairs them; a value without a code is null."""
+    """Returns SQL that turns the values of a column into their codes, as the dimension table pairs them; a value
+    without a code is null.
+    """
     pairs = connection.execute(
-        f"select distinct {column}, {code} from atlas.{dimension} where {column} is not null and {code} is not null order by all"
+        f"select distinct {column}, {code} from atlas.{dimension} where {column} is not null and {code} is not null "
+        "order by all"
     ).fetchall()
     return (
         f"case {column} " + " ".join(f"when {literal(value)} then {literal(coded)}" for value, coded in pairs) + " end"
@@ -142,7 +158,8 @@ def _code_lists(connection, statistics: list) -> dict[str, list[tuple]]:
     lists = dict(CROSS_DOMAIN_CODES)
     for list_id, table in tables.items():
         lists[list_id] = connection.execute(
-            f"""select sdmx_code, min_by(label_en, sort_order), min_by(label_nl, sort_order), min_by(label_fr, sort_order)
+            f"""select
+                sdmx_code, min_by(label_en, sort_order), min_by(label_nl, sort_order), min_by(label_fr, sort_order)
             from atlas.{table} group by sdmx_code order by min(sort_order), sdmx_code"""
         ).fetchall()
     lists["CL_REF_AREA"] = _areas(connection, statistics)
@@ -152,13 +169,17 @@ def _code_lists(connection, statistics: list) -> dict[str, list[tuple]]:
 def _areas(connection, statistics: list) -> list[tuple]:
     """Returns (code, name_en, name_nl, name_fr) of every geographic unit and hospital that the tables name.
 
-    A code that two levels use (21000, province and arrondissement of Brussels) is one item: the level is a dimension of its own.
+    A code that two levels use (21000, province and arrondissement of Brussels) is one item: the level is a dimension of
+    its own.
     """
     published = " union ".join(f'select geo_level, geo_code from atlas."{table.name}"' for table in statistics)
     return connection.execute(
         f"""select
             '{AREA_PREFIX}' || data.geo_code,
-            coalesce(min_by(unit.name_nl || coalesce(' / ' || nullif(unit.name_fr, unit.name_nl), ''), level.sort_order), 'Hospital ' || data.geo_code),
+            coalesce(
+                min_by(unit.name_nl || coalesce(' / ' || nullif(unit.name_fr, unit.name_nl), ''), level.sort_order),
+                'Hospital ' || data.geo_code
+            ),
             min_by(unit.name_nl, level.sort_order),
             min_by(unit.name_fr, level.sort_order)
         from ({published}) as data
@@ -214,11 +235,11 @@ def _wrapped(element: str, lines: list[str]) -> list[str]:
 
 
 def _maintainable(
-    element: str, name: str, told: str, inner: str, agency: str = AGENCY, version: str = VERSION, more: str = ""
+    element: str, name: str, names: str, inner: str, agency: str = AGENCY, version: str = VERSION, more: str = ""
 ) -> str:
     """Returns a maintainable artefact as XML."""
     head = f'<str:{element} agencyID="{agency}" id="{name}" version="{version}"{more}>'
-    return f"{head}{told}\n{inner}\n</str:{element}>"
+    return f"{head}{names}\n{inner}\n</str:{element}>"
 
 
 def _text(values: dict[str, str | None]) -> str:
@@ -233,18 +254,19 @@ def _text(values: dict[str, str | None]) -> str:
 def _code_list(name: str, rows: list[tuple]) -> str:
     """Returns a code list; those of SDMX carry SDMX's agency and version, and say that they are a part."""
     codes = "\n".join(
-        f"<str:Code id={quoteattr(code)}>{_text(dict(zip(LANGUAGES, labels)))}</str:Code>" for code, *labels in rows
+        f"<str:Code id={quoteattr(code)}>{_text(dict(zip(LANGUAGES, labels, strict=False)))}</str:Code>"
+        for code, *labels in rows
     )
-    told = _text({"en": name.removeprefix("CL_").replace("_", " ").capitalize()})
+    names = _text({"en": name.removeprefix("CL_").replace("_", " ").capitalize()})
     if name in CROSS_DOMAIN:
-        return _maintainable("Codelist", name, told, codes, "SDMX", CROSS_DOMAIN[name], ' isPartial="true"')
-    return _maintainable("Codelist", name, told, codes)
+        return _maintainable("Codelist", name, names, codes, "SDMX", CROSS_DOMAIN[name], ' isPartial="true"')
+    return _maintainable("Codelist", name, names, codes)
 
 
 def _concept_scheme(concepts: dict[str, str]) -> str:
     """Returns the concept scheme of all components."""
     items = "\n".join(
-        f'<str:Concept id="{name}">{_text({"en": told})}</str:Concept>' for name, told in concepts.items()
+        f'<str:Concept id="{name}">{_text({"en": label})}</str:Concept>' for name, label in concepts.items()
     )
     return _maintainable("ConceptScheme", "CS_HEALTH_ATLAS", _text({"en": "Concepts of the health atlas"}), items)
 
@@ -273,8 +295,8 @@ def _data_structure(filters: tuple[str, ...]) -> str:
         f'<str:MeasureList id="MeasureDescriptor">{measure}</str:MeasureList></str:DataStructureComponents>'
     )
     by = ", ".join(name.replace("_", " ") for name in filters)
-    told = _text({"en": f"Health atlas by year and place{', by ' + by if by else ''}"})
-    return _maintainable("DataStructure", _structure_id(filters), told, inner)
+    names = _text({"en": f"Health atlas by year and place{', by ' + by if by else ''}"})
+    return _maintainable("DataStructure", _structure_id(filters), names, inner)
 
 
 def _attribute(name: str) -> str:
@@ -308,6 +330,7 @@ def _number(kind: str) -> str:
 
 def _dataflow(table, titles: dict[str, str]) -> str:
     """Returns the dataflow of one statistic."""
-    urn = f"urn:sdmx:org.sdmx.infomodel.datastructure.DataStructure={AGENCY}:{_structure_id(tuple(filters_of(table)))}({VERSION})"
-    told = _text({language: titles.get(language) for language in LANGUAGES}) or _text({"en": table.name})
-    return _maintainable("Dataflow", table.name.upper(), told, f"<str:Structure>{urn}</str:Structure>")
+    structure = _structure_id(tuple(filters_of(table)))
+    urn = f"urn:sdmx:org.sdmx.infomodel.datastructure.DataStructure={AGENCY}:{structure}({VERSION})"
+    names = _text({language: titles.get(language) for language in LANGUAGES}) or _text({"en": table.name})
+    return _maintainable("Dataflow", table.name.upper(), names, f"<str:Structure>{urn}</str:Structure>")

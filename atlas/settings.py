@@ -1,4 +1,6 @@
-"""Where things are: the environment variables and the names inside the output directory, in one place for the whole package."""
+"""Where things are: the environment variables and the names inside the output directory, in one place for the whole
+package.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """The site of a release: `python -m atlas docs`, and the last step of a build.
 
-Three parts: the prose of docs/, one page per published table made from the cards in the public file (atlas/table_pages.py), and the dbt
-documentation with the lineage (atlas/lineage.py). MkDocs makes one folder of them that opens by double click, without a server or a network.
+Three parts: the prose of docs/, one page per published table made from the cards in the public file
+(atlas/table_pages.py), and the dbt documentation with the lineage (atlas/lineage.py). MkDocs makes one folder of them
+that opens by double click, without a server or a network.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ TABLES = "tables"  # the folder of the generated pages
 def write_site(settings: Settings) -> Path:
     """Writes the site of the current release and returns its first page; the caller holds the output lock.
 
-    Raises AtlasError when a part cannot be made or names a folder of this machine. The release, and the site before, are then untouched.
+    Raises AtlasError when a part cannot be made or names a folder of this machine. The release, and the site before,
+    are then untouched.
     """
     staged = settings.output_dir / ".site"
     shutil.rmtree(staged, ignore_errors=True)  # of a run that was killed
@@ -40,7 +42,8 @@ def write_site(settings: Settings) -> Path:
         switch.switch_site(settings, staged / "site", version)
     except (AtlasError, OSError, duckdb.Error) as error:
         raise AtlasError(
-            f"The site was not written: {error}\nThe release stands as it is, and so does the site before. When the cause is fixed, "
+            f"The site was not written: {error}\nThe release and the site before are unchanged. When the "
+            "cause is fixed, "
             "`python -m atlas docs` writes the site alone."
         ) from error
     finally:
@@ -68,9 +71,12 @@ def collect(settings: Settings, docs: Path) -> tuple[str, str]:
 
 
 def release_line(atlas: duckdb.DuckDBPyConnection) -> tuple[str, str]:
-    """Returns the version of a release, and a sentence on it: date, years, geography, threshold, whether it is synthetic."""
+    """Returns the version of a release, and a sentence on it: date, years, geography, threshold, whether it is
+    synthetic.
+    """
     version, is_synthetic, published_on, years, vintage, threshold = atlas.execute(
-        "select version, is_synthetic, publication_date, reference_years, geography_vintage, small_cell_threshold from release"
+        "select version, is_synthetic, publication_date, reference_years, geography_vintage, small_cell_threshold "
+        "from release"
     ).fetchone()
     (municipalities,) = atlas.execute(
         "select count(*) from geographic_unit where geo_level = 'municipality'"
@@ -108,7 +114,9 @@ def build_pages(docs: Path, site: Path) -> None:
 
 
 def navigation(docs: Path, sections: dict[str, str]) -> list[dict[str, Any]]:
-    """Returns MkDocs' navigation: the first page, the folders in the order of `sections`, the other folders, the other pages."""
+    """Returns MkDocs' navigation: the first page, the folders in the order of `sections`, the other folders, the other
+    pages.
+    """
     folders = sorted(
         (folder for folder in docs.iterdir() if folder.is_dir() and any(folder.glob("*.md"))),
         key=lambda folder: (

@@ -70,7 +70,8 @@ def switch_site(settings: Settings, staged: Path, version: str) -> None:
 
 
 def _place(staged: Path, folder: Path) -> Path:
-    """Moves a staged folder to its place; with .2, .3 ... behind its name when that is taken: a published folder is never changed.
+    """Moves a staged folder to its place; with .2, .3 ... behind its name when that is taken: a published folder is
+    never changed.
 
     Returns the place.
     """

@@ -30,7 +30,8 @@ Rows = list[dict[str, Any]]
 
 
 def pages(atlas: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:
-    """Yields (name of the file, Markdown) of every page: one per statistic, one of the other tables, and the list of all.
+    """Yields (name of the file, Markdown) of every page: one per statistic, one of the other tables, and the list of
+    all.
 
     atlas: connection to the public file.
     """
@@ -69,7 +70,9 @@ def pages(atlas: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:
 def _card(
     atlas: duckdb.DuckDBPyConnection, card: dict[str, Any], columns: Rows, phrases: dict[tuple[str, str], str]
 ) -> list[str]:
-    """Returns the lines of one card in one language: its fields, remarks, relations, code lists, columns and filter values."""
+    """Returns the lines of one card in one language: its fields, remarks, relations, code lists, columns and filter
+    values.
+    """
     code, language = card["code"], card["language"]
 
     def heading(field: str) -> str:
@@ -105,12 +108,15 @@ def _card(
 
 
 def _filter_values(atlas: duckdb.DuckDBPyConnection, code: str, name: str, language: str) -> Rows:
-    """Returns the values that a filter takes in a table, with their labels, in reading order. The dimension table has the filter's name."""
+    """Returns the values that a filter takes in a table, with their labels, in reading order. The dimension table has
+    the filter's name.
+    """
     column = identifier(name)
     return _rows(
         atlas,
         f"""select {column}, any_value(label_{language}) as label from {column}
-        where {column} in (select distinct {column} from {identifier(code)}) group by {column} order by min(sort_order)""",
+        where {column} in (select distinct {column} from {identifier(code)})
+        group by {column} order by min(sort_order)""",
     )
 
 
@@ -119,7 +125,8 @@ def _reference_page(atlas: duckdb.DuckDBPyConnection, statistics: set[str]) -> s
     text = ["# Reference tables"]
     columns = _rows(
         atlas,
-        "select table_name, column_name, data_type, comment from duckdb_columns() where not internal order by column_index",
+        "select table_name, column_name, data_type, comment from duckdb_columns() where not internal order by "
+        "column_index",
     )
     for table in _rows(atlas, "select table_name, comment from duckdb_tables() order by table_name"):
         if table["table_name"] in statistics:

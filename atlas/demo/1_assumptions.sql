@@ -1,5 +1,5 @@
--- What the synthetic Belgium is assumed to be like: every rate, share and plan of the demo source stands here.
--- None of these numbers is a fact about patients. They were chosen so that the demo's national results lie near published Belgian figures.
+-- What the synthetic Belgium is assumed to be like: every rate, share and plan of the demo source is in this file.
+-- None of these numbers is a fact about patients. They were chosen so that the demo's national results are near published Belgian figures.
 
 -- Chance without chance: a number of 32 bits from a number of 32 bits, one to one (two rounds of multiply and fold). The same key and stream give the
 -- same draw on every machine, with any number of threads, and for a year made alone as for a year made within a series.
@@ -12,7 +12,7 @@ create or replace macro draw(key, stream) as scramble((key + stream * 2654435769
 -- A draw as a share, 0 <= share < 1.
 create or replace macro share(bits) as bits / 4294967296.0;
 
--- People. Lives are told from the first of January of history_start_year on; the people's weights are those of weights_year.
+-- People. Lives are generated from the first of January of history_start_year on; the people's weights are those of weights_year.
 create or replace macro history_start_year() as 2006;
 create or replace macro weights_year() as 2021;
 create or replace macro share_of_immigrants() as 0.13;        -- of those under 60: arrive at some time between 2006 and 2026
@@ -29,7 +29,7 @@ create or replace macro share_unknown_once() as 0.002;        -- on one list
 create or replace macro share_impossible_code() as 0.0002;    -- a code that never was a municipality
 create or replace macro share_early_code() as 0.01;           -- already carries the code that a coming merger will give
 create or replace macro share_unknown_sector() as 0.012;
-create or replace macro share_other_sector() as 0.001;        -- a sector that lies elsewhere
+create or replace macro share_other_sector() as 0.001;        -- a sector of another municipality
 create or replace macro share_old_sector_list() as 0.05;      -- from 2021 on, still a code of the sectors of 2011
 create or replace macro share_unknown_insurability() as 0.003;
 
@@ -59,7 +59,7 @@ create or replace macro imaging_trend(year) as case when year = 2020 then 0.86 e
 create or replace table imaging_rate as
 select
     rate.*,
-    -- As draws: a person is a patient when a draw lies below; place 1 to 10 men by age, 11 to 20 women.
+    -- As draws: a person is a patient when a draw is below it; place 1 to 10 men by age, 11 to 20 women.
     list_concat(
         list_transform(patients_per_1000, lambda patients: patients / 1000 * 4294967296.0),
         list_transform(patients_per_1000, lambda patients: patients / 1000 * 4294967296.0 * women)
@@ -97,7 +97,7 @@ create or replace macro share_caesarean(age) as 0.212 + 0.008 * (age - 31);
 create or replace macro share_home() as 0.007;
 
 -- What is billed around a delivery. Each act happens with its probability, on a day between days_before - spread and days_before + spread
--- (negative: after the delivery). 'delivery' stands for the kind of the delivery itself.
+-- (negative: after the delivery). 'delivery' is the kind of the delivery itself.
 create or replace table perinatal_act as
 select *
 from (
@@ -151,7 +151,7 @@ from (
     (26, 'delivery_supplement', null, ['delivery_supplement'], null, null, '340', 6000)
 ) as kind (kind_number, kind, articles, categories, code_prefix, list_code, qualification, amount_eurocents);
 
--- How often a code is drawn: 1 / its rank within its kind, labelled codes first, unless it stands here.
+-- How often a code is drawn: 1 / its rank within its kind, labelled codes first, unless it is listed here.
 create or replace table code_weight as
 select *
 from (

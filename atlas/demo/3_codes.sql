@@ -47,7 +47,7 @@ left join change as earlier on place.nis_2018 = earlier.old_nis
 left join change as later on earlier.new_nis = later.old_nis
 order by list.year, list_place;
 
--- Codes of no list, beside the real ones of the nomenclature: numbers with a right check digit that stand for all the nursing, laboratory and
+-- Codes of no list, beside the real ones of the nomenclature: numbers with a right check digit that represent all the nursing, laboratory and
 -- pharmacy lines that a demo does not tell apart.
 create or replace table unlisted_code as
 with nomenclature as (

@@ -1,16 +1,18 @@
 """Writes a synthetic source: two population lists a year and reimbursed lines, laid out as the input contract asks.
 
-The data is made by the SQL beside this file, which holds every assumption; this module only says which year and which part of the country is next,
-so that memory stays small at any size. The result depends on scale, claims per person and year alone: not on the threads, nor on which other years are made.
+The data is made by the SQL beside this file, which holds every assumption; this module only says which year and which
+part of the country is next, so that memory stays small at any size. The result depends on scale, claims per person and
+year alone: not on the threads, nor on which other years are made.
 
 Written below the directory, one file of each name a part of the country:
-  SYNTHETIC.txt                                     says so, and at which size
-  population/reference_date=YYYY-06-30, -12-31/     part-*: the two lists
-  population/reference_date=YYYY-09-30/             part-*: a few people on a list of a wrong date, which no build may use
-  health_care/service_year=YYYY/                    part-*: lines as first delivered; late-*: late lines and corrections; perinatal-*: lines around pregnancies
-  health_care/service_year=(first year - 1)/        perinatal-* only: the look-back that makes the first year's prenatal tables complete
+  SYNTHETIC.txt                                     says so, and at which size population/reference_date=YYYY-06-30,
+  -12-31/     part-*: the two lists population/reference_date=YYYY-09-30/             part-*: a few people on a list of
+  a wrong date, which no build may use health_care/service_year=YYYY/                    part-*: lines as first
+  delivered; late-*: late lines and corrections; perinatal-*: lines around pregnancies health_care/service_year=(first
+  year - 1)/        perinatal-* only: the look-back that makes the first year's prenatal tables complete
 
-Parquet holds typed dates, in which no impossible day can stand: a bad service date is null there, and 30 February in CSV.
+Parquet holds typed dates, in which no impossible day can stand: a bad service date is null there, and 30 February in
+CSV.
 """
 
 import argparse
@@ -31,19 +33,24 @@ PEOPLE_PER_PART = 600_000
 FIRST_YEAR, LAST_YEAR = 2006, 2026  # the years that the assumptions cover
 
 CLAIM_COLUMNS = {
-    "parquet": "person_id as ss00010, service_date as ss00015, code as ss00020, cases as ss00050, amount_eurocents as ss00060, "
+    "parquet": "person_id as ss00010, service_date as ss00015, code as ss00020, cases as ss00050, amount_eurocents "
+    "as ss00060, "
     "qualification as ss00065b, institution::integer as ss00075",
     # Text can say what a typed date cannot: the impossible dates that Parquet holds as null.
-    "csv": "person_id as ss00010, coalesce(strftime(service_date, '%Y%m%d'), getvariable('year') || '0230') as ss00015, "
-    "lpad(code::varchar, 6, '0') as ss00020, cases as ss00050, amount_eurocents as ss00060, qualification as ss00065b, institution::integer as ss00075",
+    "csv": "person_id as ss00010, coalesce(strftime(service_date, '%Y%m%d'), getvariable('year') || '0230') as "
+    "ss00015, "
+    "lpad(code::varchar, 6, '0') as ss00020, cases as ss00050, amount_eurocents as ss00060, qualification as "
+    "ss00065b, institution::integer as ss00075",
 }
 COPY_OPTIONS = {"parquet": "(format parquet, compression snappy)", "csv": "(format csv, header)"}
 
 NOTICE = """SYNTHETIC DATA
 
-Made by `python -m atlas demo`: no row describes a real person, provider or hospital. National totals were tuned to lie near published Belgian figures; nothing below
-that level, and no relation between variables, says anything about Belgium.
-Where people live and how old they are is drawn from the population by municipality, age and sex on 1 January 2021. Source: Statbel (CC BY 4.0).
+Made by `python -m atlas demo`: no row describes a real person, provider or hospital. National totals were tuned to be
+near published Belgian figures; nothing below that level, and no relation between variables,
+says anything about Belgium.
+Residence and age are drawn from the population by municipality, age and sex on 1 January 2021.
+Source: Statbel (CC BY 4.0).
 scale: {scale}; lines of no list a person and year: {claims_per_person}.
 """
 
@@ -79,7 +86,9 @@ def clear(directory, year, is_look_back):
 
 
 def make_part(connection, arguments, year, part, is_look_back):
-    """Writes one part of a year's lists and lines; of the look-back year only the lines around pregnancies, all that the first year's statistics need."""
+    """Writes one part of a year's lists and lines; of the look-back year only the lines around pregnancies, all that
+    the first year's statistics need.
+    """
     population = arguments.directory / "population"
     claims = arguments.directory / "health_care" / f"service_year={year}"
     columns, file_format = CLAIM_COLUMNS[arguments.format], arguments.format
@@ -152,7 +161,9 @@ def parse(argv):
 
 
 def generate(arguments):
-    """Writes the source. Raises AtlasError when the options contradict each other or the directory holds something else."""
+    """Writes the source. Raises AtlasError when the options contradict each other or the directory holds something
+    else.
+    """
     if not FIRST_YEAR < arguments.first_year <= arguments.last_year <= LAST_YEAR:
         raise AtlasError(f"--first-year and --last-year must run forward within {FIRST_YEAR + 1} and {LAST_YEAR}.")
     if not 0 < arguments.scale <= 2 or not 0 <= arguments.claims_per_person <= 10:
@@ -162,11 +173,13 @@ def generate(arguments):
     if arguments.directory.exists() and any(arguments.directory.iterdir()):
         if not notice.exists():
             raise AtlasError(
-                f"{arguments.directory} holds files that this command did not make (no {NOTICE_FILE}): name an empty directory."
+                f"{arguments.directory} holds files that this command did not make (no {NOTICE_FILE}): name an empty "
+                "directory."
             )
         if notice.read_text(encoding="utf-8") != text:
             raise AtlasError(
-                f"{arguments.directory} holds a synthetic source of another size (see its {NOTICE_FILE}), whose people are others: "
+                f"{arguments.directory} holds a synthetic source of another size (see its {NOTICE_FILE}), whose "
+                "people are others: "
                 "name another directory."
             )
     arguments.directory.mkdir(parents=True, exist_ok=True)
@@ -201,5 +214,6 @@ def generate(arguments):
     connection.close()
     shutil.rmtree(arguments.directory / ".spill", ignore_errors=True)
     print(
-        f"Synthetic source of {arguments.first_year} to {arguments.last_year} at scale {arguments.scale:g} is in {arguments.directory}"
+        f"Synthetic source of {arguments.first_year} to {arguments.last_year} at scale {arguments.scale:g} is in "
+        f"{arguments.directory}"
     )

@@ -11,11 +11,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-from filelock import FileLock
-
 import adversarial
+import pytest
 from dbt_runs import PARSED, PROJECT, Atlas, run_dbt
+from filelock import FileLock
 
 YEARS = (2021, 2022, 2023)
 COSTS = {"unit", "bad_input", "warehouse", "faults", "slow"}  # the markers of pyproject.toml

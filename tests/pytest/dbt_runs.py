@@ -141,6 +141,10 @@ def invoke(arguments: list[str], manifest, warnings: list[str] | None = None) ->
     lines: list[str] = []
 
     def keep(event) -> None:
+        if (
+            manifest
+        ):  # as in a manifest that the command has parsed itself: a release compares it with that of run_results.json
+            manifest.metadata.invocation_id = event.info.invocation_id
         if event.info.level in LEVELS:
             lines.append(event.info.msg)
         if event.info.level == "warn" and warnings is not None:

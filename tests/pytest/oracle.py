@@ -127,7 +127,7 @@ def read_rows(directory: Path) -> list[dict]:
         if path.name.endswith(".parquet"):
             relation = connection.execute("select * from read_parquet(?, hive_partitioning = false)", [str(path)])
             names = [column[0].lower() for column in relation.description]
-            records = [dict(zip(names, values)) for values in relation.fetchall()]
+            records = [dict(zip(names, values, strict=False)) for values in relation.fetchall()]
         elif path.name.endswith((".csv", ".csv.gz")):
             opener = gzip.open if path.name.endswith(".gz") else open
             with opener(path, "rt", encoding="utf-8", newline="") as lines:

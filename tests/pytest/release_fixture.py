@@ -123,7 +123,7 @@ def record_run(output_dir: Path, status: str = "complete", **variables) -> None:
     target = output_dir / "target"
     with duckdb.connect(str(output_dir / "warehouse.duckdb")) as connection:
         connection.execute(
-            "create or replace table quality.build_run as select ? as invocation_id, 'build' as which, ? as status, ? as target_path, ? as variables",
+            "create or replace table quality.build_run as select ? as invocation_id, 'build' as command, ? as status, ? as target_path, ? as variables",
             [invocation_id, status, str(target), json.dumps({**VARIABLES, **variables})],
         )
     if status == "running":

@@ -1,10 +1,9 @@
 """Small cells: nothing that is hidden can be recovered from what is published, and the attack that says so would notice."""
 
-import duckdb
-import pytest
-
 import adversarial
 import attacker
+import duckdb
+import pytest
 from conftest import YEARS
 from dbt_runs import WITHOUT_TESTS, run_dbt
 

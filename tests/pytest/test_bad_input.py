@@ -1,9 +1,8 @@
 """Input that is wrong: the build stops before any heavy work, with one message that says what was looked for, where, what was found and what to do."""
 
+import adversarial
 import duckdb
 import pytest
-
-import adversarial
 from dbt_runs import run_dbt
 
 pytestmark = pytest.mark.bad_input

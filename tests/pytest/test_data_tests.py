@@ -367,7 +367,7 @@ def found(warehouse, sql: str) -> list[dict]:
     """The failing rows of a data test."""
     relation = warehouse.execute(sql)
     names = [column[0] for column in relation.description]
-    return [dict(zip(names, row)) for row in relation.fetchall()]
+    return [dict(zip(names, row, strict=False)) for row in relation.fetchall()]
 
 
 @pytest.mark.parametrize("test", sorted({test for test, _, _ in DAMAGES}))

@@ -2,11 +2,10 @@
 
 import shutil
 
-import pytest
-
 import adversarial
 import compare
 import oracle
+import pytest
 from conftest import YEARS
 from dbt_runs import PROJECT, run_dbt
 

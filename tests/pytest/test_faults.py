@@ -218,7 +218,7 @@ def test_killed_during_dbt_the_public_file_is_whole_and_the_lock_is_free(output,
     assert whole(output) == before
     # nothing outlives the killed process: neither its dbt nor the lock
     code, message = run(output)
-    assert code == 1 and "stopped before its end" in message and "previous release stands" in message
+    assert code == 1 and "stopped before its end" in message and "previous release is unchanged" in message
     assert whole(output) == before
     assert run(output, "build", with_dbt(GOOD_DBT)) == (0, "")
     assert whole(output) != before
@@ -241,7 +241,7 @@ def test_a_stopped_build_ends_at_once_with_its_dbt(output, tmp_path, number):
     build.send_signal(number)
     _, message = build.communicate(timeout=WAIT)
     assert time.monotonic() - begun < 10
-    assert build.returncode == 128 + number and "previous release stands" in message
+    assert build.returncode == 128 + number and "previous release is unchanged" in message
     assert whole(output) == before
     assert run(output, "build", with_dbt(GOOD_DBT)) == (0, "")
 
@@ -349,7 +349,7 @@ def test_disk_full_while_publishing(tmp_path):
             assert code == 1, f"{megabytes} MB were enough"
             assert ("disk" in message and "full" in message) or "No space left" in message, message
             assert "ATLAS_OUTPUT_DIR" in message and str(output) in message
-            assert "previous release stands" in message or "Nothing was changed" in message
+            assert "previous release is unchanged" in message or "Nothing was changed" in message
             assert whole(output) == before
             filler.unlink()
         assert run(output) == (0, "")
@@ -371,7 +371,7 @@ def test_a_file_size_limit_is_told_as_a_full_disk(output, kilobytes):
         resource.setrlimit(resource.RLIMIT_FSIZE, (kilobytes * 1024, kilobytes * 1024))
 
     code, message = run(output, preexec_fn=limit)
-    assert code == 1 and "is full" in message and "previous release stands" in message, message
+    assert code == 1 and "is full" in message and "previous release is unchanged" in message, message
     assert whole(output) == before
     assert run(output) == (0, "")
     assert whole(output) != before

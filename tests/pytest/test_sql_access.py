@@ -4,7 +4,6 @@ import re
 
 import duckdb
 import pytest
-
 from dbt_runs import PROJECT
 
 PAGE = (PROJECT / "docs" / "guide" / "sql_access.md").read_text()

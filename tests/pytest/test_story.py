@@ -9,10 +9,9 @@ import shutil
 import signal
 from datetime import date
 
+import adversarial
 import duckdb
 import pytest
-
-import adversarial
 from conftest import YEARS
 from dbt_runs import WITHOUT_TESTS, run_dbt, start_dbt
 from test_end_to_end import TABLES
