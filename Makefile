@@ -25,7 +25,7 @@ $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	@touch $@
 
 build: $(VENV)/.installed ## environment, demo data where no source is given, dbt build, published result
-	$(BIN)/python scripts/build.py
+	$(BIN)/python -m atlas build
 
 test: lint ## everything that CI checks: sqlfluff, dbt unit and data tests, pytest (at most 8 minutes on two cores)
 	$(BIN)/python -m pytest --numprocesses 2
@@ -40,16 +40,13 @@ lint: $(VENV)/.installed-dev ## sqlfluff alone
 	$(BIN)/sqlfluff lint --processes 2 models tests/data analyses
 
 demo: $(VENV)/.installed ## write the synthetic demo source alone
-	$(BIN)/python scripts/demo.py --directory $${ATLAS_OUTPUT_DIR:-output}/demo_source
+	$(BIN)/python -m atlas demo --directory $${ATLAS_OUTPUT_DIR:-output}/demo_source
 
 bench: $(VENV)/.installed-dev ## full-size source, timings of a hand-written script and of dbt side by side
 	$(BIN)/python tests/bench/bench.py
 
-cards: $(VENV)/.installed ## write models/docs/cards.md again, after a change of seeds/statistics
-	$(BIN)/python scripts/cards.py
-
 release: $(VENV)/.installed ## publish what the last complete dbt build left in the warehouse
-	$(BIN)/python scripts/release.py
+	$(BIN)/python -m atlas release
 
 lock: ## compile the lock files again (needs uv)
 	uv pip compile --quiet --no-header --no-annotate --universal --python-version 3.11 requirements.in -o requirements.txt

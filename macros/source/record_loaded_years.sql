@@ -5,7 +5,7 @@
    Argument: dbt's list of results. Returns: nothing. #}
 {% macro record_loaded_years(results) %}
     {% if execute and flags.WHICH in ['run', 'build'] and not flags.EMPTY %}
-        {% set built = nodes_left_alone(results) %}
+        {% set built = [] %}
         {% for result in results if result.status | string | lower == 'success' %}{% do built.append(result.node.unique_id) %}{% endfor %}
         {% set not_loaded = [] %}
         {% set not_published = [] %}
@@ -29,7 +29,7 @@
             {% do run_query(
                 "insert into quality.published_year select distinct load_year, '" ~ published_fingerprint() ~ "' from quality.loaded_year where load_year > 0 " ~ year_bounds('load_year')) %}
         {% endif %}
-        {% if build_verdict(results).status == 'complete' %}
+        {% if ran_everything(results) %}
             {% do run_query("delete from quality.tested_year") %}
             {% do run_query("insert into quality.tested_year select distinct load_year, '" ~ tests_fingerprint() ~ "' from quality.loaded_year where load_year > 0") %}
         {% endif %}

@@ -137,16 +137,16 @@ def published(masked, shared) -> Path:
 
     def publish(output: Path) -> Path:
         output.mkdir()
-        shutil.copy(masked.warehouse, output)
+        shutil.copy(masked.warehouse, output)  # its record says where the artifacts are
         environment = {
             **os.environ,
             "ATLAS_OUTPUT_DIR": str(output),
             "ATLAS_SOURCE_DIR": str(masked.source),
             "DBT_LOG_PATH": str(output / "logs"),
         }
-        for script in ("release.py", "documentation.py"):
-            command = [sys.executable, str(PROJECT / "scripts" / script)]
-            done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        for step in ("release", "docs"):
+            command = [sys.executable, "-m", "atlas", step]
+            done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
             assert done.returncode == 0, done.stdout + done.stderr
         return output
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 PROJECT_DIR = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(PROJECT_DIR / "scripts"))
+sys.path.insert(0, str(PROJECT_DIR))
 
-import cards
+from atlas import cards
 from dbt_runs import PARSED
 
 SDMX_ID = re.compile(r"[A-Za-z0-9_@$-]+")
@@ -92,7 +92,7 @@ def setting(column: str, new: str, **where):
 
 def test_committed_page_is_what_the_seeds_say(models):
     assert (PROJECT_DIR / cards.CARDS_FILE).read_text(encoding="utf-8") == cards.cards_page(models), (
-        "run `python scripts/cards.py`"
+        "run `python -m atlas.cards`"
     )
 
 

@@ -12,9 +12,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-import documentation
 from dbt_runs import PROJECT
-from settings import AtlasError, read_settings
+
+from atlas import site as documentation
+from atlas.settings import AtlasError, read_settings
 
 # A file is a page when its text bears its name; the others hold texts of models and columns.
 PAGES = sorted(

@@ -34,9 +34,9 @@ THRESHOLDS = (0, 5, 10)
 
 def write_demo(folder: Path) -> None:
     """Writes a small demo source of two years."""
-    command = [sys.executable, str(PROJECT / "scripts" / "demo.py"), "--directory", str(folder)]
+    command = [sys.executable, "-m", "atlas", "demo", "--directory", str(folder)]
     size = ["--scale", "0.005", "--first-year", "2023", "--last-year", "2024", "--threads", "1"]
-    subprocess.run([*command, *size], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([*command, *size], cwd=PROJECT, check=True, stdout=subprocess.DEVNULL)
 
 
 # {source: (what writes it into a folder, the geographies in which its codes can be published)}
