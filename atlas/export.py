@@ -16,8 +16,6 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
-
 from atlas import sdmx
 from atlas.sql import identifier, literal
 

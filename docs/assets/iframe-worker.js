@@ -1,6 +1,6 @@
 // Search in a page opened by double click. Browsers start no worker from file://, so its script runs in a hidden frame that answers like one.
 if (location.protocol === "file:") {
-  window.Worker = class extends EventTarget {
+  window.Worker = window.IFrameWorker = class extends EventTarget {
     constructor(url) {
       super()
       const frame = document.createElement("iframe")

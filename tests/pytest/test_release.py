@@ -19,8 +19,8 @@ sys.path[:0] = [str(PROJECT), str(Path(__file__).parent)]
 
 import release_fixture
 
-from atlas import publish as publishing
 from atlas import __version__, comments, record
+from atlas import publish as publishing
 from atlas.__main__ import main
 from atlas.release_tables import OWN_TABLES
 from atlas.settings import AtlasError, read_settings
