@@ -141,6 +141,8 @@ def invoke(arguments: list[str], manifest, warnings: list[str] | None = None) ->
     lines: list[str] = []
 
     def keep(event) -> None:
+        if manifest:  # a release knows by this id that manifest.json and the warehouse are of one command
+            manifest.metadata.invocation_id = event.info.invocation_id
         if event.info.level in LEVELS:
             lines.append(event.info.msg)
         if event.info.level == "warn" and warnings is not None:
