@@ -149,8 +149,8 @@ def _reference_page(atlas: duckdb.DuckDBPyConnection, statistics: set[str]) -> s
 
 def _phrases() -> dict[tuple[str, str], str]:
     """Returns (phrase, language) -> text of the headings of a card, from the seed that the cards are made of too."""
-    with open(PROJECT_DIR / "seeds/statistics/card_phrase.csv", encoding="utf-8", newline="") as file:
-        return {(row["phrase"], row["language"]): row["phrase_text"] for row in csv.DictReader(file)}
+    with open(PROJECT_DIR / "seeds/statistics/text.csv", encoding="utf-8", newline="") as file:
+        return {(row["key"], row["language"]): row["text"] for row in csv.DictReader(file) if row["topic"] == "phrase"}
 
 
 def _rows(atlas: duckdb.DuckDBPyConnection, query: str, *values: str) -> Rows:

@@ -1,5 +1,5 @@
 -- One row is a published table, reference year and level: how many of its cells are published, empty or hidden, why, and the persons they stand for.
-{{ config(materialized = 'yearly', scope = 'published') }}
+{{ config(materialized = 'yearly') }}
 
 with statistic as (
 
@@ -11,7 +11,7 @@ with statistic as (
         coalesce(filters, '') as filters,
         smallest_level,
         first_year
-    from {{ ref('card_statistic') }}
+    from {{ ref('int_statistic') }}
 
 ),
 
@@ -25,35 +25,35 @@ reference_year as (
 imaging as (
 
     select * from {{ ref('int_imaging_masked') }}
-    where {{ in_years_to_build('reference_year', 'published') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 
 delivery as (
 
     select * from {{ ref('int_delivery_masked') }}
-    where {{ in_years_to_build('reference_year', 'published') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 
 prenatal as (
 
     select * from {{ ref('int_prenatal_masked') }}
-    where {{ in_years_to_build('reference_year', 'published') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 
 hospital_delivery as (
 
     select * from {{ ref('int_hospital_delivery_masked') }}
-    where {{ in_years_to_build('reference_year', 'published') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 
 hospital_prenatal as (
 
     select * from {{ ref('int_hospital_prenatal_masked') }}
-    where {{ in_years_to_build('reference_year', 'published') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 

@@ -272,8 +272,12 @@ class Geography:
             for row in read_seed(seeds_dir, "geo_crosswalk")
             if row["old_nis"] != row["new_nis"] and as_date(row["effective_date"]) <= date(vintage, 1, 1)
         }
-        flag = f"in_{vintage}"
-        self.municipalities = {code: row for code, row in municipalities.items() if row[flag].lower() in ("1", "true")}
+        day = date(vintage, 1, 1)
+        self.municipalities = {
+            code: row
+            for code, row in municipalities.items()
+            if as_date(row["valid_from"]) <= day <= as_date(row["valid_to"])
+        }
         # A sector may stand in several lists; it is known in each municipality that a list puts it in.
         self.sector_homes = defaultdict(set)
         for row in read_seed(seeds_dir, "geo_sector"):

@@ -1,5 +1,5 @@
 -- One row is a cell of int_delivery_cell, with what of it is hidden: deliveries and caesareans, or only the caesareans.
-{{ config(materialized = 'yearly', scope = 'masked') }}
+{{ config(materialized = 'yearly') }}
 
 with unit as (
 
@@ -10,7 +10,7 @@ with unit as (
 cell as (
 
     select * from {{ ref('int_delivery_cell') }}
-    where {{ in_years_to_build('reference_year', 'masked') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 

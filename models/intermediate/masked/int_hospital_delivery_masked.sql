@@ -1,10 +1,10 @@
 -- One row is a cell of int_hospital_delivery_cell, with what of it is hidden: deliveries and caesareans, or only the caesareans.
-{{ config(materialized = 'yearly', scope = 'masked') }}
+{{ config(materialized = 'yearly') }}
 
 with cell as (
 
     select * from {{ ref('int_hospital_delivery_cell') }}
-    where {{ in_years_to_build('reference_year', 'masked') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 

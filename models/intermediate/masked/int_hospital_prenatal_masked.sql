@@ -1,17 +1,17 @@
 -- One row is a cell of int_hospital_prenatal_cell, with its deliveries and what of it is hidden: deliveries and acts, or only the acts.
-{{ config(materialized = 'yearly', scope = 'masked') }}
+{{ config(materialized = 'yearly') }}
 
 with cell as (
 
     select * from {{ ref('int_hospital_prenatal_cell') }}
-    where {{ in_years_to_build('reference_year', 'masked') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 
 delivery_masked as (
 
     select * from {{ ref('int_hospital_delivery_masked') }}
-    where {{ in_years_to_build('reference_year', 'masked') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 

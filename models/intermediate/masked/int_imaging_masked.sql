@@ -1,10 +1,10 @@
 -- One row is a cell of int_imaging_cell, with what of it is hidden: beneficiaries, patients and exams, or only the last two.
-{{ config(materialized = 'yearly', scope = 'masked') }}
+{{ config(materialized = 'yearly') }}
 
 with cell as (
 
     select * from {{ ref('int_imaging_cell') }}
-    where {{ in_years_to_build('reference_year', 'masked') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 

@@ -10,21 +10,21 @@ with recursive geographic_unit as (
 imaging_cell as (
 
     select * from {{ ref('int_imaging_cell') }}
-    where {{ in_years_to_build('reference_year', 'masked') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 
 delivery_cell as (
 
     select * from {{ ref('int_delivery_cell') }}
-    where {{ in_years_to_build('reference_year', 'masked') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 
 hospital_cell as (
 
     select * from {{ ref('int_hospital_delivery_cell') }}
-    where {{ in_years_to_build('reference_year', 'masked') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 

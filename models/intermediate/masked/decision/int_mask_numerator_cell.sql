@@ -12,35 +12,35 @@ imaging_cell as (
     select * from {{ ref('int_imaging_cell') }}
     where
         (age_category = 'total' or reference_year >= {{ var('first_filter_year') }})
-        and {{ in_years_to_build('reference_year', 'masked') }}
+        and {{ in_years_to_build('reference_year') }}
 
 ),
 
 delivery_cell as (
 
     select * from {{ ref('int_delivery_cell') }}
-    where {{ in_years_to_build('reference_year', 'masked') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 
 prenatal_cell as (
 
     select * from {{ ref('int_prenatal_cell') }}
-    where {{ in_years_to_build('reference_year', 'masked') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 
 hospital_delivery_cell as (
 
     select * from {{ ref('int_hospital_delivery_cell') }}
-    where {{ in_years_to_build('reference_year', 'masked') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 
 hospital_prenatal_cell as (
 
     select * from {{ ref('int_hospital_prenatal_cell') }}
-    where {{ in_years_to_build('reference_year', 'masked') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 
