@@ -11,9 +11,10 @@
         {% for year in var('rebuild_years') if not modules.re.match('^[0-9]{4}$', year | string) %}
             {% do exceptions.raise_compiler_error("rebuild_years holds '" ~ year ~ "'; give a list of years of four digits, as in [2022, 2023].") %}
         {% endfor %}
-        {% for name in ['delivery_gap_days', 'longest_prenatal_window_days'] if var(name) | int > 365 %}
-            {% do exceptions.raise_compiler_error(name ~ ' is ' ~ var(name) ~ '; allowed are at most 365 days, because a year is computed from its claims and those of the year before.') %}
-        {% endfor %}
+        {% if var('delivery_gap_days') | int > 365 %}
+            {% do exceptions.raise_compiler_error(
+                'delivery_gap_days is ' ~ var('delivery_gap_days') ~ '; allowed are at most 365 days, because a year is computed from its claims and those of the year before.') %}
+        {% endif %}
         {% do last_publishable_year() %}
     {% endif %}
 {% endmacro %}

@@ -52,8 +52,8 @@ compared as (
         end as reason_of_claims
     from source_year
     full outer join built_year on source_year.load_year = built_year.reference_year
-    left join reference_year on source_year.load_year = reference_year.reference_year
-    left join reference_year as next_year on source_year.load_year + 1 = next_year.reference_year
+    left join reference_year on coalesce(source_year.load_year, built_year.reference_year) = reference_year.reference_year
+    left join reference_year as next_year on coalesce(source_year.load_year, built_year.reference_year) + 1 = next_year.reference_year
 
 ),
 

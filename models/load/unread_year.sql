@@ -1,4 +1,5 @@
 -- One row is a source and a year of it that is not read, because it is no reference year and no look-back of one, with its number of lines.
+{{ config(pre_hook = "{{ forget_broken_lines() }}", post_hook = "{{ stop_on_broken_lines() }}") }}
 
 with source_file as (
 

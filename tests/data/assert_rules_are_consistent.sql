@@ -100,6 +100,17 @@ named_class as (
 
 ),
 
+-- a year is computed from its claims and those of the year before
+bounded_window as (
+
+    select
+        'procedure_type ' || procedure_type as item,
+        'window longer than 365 days: ' || window_days as failure_reason
+    from procedure_type
+    where window_days > 365
+
+),
+
 -- two types of one priority would tie on a day, two types of one list would count a claim twice
 deciding_priority as (
 
@@ -130,6 +141,8 @@ failure as (
     select * from one_class
     union all
     select * from named_class
+    union all
+    select * from bounded_window
     union all
     select * from deciding_priority
     union all

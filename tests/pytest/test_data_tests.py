@@ -95,6 +95,11 @@ DAMAGES = [
     ),
     (
         "assert_rules_are_consistent",
+        "window longer than a year",
+        "update seed.procedure_type set window_days = 366 where procedure_type = 'invasive'",
+    ),
+    (
+        "assert_rules_are_consistent",
         "priorities that tie",
         "update seed.delivery_type set priority = 2 where delivery_type = 'home'",
     ),
@@ -142,7 +147,7 @@ DAMAGES = [
     (
         "int_prenatal_cell_has_a_complete_grid",
         "year without look-back",
-        f"update intermediate.int_reference_year set has_prenatal_lookback = false where reference_year = {YEAR}",
+        f"update source.int_reference_year set has_prenatal_lookback = false where reference_year = {YEAR}",
     ),
     (
         "int_hospital_delivery_cell_has_a_complete_grid",
@@ -242,7 +247,7 @@ DAMAGES = [
     (
         "assert_published_tables_are_complete",
         "year that is not public",
-        f"update intermediate.int_reference_year set is_published = false where reference_year = {LATER}",
+        f"update source.int_reference_year set is_published = false where reference_year = {LATER}",
     ),
     (
         "assert_published_tables_agree",
