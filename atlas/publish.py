@@ -187,7 +187,7 @@ def read_sources(connection: duckdb.DuckDBPyConnection) -> list[tuple]:
     rows = connection.execute(
         """with balance as (
             select distinct source, load_year, rows_in, rows_accepted, rows_rejected
-            from warehouse.quality.reconciliation where fate <> 'not_read'
+            from warehouse.quality.reconciliation where disposition <> 'not_read'
         )
         select source, sum(rows_in)::bigint, sum(rows_accepted)::bigint, sum(rows_rejected)::bigint
         from balance group by source order by source"""

@@ -36,7 +36,7 @@ create table quality.reconciliation as select * from (values
     ('population', 2020, 'accepted', 198, 200, 198, 2), ('population', 2020, 'duplicate', 2, 200, 198, 2),
     ('health_care', 2019, 'accepted', 400, 400, 400, 0), ('health_care', 2020, 'accepted', 590, 600, 590, 10),
     ('health_care', 2020, 'invalid_service_date', 10, 600, 590, 10)
-) as t (source, load_year, fate, line_count, rows_in, rows_accepted, rows_rejected);
+) as t (source, load_year, disposition, line_count, rows_in, rows_accepted, rows_rejected);
 create table reference.geo_level as select * from (values
     ('country', 1, 'land', 'pays', 'country', 'COUNTRY'), ('province', 3, 'provincie', 'province', 'province', 'PROVINCE'),
     ('arrondissement', 4, 'arrondissement', 'arrondissement', 'arrondissement', 'ARRONDISSEMENT'),
