@@ -11,12 +11,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import adversarial
 import pytest
+from dbt_runs import PARSED, PROJECT, Atlas, run_dbt
 from filelock import FileLock
 from xdist.scheduler import LoadScopeScheduling
-
-import adversarial
-from dbt_runs import PARSED, PROJECT, Atlas, run_dbt
 
 YEARS = (2021, 2022, 2023)
 COSTS = {"unit", "bad_input", "warehouse", "faults", "slow"}  # the markers of pyproject.toml
@@ -55,6 +54,7 @@ class FileScheduling(LoadScopeScheduling):
         return nodeid if Path(file).stem in SPLIT else file
 
 
+@pytest.hookimpl(optionalhook=True)  # without xdist there is nothing to share out
 def pytest_xdist_make_scheduler(config, log):
     """Returns how the tests are shared out among the workers, in the order of collection."""
     config.option.loadscopereorder = False

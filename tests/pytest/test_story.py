@@ -28,6 +28,10 @@ WITHOUT_MARTS = (
     "path:models/intermediate/cards+",
 )
 
+# The years that all data tests have passed, and those that are published, as the warehouse remembers them.
+TESTED = "(select reference_year from quality.built_year where tested is not null)"
+PUBLISHED = "(select reference_year from quality.built_year where publication is not null)"
+
 
 def tables(atlas, where="true"):
     """{table: (rows, hash of all rows in any order)} of every table of the warehouse that holds data by reference year, limited to those rows."""
@@ -36,10 +40,10 @@ def tables(atlas, where="true"):
             "select table_schema || '.' || table_name from information_schema.columns"
             " where column_name = 'reference_year' and table_schema in ('intermediate', 'quality')"
             # what is read anew for each build
-            " and table_name not in ('int_population_line', 'int_population_repeat', 'int_population_entry', 'int_population_residence', 'int_claim')"
+            " and table_name not in ('int_population_repeat', 'int_population_entry', 'int_population_residence', 'int_claim')"
             " and table_name not like 'int_mask_%' and table_name <> 'masking_report'"
             # what says which builds there were
-            " and table_name not in ('published_year', 'tested_year') order by 1"
+            " and table_name not in ('built_year') order by 1"
         ).fetchall()
         return {
             name: connection.execute(f"select count(*), bit_xor(hash(t)) from {name} as t where {where}").fetchone()
@@ -64,7 +68,7 @@ def years(atlas, table):
 
 def years_looked_at(atlas):
     """The years that the data tests of the last build looked at, as its compiled SQL says."""
-    (compiled,) = (atlas.output / "target" / "compiled").rglob("published_rows_are_sound.sql")
+    (compiled,) = (atlas.output / "target" / "compiled").rglob("assert_published_rows_are_consistent.sql")
     conditions = {
         line.strip() for line in compiled.read_text().splitlines() if line.strip().startswith("where reference_year in")
     }
@@ -73,10 +77,13 @@ def years_looked_at(atlas):
 
 
 def read_from(atlas):
-    """What the load plan of the last build read: {(source, year): why}."""
+    """What the load plan of the last build read: {(source, year): reason}."""
+    plan = "select reference_year, reason, reads_lists, reads_claims from source.load_plan where reference_year > 0"
     return {
-        (source, year): why
-        for source, year, why in atlas.query("select source, load_year, why from source.load_plan where load_year > 0")
+        (source, year): reason
+        for year, reason, *reads in atlas.query(plan)
+        for source, is_read in zip(("population", "health_care"), reads, strict=True)
+        if is_read
     }
 
 
@@ -131,7 +138,7 @@ def story(small_source, tmp_path_factory):
 
 def test_a_first_build_is_published_and_tested(story):
     assert story.ok, story.log[-3000:]
-    assert years(story, "marts.cube_013_007") == years(story, "quality.tested_year") == [FIRST, MIDDLE]
+    assert years(story, "marts.cube_013_007") == years(story, TESTED) == [FIRST, MIDDLE]
 
 
 def test_one_more_year_touches_no_other_even_after_a_build_that_died(story, masked, small_source):
@@ -139,7 +146,9 @@ def test_one_more_year_touches_no_other_even_after_a_build_that_died(story, mask
     shutil.copytree(small_source, story.source, dirs_exist_ok=True)
 
     kill_in_the_middle(story)
-    assert story.query(f"select count(*) from quality.loaded_year where load_year = {LAST}") == [(0,)]
+    assert story.query(
+        f"select count(*) from quality.built_year where reference_year = {LAST} and rules is not null"
+    ) == [(0,)]
 
     after = built(story, *WITHOUT_TESTS)
     assert read_from(after) == {("population", LAST): "new", ("health_care", LAST): "new"}
@@ -149,13 +158,13 @@ def test_one_more_year_touches_no_other_even_after_a_build_that_died(story, mask
 
 
 def test_nothing_new_reads_nothing_and_a_year_that_no_test_has_seen_is_tested(story, masked):
-    assert years(story, "quality.published_year") == list(YEARS)
-    assert LAST not in years(story, "quality.tested_year")
+    assert years(story, PUBLISHED) == list(YEARS)
+    assert LAST not in years(story, TESTED)
     before = tables(story)
     after = built(story)
     assert reads_nothing(after)
     assert years_looked_at(after) == f"({LAST})"
-    assert years(after, "quality.tested_year") == list(YEARS)
+    assert years(after, TESTED) == list(YEARS)
     assert tables(after) == before
     assert different_marts(after, masked) == []
 
@@ -174,15 +183,15 @@ def test_a_year_that_failed_its_tests_fails_until_it_is_computed_again(story, ma
         connection.execute(
             f"update intermediate.int_delivery_cell set deliveries = deliveries + 1000 where reference_year = {LAST} and geo_level = 'country'"
         )
-        connection.execute("delete from quality.tested_year")
+        connection.execute("update quality.built_year set tested = null")
     for _ in range(2):
         failed = run_dbt(story.source, story.output)
         assert not failed.ok and reads_nothing(failed) and "int_delivery_cell_adds_up" in failed.log, failed.log[-3000:]
-        assert years(failed, "quality.tested_year") == []
+        assert years(failed, TESTED) == []
     again = built(story, rebuild_years=[LAST])
     why = "named in rebuild_years"
     assert read_from(again) == {("population", LAST): why, ("health_care", LAST): why}
-    assert years(again, "quality.tested_year") == list(YEARS)
+    assert years(again, TESTED) == list(YEARS)
     assert tables(again) == tables(masked)
     assert different_marts(again, masked) == []
 
@@ -201,8 +210,8 @@ def test_a_table_that_is_missing_is_written_again(story, masked, dropped, read_a
 
 
 def test_dbt_test_alone_looks_at_every_year(story):
-    built(story, "test", "--select", "published_rows_are_sound")
-    (compiled,) = (story.output / "target" / "compiled").rglob("published_rows_are_sound.sql")
+    built(story, "test", "--select", "assert_published_rows_are_consistent")
+    (compiled,) = (story.output / "target" / "compiled").rglob("assert_published_rows_are_consistent.sql")
     assert (
         "where reference_year is not null" in compiled.read_text() and "reference_year in" not in compiled.read_text()
     )
