@@ -28,10 +28,10 @@ build: $(VENV)/.installed ## environment, demo data where no source is given, db
 	$(BIN)/python -m atlas build
 
 test: lint ## everything that CI checks: sqlfluff, dbt unit and data tests, pytest (at most 8 minutes on two cores)
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest --numprocesses 2
 
 check: lint ## for every edit: sqlfluff, tests without a warehouse, bad input (at most 90 seconds)
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder -m "unit or bad_input"
+	$(BIN)/python -m pytest --numprocesses 2 -m "unit or bad_input"
 
 equal: $(VENV)/.installed-dev ## compare the published tables with the frozen ones (tests/reference/frozen.csv)
 	$(BIN)/python tests/reference/equal.py

@@ -11,10 +11,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import adversarial
 import pytest
-from dbt_runs import PARSED, PROJECT, Atlas, run_dbt
 from filelock import FileLock
+from xdist.scheduler import LoadScopeScheduling
+
+import adversarial
+from dbt_runs import PARSED, PROJECT, Atlas, run_dbt
 
 YEARS = (2021, 2022, 2023)
 COSTS = {"unit", "bad_input", "warehouse", "faults", "slow"}  # the markers of pyproject.toml
@@ -35,16 +37,28 @@ def pytest_configure(config):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Marks what every test costs, and groups the tests: a file is a group, because its fixtures are made once a worker.
-
-    A test that asks for a shared build is `warehouse`; one that says nothing else is `unit`.
-    """
+    """Marks what every test costs: one that asks for a shared build is `warehouse`, one that says nothing else `unit`. The longest files come first."""
     for item in items:
         if not COSTS & {marker.name for marker in item.iter_markers()}:
             item.add_marker("warehouse" if SHARED_BUILDS & set(item.fixturenames) else "unit")
-        file = item.path.stem
-        item.add_marker(pytest.mark.xdist_group(item.name if file in SPLIT else file))
     items.sort(key=lambda item: FIRST.index(item.path.stem) if item.path.stem in FIRST else len(FIRST))
+
+
+class FileScheduling(LoadScopeScheduling):
+    """Gives a worker a whole file, because the fixtures of a file are made once a worker; of the files in SPLIT a single test.
+
+    In place of `--dist loadgroup`: xdist 3.8 adds the group to the name of a test in a way that pytest 9.2 does not see.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::", 1)[0]
+        return nodeid if Path(file).stem in SPLIT else file
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """Returns how the tests are shared out among the workers, in the order of collection."""
+    config.option.loadscopereorder = False
+    return FileScheduling(config, log)
 
 
 def pytest_terminal_summary(terminalreporter, config):

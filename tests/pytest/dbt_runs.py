@@ -141,9 +141,7 @@ def invoke(arguments: list[str], manifest, warnings: list[str] | None = None) ->
     lines: list[str] = []
 
     def keep(event) -> None:
-        if (
-            manifest
-        ):  # as in a manifest that the command has parsed itself: a release compares it with that of run_results.json
+        if manifest:  # a release knows by this id that manifest.json and the warehouse are of one command
             manifest.metadata.invocation_id = event.info.invocation_id
         if event.info.level in LEVELS:
             lines.append(event.info.msg)

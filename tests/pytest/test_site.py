@@ -7,6 +7,7 @@ import struct
 import subprocess
 import sys
 import zlib
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
@@ -142,6 +143,7 @@ def test_every_link_leads_to_a_page_and_its_anchor(pages, site):
 def test_the_lineage_is_whole(manifest):
     parents = manifest["parent_map"]
 
+    @cache
     def ancestors(key: str) -> set[str]:
         found = set(parents.get(key, []))
         return found.union(*(ancestors(parent) for parent in found))
