@@ -8,6 +8,7 @@ that the build left, so that nothing is parsed or compiled again, and the catalo
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import duckdb
@@ -44,6 +45,8 @@ PARTS = (
     "unit_tests",
     "functions",
 )
+# A quoted absolute path, as the compiled SQL of the load models holds those of the source.
+ABSOLUTE_PATH = re.compile(r"'(?:/[^'/\n]+/|[A-Za-z]:[\\/])[^'\n]*'")
 OVERVIEW = (
     "This is the dbt documentation: models, columns, SQL and lineage. The pages of the atlas, with the card of every "
     "table, are [one level up](../index.html)."
@@ -96,6 +99,9 @@ def public_manifest(manifest: dict[str, Any]) -> dict[str, Any]:
         thing["depends_on"] = {
             kind: [other for other in others if other in known] for kind, others in thing["depends_on"].items()
         }
+    for node in public["nodes"].values():
+        if node.get("compiled_code"):
+            node["compiled_code"] = ABSOLUTE_PATH.sub("'(path of the source)'", node["compiled_code"])
     metadata = {
         "project_name": project,
         "send_anonymous_usage_stats": False,

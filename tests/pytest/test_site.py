@@ -223,6 +223,16 @@ def test_a_folder_of_this_machine_stops_it():
         )
 
 
+def test_paths_in_compiled_sql_are_removed():
+    code = "select * from glob('/srv/data/ima/population/**') where name <> '/' and b = 'C:\\\\data\\\\x'"
+    node = {"package_name": "p", "resource_type": "model", "depends_on": {}, "compiled_code": code}
+    metadata = {"project_name": "p", "adapter_type": "duckdb"}
+    manifest = {"metadata": metadata, "nodes": {"model.p.a": node}, "parent_map": {}, "child_map": {}}
+    shown = lineage.public_manifest(manifest)["nodes"]["model.p.a"]["compiled_code"]
+    place = "'(path of the source)'"
+    assert shown == f"select * from glob({place}) where name <> '/' and b = {place}"
+
+
 def test_another_template_of_dbt_stops_it():
     with pytest.raises(AtlasError, match="no single place"):
         lineage.fill("<html></html>", {}, {})
