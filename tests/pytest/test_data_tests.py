@@ -153,7 +153,7 @@ DAMAGES = [
     (
         "int_prenatal_cell_has_a_complete_grid",
         "year without look-back",
-        f"update intermediate.int_reference_year set has_prenatal_lookback = false where reference_year = {YEAR}",
+        f"update source.int_reference_year set has_prenatal_lookback = false where reference_year = {YEAR}",
     ),
     (
         "int_hospital_delivery_cell_has_a_complete_grid",
@@ -253,7 +253,7 @@ DAMAGES = [
     (
         "published_tables_are_complete",
         "year that is not public",
-        f"update intermediate.int_reference_year set is_published = false where reference_year = {LATER}",
+        f"update source.int_reference_year set is_published = false where reference_year = {LATER}",
     ),
     (
         "published_tables_agree",

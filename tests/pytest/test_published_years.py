@@ -46,9 +46,7 @@ def test_a_year_that_no_test_has_seen_is_tested_by_the_next_build(story, masked)
 
     untested = run_dbt(story.source, story.output, *WITHOUT_TESTS)
     assert untested.ok, untested.log[-3000:]
-    assert years(untested, PUBLISHED) == list(YEARS) and LAST not in years(
-        untested, TESTED
-    )
+    assert years(untested, PUBLISHED) == list(YEARS) and LAST not in years(untested, TESTED)
 
     after = run_dbt(story.source, story.output)
     assert after.ok and "no source file is read" in after.log, after.log[-3000:]
