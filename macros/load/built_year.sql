@@ -20,6 +20,12 @@
     {% endif %}
 {% endmacro %}
 
+{# dbt's id of the running command, as a SQL literal. #}
+{% macro this_invocation() %}{{ return(literal(invocation_id if execute else '')) }}{% endmacro %}
+
+{# SQL condition that is false with --full-refresh, which forgets what was built. #}
+{% macro is_remembered() %}{{ return('false' if execute and flags.FULL_REFRESH else 'true') }}{% endmacro %}
+
 {# The tables that are kept by year. Argument: is_missing (boolean), those that are not in the warehouse instead of those that are. Returns: for tables that
    are there, list of relations; for missing ones, list of nodes. #}
 {% macro yearly_relations(is_missing=false) %}

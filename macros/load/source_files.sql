@@ -96,9 +96,9 @@
     {% for separator in [',', ';', '\t', '|'] %}{% do counts.append("(" ~ literal(separator) ~ ", " ~ (4 - loop.index0) ~ ")") %}{% endfor %}
     {{ return(
         "select file, separator, lower(regexp_replace(trim(replace(replace(replace(line, chr(65279), ''), '\"', ''), separator, ',')), '\\s*,\\s*', ',', 'g')) as column_names from ("
-        ~ "select header.file, header.line, separator.separator, row_number() over (partition by header.file order by length(header.line) - length(replace(header.line, separator.separator, '')) desc,"
-        ~ " separator.preference desc) as preference from (" ~ (lines | join(' union all ')) ~ ") as header cross join (values " ~ (counts | join(', '))
-        ~ ") as separator (separator, preference)) as ranked where preference = 1") }}
+        ~ "select header.file, header.line, candidate.separator, row_number() over (partition by header.file order by length(header.line) - length(replace(header.line, candidate.separator, '')) desc,"
+        ~ " candidate.preference desc) as preference from (" ~ (lines | join(' union all ')) ~ ") as header cross join (values " ~ (counts | join(', '))
+        ~ ") as candidate (separator, preference)) as ranked where preference = 1") }}
 {% endmacro %}
 
 {# Hook of source_file. Raises a compiler error that names the first file that lacks a declared column, and the columns. A file of a CSV source may have no

@@ -14,7 +14,7 @@ built_year as (
     select * from {{ source('state', 'built_year') }}
     where
         reference_year > 0
-        and {{ 'reference_year is null' if flags.FULL_REFRESH else 'reference_year is not null' }}
+        and {{ is_remembered() }}
 
 ),
 

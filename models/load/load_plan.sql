@@ -12,7 +12,7 @@ with source_year as (
 built_year as (
 
     select * from {{ source('state', 'built_year') }}
-    where {{ 'reference_year is null' if flags.FULL_REFRESH else 'reference_year is not null' }}
+    where {{ is_remembered() }}
 
 ),
 
@@ -128,7 +128,7 @@ plan as (
             or tested is null
             or tested <> '{{ publication_fingerprint() }}'
         ) as tests,
-        '{{ invocation_id }}' as invocation_id
+        {{ this_invocation() }} as invocation_id
     from published
 
 )

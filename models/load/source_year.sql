@@ -51,10 +51,8 @@ fingerprint as (
 
     select
         load_year,
-        {%- for source_name in source_names() %}
-        {{ hash_of_rows(['relative_path', 'file_size', 'modified_at'], 'relative_path', "source = '" ~ source_name ~ "'") }}
-            as {{ {'population': 'lists_files', 'health_care': 'claims_files'}[source_name] }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        {{ hash_of_rows(['relative_path', 'file_size', 'modified_at'], 'relative_path', "source = 'population'") }} as lists_files,
+        {{ hash_of_rows(['relative_path', 'file_size', 'modified_at'], 'relative_path', "source = 'health_care'") }} as claims_files
     from file_of_year
     group by load_year
 

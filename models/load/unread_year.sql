@@ -7,6 +7,12 @@ with source_file as (
 
 ),
 
+source_name as (
+
+    select distinct source from source_file
+
+),
+
 plan as (
 
     select * from {{ ref('load_plan') }}
@@ -44,11 +50,11 @@ read_year as (
     where reads_claims
     union all
     select
-        source.source,
+        source_name.source,
         built_year.reference_year
     from {{ source('state', 'built_year') }} as built_year
-    cross join (select distinct source from source_file) as source
-    where case source.source when 'population' then built_year.lists_files else built_year.claims_files end is not null
+    cross join source_name
+    where case source_name.source when 'population' then built_year.lists_files else built_year.claims_files end is not null
 
 ),
 
