@@ -131,8 +131,8 @@
 
 {# What decides which cells of given counts are hidden: the SQL of the masking, its macros, the threshold, and where ages and sectors begin. Returns: text. #}
 {% macro masking_fingerprint() %}
-    {% set parts = [macro_fingerprint(['macros/masking.sql'])] %}
-    {% for node in graph.nodes.values() if node.resource_type == 'model' and node.original_file_path.startswith('models/intermediate/masked') %}
+    {% set parts = [macro_fingerprint(['macros/disclosure/*.sql'])] %}
+    {% for node in graph.nodes.values() if node.resource_type == 'model' and node.original_file_path.startswith('models/disclosure') %}
         {% do parts.append(node.original_file_path ~ ':' ~ node.checksum.checksum) %}
     {% endfor %}
     {{ return(fingerprint(parts, ['small_cell_threshold', 'complementary_masking', 'first_filter_year', 'first_sector_year', 'rules_version'])) }}

@@ -1,35 +1,13 @@
--- One row is a cell of int_hospital_delivery_cell, with what of it is hidden: deliveries and caesareans, or only the caesareans.
-{{ config(materialized = 'yearly', scope = 'masked') }}
+-- One row is a cell of int_hospital_delivery_cell, with what of it is suppressed: deliveries and caesareans, or only the caesareans.
+{{ config(materialized = 'view') }}
 
-with cell as (
-
-    select * from {{ ref('int_hospital_delivery_cell') }}
-    where {{ in_years_to_build('reference_year', 'masked') }}
-
-),
-
-hidden_denominator as (
-
-    {{ hidden_cells_with_margins('denominator', 'hospital_deliveries', []) }}
-
-),
-
-hidden_numerator as (
-
-    {{ hidden_cells_with_margins('numerator', 'hospital_caesareans', []) }}
-
-),
-
-masked as (
-
-    select
-        cell.*,
-        hidden_denominator.geo_code is not null as is_denominator_masked,
-        hidden_numerator.geo_code is not null as is_caesarean_masked
-    from cell
-    left join hidden_denominator on {{ same_cell('cell', 'hidden_denominator') }}
-    left join hidden_numerator on {{ same_cell('cell', 'hidden_numerator') }}
-
-)
-
-select * from masked
+select
+    reference_year,
+    geo_level,
+    geo_code,
+    denominator as deliveries,
+    cases as caesareans,
+    is_denominator_suppressed as is_denominator_masked,
+    is_numerator_suppressed as is_caesarean_masked
+from {{ ref('publishable_cell') }}
+where series = 'hospital_caesareans'
