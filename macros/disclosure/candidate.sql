@@ -19,11 +19,19 @@ candidate as (
 
 ),
 
+-- a block is decided by itself: those in which nothing is to be suppressed are left out
+active as (
+
+    select * from candidate
+    where block_id in (select block_id from candidate where is_needed or is_total_suppressed or is_parent_suppressed)
+
+),
+
 -- nor can a cell that is alone in its column under a published parent, or alone in its row beside a published total; without it, others may be alone
 companion_in_column as (
 
     select *
-    from candidate
+    from active
     qualify count(*) over (partition by parent_id) > 1 or depth = 0 or is_needed or is_parent_suppressed or has_unplaced_rest
 
 ),

@@ -1,3 +1,8 @@
+{# The columns of protected_cell that the last decision works with. Returns: list of column names. #}
+{% macro decision_columns() %}
+    {{ return(['cell_id', 'parent_id', 'series_id', 'column_id', 'level_rank', 'is_in_tree', 'is_small']) }}
+{% endmacro %}
+
 {# Adds the margins outside the tree of columns (increased reimbursement over all ages, say): such a margin is suppressed where one of its summands is.
    Arguments: name of the CTE to define; stage. Expects a CTE `cell`: cells of protected_cell of that stage. Returns: CTEs, the last one `name`: the columns
    of `cell` and is_decided. #}
@@ -66,7 +71,7 @@ suppressed_with_margins as (
 
     select
         *,
-        bool_or(not is_in_tree) over (partition by series_id) and not must_suppress as may_publish,
+        series_id in (select margin.series_id from {{ source }} as margin where not margin.is_in_tree) as has_margin,
         is_decided or must_suppress as is_suppressed
     from {{ source }}
 
@@ -77,15 +82,19 @@ suppressed_with_margins as (
 {{ from }}_line as (
 
     select
-        *,
+        cell.*,
         {%- for filter in filters %}
-        has_{{ filter }} and count(*) filter (where is_suppressed) over (
-            partition by cell_id - column_id{% for other in filters if other != filter %}, {{ other }}{% endfor %}
-        ) = 1 as is_alone_by_{{ filter }},
+        series_column.has_{{ filter }}
+        and count(*) filter (where cell.is_suppressed) over (partition by cell.cell_id - cell.column_id + series_column.without_{{ filter }}_id) = 1
+            as is_alone_by_{{ filter }},
         {%- endfor %}
-        count(*) filter (where is_suppressed) over (partition by parent_id) as suppressed_beside
-    from {{ from }}
-    where series_id in (select margin.series_id from {{ from }} as margin where not margin.is_in_tree)
+        count(*) filter (where cell.is_suppressed) over (partition by cell.parent_id) as suppressed_beside
+    from {{ from }} as cell
+    inner join {{ ref('suppression_column') }} as series_column
+        on
+            cell.series_id = series_column.series_id
+            and cell.column_id = series_column.column_id
+    where cell.has_margin
 
 ),
 
@@ -95,7 +104,7 @@ suppressed_with_margins as (
         parent_id as cell_id,
         max(suppressed_beside) as suppressed_below
     from {{ from }}_line
-    where geo_level <> 'region'
+    where level_rank > 1
     group by parent_id
 
 ),
@@ -111,7 +120,7 @@ suppressed_with_margins as (
         line.is_alone_by_{{ filter }}
         or {% endfor -%}
         coalesce(below.suppressed_below = 0, false)
-        or (line.geo_level <> 'region' and line.suppressed_beside = 1 and coalesce(not parent.is_suppressed, false))
+        or (line.level_rank <> 1 and line.suppressed_beside = 1 and coalesce(not parent.is_suppressed, false))
 
 ),
 
@@ -119,7 +128,7 @@ suppressed_with_margins as (
 
     select
         {{ from }}.* exclude (is_suppressed),
-        {{ from }}.is_suppressed and not ({{ from }}.may_publish and derivable.cell_id is not null) as is_suppressed
+        {{ from }}.is_suppressed and ({{ from }}.must_suppress or derivable.cell_id is null) as is_suppressed
     from {{ from }}
     left join {{ from }}_derivable as derivable on {{ from }}.cell_id = derivable.cell_id
 

@@ -18,6 +18,15 @@
     {{ return({'denominator': 6, 'numerator': 7}[stage]) }}
 {% endmacro %}
 
+{# The columns of protected_cell that the steps work with. Argument: relation (alias, or none). Returns: select targets, one a line. #}
+{% macro step_columns(relation=none) -%}
+    {%- for column in [
+        'cell_id', 'total_id', 'parent_id', 'block_id', 'unit_id', 'column_id', 'level_rank', 'depth', 'is_root_unit', 'has_unplaced_rest', 'is_leaf', 'cases', 'headroom'
+    ] -%}
+        {{ relation ~ '.' if relation }}{{ column }}{{ ',\n        ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
 {# All suppressed cells that a stage decides in its steps. With `complementary_masking` off (the proof that the attack test bites) none.
    Argument: stage. Returns: a query with cell_id, one row a cell. #}
 {% macro suppressed_in_steps(stage) -%}

@@ -2,7 +2,9 @@
 
 with cell as (
 
-    select * from {{ ref('protected_cell') }}
+    select
+        {{ decision_columns() | join(',\n        ') }}
+    from {{ ref('protected_cell') }}
     where denominator_series is null
 
 ),

@@ -4,8 +4,9 @@
 with recursive cell as (
 
     select
-        *,
-        true as is_possible
+        {{ step_columns() }},
+        true as is_possible,
+        is_small
     from {{ ref('protected_cell') }}
     where denominator_series is null and is_in_tree
 

@@ -10,7 +10,7 @@ with recursive suppressed_denominator as (
 cell as (
 
     select
-        protected_cell.* exclude (is_small),
+        {{ step_columns('protected_cell') }},
         -- a cell whose denominator is a published 0 is known to be 0; every hospital has deliveries
         protected_cell.denominator > 0 or protected_cell.denominator_series = 'hospital_deliveries' or denominator.cell_id is not null as is_possible,
         protected_cell.is_small or denominator.cell_id is not null as is_small

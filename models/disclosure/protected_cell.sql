@@ -27,7 +27,6 @@ placed as (
         unit.level_rank,
         unit.has_unplaced_rest,
         unit.parent_unit_id = 0 as is_root_unit,
-        {{ filter_columns('series_column', 'has_') }},
         series_column.series_id,
         series_column.column_id,
         series_column.depth,
@@ -36,7 +35,9 @@ placed as (
         (series_column.series_id * 100000 + unit.unit_id) * 1000 + series_column.column_id as cell_id,
         (series_column.series_id * 100000 + unit.unit_id) * 1000 + series_column.parent_column_id as total_id,
         (series_column.series_id * 100000 + unit.parent_unit_id) * 1000 + series_column.column_id as parent_id,
-        (series_column.series_id * 100000 + unit.parent_unit_id) * 1000 + series_column.parent_column_id as block_id
+        (series_column.series_id * 100000 + unit.parent_unit_id) * 1000 + series_column.parent_column_id as block_id,
+        (series_column.denominator_series_id * 100000 + unit.unit_id) * 1000 + series_column.denominator_column_id as denominator_id,
+        {{ is_small_group('counted.persons') }} or {{ is_small_group('counted.cases') }} as is_small
     from counted
     inner join unit
         on
@@ -48,24 +49,6 @@ placed as (
             and counted.series = series_column.series
             and {{ same_filters('counted', 'series_column') }}
 
-),
-
--- the cell that a numerator is divided by: all procedure types share it
-related as (
-
-    select
-        placed.*,
-        {{ is_small_group('placed.persons') }} or {{ is_small_group('placed.cases') }} as is_small,
-        denominator_cell.cell_id as denominator_id
-    from placed
-    left join placed as denominator_cell
-        on
-            placed.reference_year = denominator_cell.reference_year
-            and placed.denominator_series = denominator_cell.series
-            and placed.unit_id = denominator_cell.unit_id
-            and placed.age_category = denominator_cell.age_category
-            and placed.increased_reimbursement = denominator_cell.increased_reimbursement
-
 )
 
-select * from related
+select * from placed

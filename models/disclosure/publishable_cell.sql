@@ -3,7 +3,10 @@
 
 with cell as (
 
-    select * from {{ ref('protected_cell') }}
+    select
+        {{ decision_columns() | join(',\n        ') }},
+        denominator_id
+    from {{ ref('protected_cell') }}
     where denominator_series is not null and {{ in_years_to_build('reference_year', 'masked') }}
 
 ),
@@ -26,19 +29,20 @@ stated as (
 publishable as (
 
     select
-        reference_year,
-        series,
-        geo_level,
-        geo_code,
-        {{ filter_columns() }},
-        cases,
-        volume,
-        denominator,
-        persons,
-        denominator_persons,
-        is_denominator_suppressed,
-        is_suppressed as is_numerator_suppressed
+        cell.reference_year,
+        cell.series,
+        cell.geo_level,
+        cell.geo_code,
+        {{ filter_columns('cell') }},
+        cell.cases,
+        cell.volume,
+        cell.denominator,
+        cell.persons,
+        cell.denominator_persons,
+        decided.is_denominator_suppressed,
+        decided.is_suppressed as is_numerator_suppressed
     from decided
+    inner join {{ ref('protected_cell') }} as cell on decided.cell_id = cell.cell_id
 
 )
 

@@ -6,6 +6,7 @@ with counted as (
     select distinct
         reference_year,
         series,
+        denominator_series,
         {{ filter_columns() }}
     from {{ ref('protected_count') }}
 
@@ -20,6 +21,7 @@ numbered as (
         dense_rank() over (order by reference_year, series) as series_id,
         {% for filter in suppression_filters() -%}
         bool_or({{ filter }} <> 'total') over (partition by series) as has_{{ filter }},
+        dense_rank() over (order by {{ suppression_filters() | reject('equalto', filter) | join(', ') }}) as without_{{ filter }}_id,
         {% endfor -%}
         {{ filter_depth() }} as depth
     from counted
@@ -63,6 +65,9 @@ related as (
 
     select
         placed.*,
+        -- all procedure types share a denominator
+        denominator_column.series_id as denominator_series_id,
+        denominator_column.column_id as denominator_column_id,
         coalesce(parent.parent_column_id, 0) as parent_column_id,
         inner_node.column_id is null as is_leaf
     from placed
@@ -70,6 +75,12 @@ related as (
         on
             placed.series_id = parent.series_id
             and placed.column_id = parent.column_id
+    left join placed as denominator_column
+        on
+            placed.reference_year = denominator_column.reference_year
+            and placed.denominator_series = denominator_column.series
+            and placed.age_category = denominator_column.age_category
+            and placed.increased_reimbursement = denominator_column.increased_reimbursement
     left join inner_node
         on
             placed.series_id = inner_node.series_id

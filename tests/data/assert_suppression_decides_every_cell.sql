@@ -12,10 +12,16 @@ placed as (
     select
         count(*) as cells,
         count(denominator_series) as numerators,
-        count(denominator_id) as linked_numerators,
         max(unit_id) as last_unit,
         max(column_id) as last_column
     from {{ ref('protected_cell') }}
+
+),
+
+decided as (
+
+    select count(*) as cells from {{ ref('publishable_cell') }}
+    where reference_year in (select reference_year from {{ ref('protected_cell') }})
 
 ),
 
@@ -57,11 +63,12 @@ from counted
 cross join placed
 where counted.counts <> placed.cells
 union all
-select 'numerators without a denominator cell' as failure_reason
+select 'numerators that no decision was made for: their denominator is no cell' as failure_reason
 from placed
-where numerators <> linked_numerators
+cross join decided
+where placed.numerators <> decided.cells
 union all
-select 'a cell is deeper than the last step: raise last_suppression_step, and add the model suppress_' || stage || '_' || cast(deepest as text) as failure_reason
+select 'a cell is deeper than the last step: raise last_suppression_step and add the model suppress_' || stage || '_' || cast(deepest as text) as failure_reason
 from in_step
 where deepest > last_step
 union all
