@@ -10,7 +10,7 @@
 {% endmacro %}
 
 {# The last suppression step of a stage: the largest sum of level and depth that its cells may have. The data test
-   assert_suppression_decides_every_cell fails when a cell lies deeper. Argument: stage, 'denominator' or 'numerator'. Returns: integer. #}
+   assert_suppression_decides_every_cell fails when a cell is deeper. Argument: stage, 'denominator' or 'numerator'. Returns: integer. #}
 {% macro last_suppression_step(stage) %}
     {%- if stage not in ['denominator', 'numerator'] -%}
         {{ exceptions.raise_compiler_error("last_suppression_step: stage must be denominator or numerator, not '" ~ stage ~ "'") }}

@@ -1,4 +1,4 @@
--- Every count enters the suppression, no cell lies deeper than its last step, every small cell is suppressed, and the numbers of the cells do not overlap.
+-- Every count enters the suppression, no cell is deeper than its last step, every small cell is suppressed, and the numbers of the cells do not overlap.
 {{ config(severity = 'error') }}
 
 with counted as (

@@ -74,7 +74,6 @@ def read_system(connection, schema="main", reference="main", years=None):
         numerator, denominator = quantities(statistic)
         columns = [row[0] for row in connection.execute(f"describe {schema}.{statistic['code']}").fetchall()]
         filters = [name for name in FILTERS if name in columns]
-        kept = [name for name in FILTERS if name in columns and name != "procedure_type"]
         selected = ", ".join(
             ["reference_year", "geo_level", "geo_code", *filters, "numerator", "denominator", "status"]
         )
