@@ -18,10 +18,17 @@ placed as (
 
 ),
 
+computed_year as (
+
+    select distinct reference_year from {{ ref('protected_cell') }}
+
+),
+
 decided as (
 
-    select count(*) as cells from {{ ref('publishable_cell') }}
-    where reference_year in (select reference_year from {{ ref('protected_cell') }})
+    select count(*) as cells
+    from {{ ref('publishable_cell') }} as publishable
+    inner join computed_year on publishable.reference_year = computed_year.reference_year
 
 ),
 
