@@ -50,30 +50,25 @@
     }) }}
 {% endmacro %}
 
-{# Where the cells of a statistic are and which of them are suppressed: the only place that knows the models of the suppression.
-   Argument: statistic (a declaration). Returns: mapping relation; filters (the filter columns of the relation); numerator and denominator (SQL bigint);
-   suppressed (SQL boolean: the numerator is suppressed; `is_denominator_masked` suppresses both). Raises a compiler error for an unknown combination. #}
+{# Which cells of publishable_cell a statistic publishes: the only place that knows the suppression.
+   Argument: statistic (a declaration). Returns: mapping series (text); numerator and denominator (SQL bigint); suppressed (SQL boolean: the numerator is
+   suppressed; `is_denominator_suppressed` suppresses both). Raises a compiler error for an unknown combination. #}
 {% macro cells_of_statistic(statistic) %}
-    {%- set quantities = {
-        ('imaging', 'share'): {'numerator': 'patients', 'denominator': 'beneficiaries', 'suppressed': 'is_numerator_masked'},
-        ('imaging', 'volume'): {'numerator': 'exams', 'denominator': 'beneficiaries', 'suppressed': 'is_numerator_masked'},
-        ('deliveries', 'count'): {'numerator': 'deliveries', 'denominator': 'cast(null as bigint)', 'suppressed': 'is_denominator_masked'},
-        ('caesareans', 'share'): {'numerator': 'caesareans', 'denominator': 'deliveries', 'suppressed': 'is_caesarean_masked'},
-        ('prenatal_acts', 'mean'): {'numerator': 'acts', 'denominator': 'deliveries', 'suppressed': 'is_numerator_masked'}
+    {%- set counts = {
+        ('imaging', 'share'): {'series': statistic.variable, 'numerator': 'cases', 'suppressed': 'is_numerator_suppressed'},
+        ('imaging', 'volume'): {'series': statistic.variable, 'numerator': 'volume', 'suppressed': 'is_numerator_suppressed'},
+        ('caesareans', 'share'): {'series': 'caesareans', 'numerator': 'cases', 'suppressed': 'is_numerator_suppressed'},
+        ('prenatal_acts', 'mean'): {'series': 'prenatal_acts', 'numerator': 'cases', 'suppressed': 'is_numerator_suppressed'},
+        ('deliveries', 'count'): {'series': 'caesareans', 'numerator': 'denominator', 'suppressed': 'is_denominator_suppressed'}
     } -%}
-    {%- set counted = 'imaging' if statistic.family == 'imaging' else statistic.variable -%}
-    {%- set cells = quantities.get((counted, statistic.measure)) -%}
+    {%- set cells = counts.get(('imaging' if statistic.family == 'imaging' else statistic.variable, statistic.measure)) -%}
     {%- if cells is none -%}
-        {{ exceptions.raise_compiler_error("statistic_table: no measure '" ~ statistic.measure ~ "' of the variable '" ~ statistic.variable ~ "'; known are " ~ (quantities.keys() | list)) }}
+        {{ exceptions.raise_compiler_error("statistic_table: no measure '" ~ statistic.measure ~ "' of the variable '" ~ statistic.variable ~ "'; known are " ~ (counts.keys() | list)) }}
     {%- endif -%}
-    {%- if counted == 'imaging' -%}
-        {%- set relation = ref('int_imaging_masked') -%}
-    {%- elif counted == 'prenatal_acts' -%}
-        {%- set relation = ref('int_hospital_prenatal_masked') if statistic.place == 'hospital' else ref('int_prenatal_masked') -%}
-    {%- else -%}
-        {%- set relation = ref('int_hospital_delivery_masked') if statistic.place == 'hospital' else ref('int_delivery_masked') -%}
-    {%- endif -%}
-    {%- do cells.update({'relation': relation, 'filters': variable_filters(statistic.variable, statistic.place)}) -%}
+    {%- do cells.update({
+        'series': place_series(cells.series, statistic.place),
+        'denominator': 'cast(null as bigint)' if statistic.per is none else 'denominator'
+    }) -%}
     {{ return(cells) }}
 {% endmacro %}
 
@@ -94,7 +89,7 @@
 with suppressed as (
 
     select cell.*
-    from {{ cells.relation }} as cell
+    from {{ ref('publishable_cell') }} as cell
     inner join {{ ref('int_reference_year') }} as reference_year
         on
             cell.reference_year = reference_year.reference_year
@@ -102,13 +97,11 @@ with suppressed as (
     where
         cell.reference_year >= {{ statistic.first_year }}
         and {{ in_years_to_build('cell.reference_year') }}
-        {%- if statistic.family == 'imaging' %}
-        and cell.variable = '{{ statistic.variable }}'
-        {%- endif %}
+        and cell.series = '{{ cells.series }}'
         {%- if statistic.smallest_level == 'municipality' %}
         and cell.geo_level <> 'statistical_sector'
         {%- endif %}
-        {%- for filter in cells.filters if filter not in statistic.filters %}
+        {%- for filter in filter_definitions() if filter not in statistic.filters %}
         and cell.{{ filter }} = 'total'
         {%- endfor %}
 
@@ -123,18 +116,18 @@ published as (
         {%- for filter in statistic.filters %}
         {{ filter }},
         {%- endfor %}
-        case when not ({{ cells.suppressed }} or is_denominator_masked) then {{ cells.numerator }} end as numerator,
-        case when not is_denominator_masked then {{ cells.denominator }} end as denominator,
+        case when not ({{ cells.suppressed }} or is_denominator_suppressed) then {{ cells.numerator }} end as numerator,
+        case when not is_denominator_suppressed then {{ cells.denominator }} end as denominator,
         {%- if statistic.per is none %}
-        case when not is_denominator_masked then cast({{ cells.numerator }} as double) end as value,
-        case when is_denominator_masked then 'small_cell' else 'published' end as status
+        case when not is_denominator_suppressed then cast({{ cells.numerator }} as double) end as value,
+        case when is_denominator_suppressed then 'small_cell' else 'published' end as status
         {%- else %}
         case
-            when not ({{ cells.suppressed }} or is_denominator_masked)
+            when not ({{ cells.suppressed }} or is_denominator_suppressed)
                 then {{ rate_per(cells.numerator, cells.denominator, statistic.per) }}
         end as value,
         case
-            when {{ cells.suppressed }} or is_denominator_masked then 'small_cell'
+            when {{ cells.suppressed }} or is_denominator_suppressed then 'small_cell'
             when {{ cells.denominator }} = 0 then 'empty'
             else 'published'
         end as status

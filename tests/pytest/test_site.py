@@ -327,7 +327,7 @@ def test_a_browser_shows_the_columns_of_a_mart_in_the_dbt_documentation(site):
 @needs_browser
 def test_a_browser_draws_the_lineage_with_its_layers_in_colours(site, tmp_path):
     picture = tmp_path / "lineage.png"
-    address = "dbt/index.html#!/model/model.health_atlas.cube_013_007?g_v=1&g_i=%2Bint_imaging_cell%20int_imaging_masked%20cube_013_007"
+    address = "dbt/index.html#!/model/model.health_atlas.cube_013_007?g_v=1&g_i=%2Bint_imaging_cell%20publishable_cell%20cube_013_007"
     browse(site, address, f"--screenshot={picture}")
     colours = colours_of(picture)
     layers = {"people": "943126", "cells": "af601a", "masked": "9a7d0a", "marts": "1e8449"}

@@ -272,8 +272,8 @@ def test_changed_rules_are_never_mixed(story):
 def test_cells_masked_by_another_threshold_are_masked_again(story):
     """Even when the build with the other threshold was stopped in the middle."""
     before = tables(story)
-    opened = built(story, "run", "--select", "int_imaging_masked", small_cell_threshold=0, delivery_gap_days=31)
-    assert opened.query("select count(*) from intermediate.int_imaging_masked where is_numerator_masked") == [(0,)]
+    opened = built(story, "run", "--select", "publishable_cell", small_cell_threshold=0, delivery_gap_days=31)
+    assert opened.query("select count(*) from intermediate.publishable_cell where is_numerator_masked") == [(0,)]
     after = built(story, *WITHOUT_MARTS, delivery_gap_days=31)
     assert reads_nothing(after)
     assert tables(after) == before
