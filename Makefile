@@ -7,7 +7,7 @@ export DBT_PROFILES_DIR := profiles
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help build test demo lint bench release lock clean
+.PHONY: help build test check equal demo lint bench release docs lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,26 +25,31 @@ $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	@touch $@
 
 build: $(VENV)/.installed ## environment, demo data where no source is given, dbt build, published result
-	$(BIN)/python scripts/build.py
+	$(BIN)/python -m atlas build
 
-test: $(VENV)/.installed-dev ## everything that CI checks: sqlfluff, dbt unit and data tests, pytest
-	$(BIN)/sqlfluff lint --processes 2 models tests/data analyses
-	$(BIN)/python -m pytest tests/pytest
+test: lint ## everything that CI checks: sqlfluff, dbt unit and data tests, pytest (at most 8 minutes on two cores)
+	$(BIN)/python -m pytest --numprocesses 2
+
+check: lint ## for every edit: sqlfluff, tests without a warehouse, bad input (at most 90 seconds)
+	$(BIN)/python -m pytest --numprocesses 2 -m "unit or bad_input"
+
+equal: $(VENV)/.installed-dev ## compare the published tables with the frozen ones (tests/reference/frozen.csv)
+	$(BIN)/python tests/reference/equal.py
 
 lint: $(VENV)/.installed-dev ## sqlfluff alone
 	$(BIN)/sqlfluff lint --processes 2 models tests/data analyses
 
 demo: $(VENV)/.installed ## write the synthetic demo source alone
-	$(BIN)/python scripts/demo.py --directory $${ATLAS_OUTPUT_DIR:-output}/demo_source
+	$(BIN)/python -m atlas demo --directory $${ATLAS_OUTPUT_DIR:-output}/demo_source
 
 bench: $(VENV)/.installed-dev ## full-size source, timings of a hand-written script and of dbt side by side
 	$(BIN)/python tests/bench/bench.py
 
-cards: $(VENV)/.installed ## write models/docs/cards.md again, after a change of seeds/statistics
-	$(BIN)/python scripts/cards.py
-
 release: $(VENV)/.installed ## publish what the last complete dbt build left in the warehouse
-	$(BIN)/python scripts/release.py
+	$(BIN)/python -m atlas release
+
+docs: $(VENV)/.installed ## write the site of the current release
+	$(BIN)/python -m atlas docs
 
 lock: ## compile the lock files again (needs uv)
 	uv pip compile --quiet --no-header --no-annotate --universal --python-version 3.11 requirements.in -o requirements.txt

@@ -37,32 +37,94 @@
         )
 {% endmacro %}
 
-{# The age class of a scheme that holds an age, as a join. Arguments: age (SQL integer), scheme ('decennial', 'maternal'), alias (text: the name under
-   which age_category is joined). Returns: an inner join clause on the seed age_category. #}
-{% macro join_age_category(age, scheme, alias) -%}
-    inner join (
-        select
-            single_age.number as age,
-            age_category.age_category
-        from ({{ whole_numbers(var('oldest_age')) }}) as single_age
-        inner join {{ ref('age_category') }} as age_category
-            on
-                age_category.scheme = '{{ scheme }}'
-                and single_age.number >= age_category.age_from
-                and single_age.number <= coalesce(age_category.age_to, single_age.number)
-    ) as {{ alias }} on {{ age }} = {{ alias }}.age
+{# The filters of beneficiaries as columns of a select list. Arguments: filters (list of text), person (text: the relation with the columns of
+   int_beneficiary); where a filter is a class of a column, join_filter_classes has joined it. Returns: text, each column followed by a comma. #}
+{% macro person_filter_columns(filters, person) -%}
+    {%- for filter in filters -%}
+        {{ filter ~ '_of_person' if filter_definitions()[filter].classes_of else person }}.{{ filter }},{{ '\n        ' if not loop.last }}
+    {%- endfor -%}
 {%- endmacro %}
 
-{# The classes of a filter with its total. Arguments: filter (age_category, increased_reimbursement, procedure_type), scheme (of age_category).
-   Returns: a query with one text column named as the filter. Raises a compiler error for another filter. #}
-{% macro filter_values(filter, scheme=none) %}
-    {%- if filter == 'age_category' -%}
-        select age_category from {{ ref('age_category') }} where scheme = '{{ scheme }}' union all select 'total' as age_category
-    {%- elif filter == 'increased_reimbursement' -%}
-        select 'yes' as increased_reimbursement union all select 'no' as increased_reimbursement union all select 'total' as increased_reimbursement
-    {%- elif filter == 'procedure_type' -%}
-        select procedure_type from {{ ref('procedure_type') }} union all select 'total' as procedure_type
+{# The filters that are classes of a column of int_beneficiary, as joins. Arguments: filters (list of text), scheme (of the classes), person (text: the
+   relation with the column). Returns: an inner join clause a filter with classes, on the seed named as the filter; none for other filters. #}
+{% macro join_filter_classes(filters, scheme, person) -%}
+    {%- for filter in filters if filter_definitions()[filter].classes_of -%}
+    {%- set column = filter_definitions()[filter].classes_of %}
+    inner join (
+        select
+            single_value.number as {{ column }},
+            class.{{ filter }}
+        from ({{ whole_numbers(var('oldest_age')) }}) as single_value
+        inner join {{ ref(filter) }} as class
+            on
+                class.scheme = '{{ scheme }}'
+                and single_value.number >= class.{{ column }}_from
+                and single_value.number <= coalesce(class.{{ column }}_to, single_value.number)
+    ) as {{ filter }}_of_person on {{ person }}.{{ column }} = {{ filter }}_of_person.{{ column }}
+    {%- endfor -%}
+{%- endmacro %}
+
+{# The values of a filter with their order and SDMX codes. Arguments: filter (text), scheme (text: needed for a filter with classes).
+   Returns: a query; one row a value, the total last, columns named as the filter, sort_order (integer), sdmx_code (string).
+   Raises a compiler error for an unknown filter. #}
+{% macro filter_members(filter, scheme=none) %}
+    {%- set definition = filter_definitions().get(filter) -%}
+    {%- if definition is none -%}
+        {{ exceptions.raise_compiler_error("filter_definitions: there is no filter '" ~ filter ~ "'; known are " ~ (filter_definitions() | join(', ')) ~ ".") }}
+    {%- endif -%}
+    {%- if definition.codes -%}
+        {%- for code, sdmx_code in definition.codes.items() %}
+        select '{{ code }}' as {{ filter }}, {{ loop.index }} as sort_order, '{{ sdmx_code }}' as sdmx_code
+        union all
+        {%- endfor %}
+        select 'total' as {{ filter }}, {{ definition.codes | length + 1 }} as sort_order, '_T' as sdmx_code
     {%- else -%}
-        {{ exceptions.raise_compiler_error("filter_values: no filter '" ~ filter ~ "'; known are age_category, increased_reimbursement and procedure_type") }}
+        {%- set members = ref(filter) ~ (" where scheme = '" ~ scheme ~ "'" if definition.classes_of else '') %}
+        select {{ filter }}, sort_order, upper({{ filter }}) as sdmx_code from {{ members }}
+        union all
+        select 'total' as {{ filter }}, max(sort_order) + 1 as sort_order, '_T' as sdmx_code from {{ members }}
     {%- endif -%}
 {% endmacro %}
+
+{# The values of a filter, 'total' included. Arguments: those of filter_members. Returns: a query with one string column named as the filter. #}
+{% macro filter_values(filter, scheme=none) -%}
+    select filter_member.{{ filter }} from ({{ filter_members(filter, scheme) }}) as filter_member
+{%- endmacro %}
+
+{# Every combination of the values of some filters, as cross joins. Arguments: filters (list of text), scheme. Returns: a cross join clause a filter, its
+   relation named as the filter with _value. #}
+{% macro cross_join_filters(filters, scheme=none) -%}
+    {%- for filter in filters %}
+    cross join ({{ filter_values(filter, scheme) }}) as {{ filter }}_value
+    {%- endfor -%}
+{%- endmacro %}
+
+{# A column with its relation, where one is given. Arguments: column (text), relation (text or none). Returns: SQL expression. #}
+{% macro qualified(column, relation) -%}
+    {{ relation ~ '.' ~ column if relation else column }}
+{%- endmacro %}
+
+{# Some columns of a relation, for a select list or a grouping. Arguments: columns (list of text), relation (text or none).
+   Returns: text, the columns separated by commas, each also followed by one with `trailing`. #}
+{% macro columns_of(columns, relation=none, trailing=true) -%}
+    {%- for column in columns -%}
+        {{ qualified(column, relation) }}{{ ',' if trailing or not loop.last }}{{ '\n        ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
+{# Whether two relations have the same year, unit and filters. Arguments: left, right (text: relations), columns (list of text: the filters and keys).
+   Returns: boolean expression. #}
+{% macro is_same_cell(left, right, columns=[]) -%}
+    {%- for column in ['reference_year', 'geo_level', 'geo_code'] + columns -%}
+        {{ 'and ' if not loop.first }}{{ left }}.{{ column }} = {{ right }}.{{ column }}{{ '\n            ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
+{# Whether a row is the total of some filters. Arguments: filters (list of text), relation (text or none). Returns: boolean expression, true without filters. #}
+{% macro is_total_of(filters, relation=none) -%}
+    {%- for filter in filters -%}
+        {{ 'and ' if not loop.first }}{{ qualified(filter, relation) }} = 'total'{{ ' ' if not loop.last }}
+    {%- else -%}
+        true
+    {%- endfor -%}
+{%- endmacro %}

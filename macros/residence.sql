@@ -1,6 +1,6 @@
-{# What a residence code means, by IMA-AIM's own reading of PP0025 (the ranges stand in the seed residence_code).
+{# What a residence code means, by IMA-AIM's own reading of PP0025 (the ranges are in the seed residence_code).
    Arguments: code (SQL bigint), known_code (SQL: not null when the reference geography has ever had the code), meaning (SQL: the seed's meaning).
-   Returns: text expression 'known', 'abroad' or 'unknown'. A code of no rule counts as unknown (our decision; the build counts a warning). #}
+   Returns: text expression 'known', 'abroad' or 'unknown'. An unrecognised code counts as unknown (project decision; the build counts a warning). #}
 {% macro residence_status(code, known_code, meaning) -%}
     case
         when {{ code }} is null then 'unknown'
@@ -10,7 +10,7 @@
     end
 {%- endmacro %}
 
-{# An attribute by its two lists: that of 31 December where it is usable, else that of 30 June (card: residence; our decision: the rest).
+{# An attribute by its two lists: that of 31 December where it is usable, else that of 30 June (card: residence; project decision: the rest).
    Arguments: december_is_usable (SQL boolean), december, june (SQL). Returns: SQL expression. #}
 {% macro december_else_june(december_is_usable, december, june) -%}
     case when {{ december_is_usable }} then {{ december }} else {{ june }} end
@@ -22,7 +22,7 @@
     case when {{ matches(code, '[0-9]{3}') }} then right({{ code }}, 1) = '1' end
 {%- endmacro %}
 
-{# Stops the build when a list carries a municipality code that is younger than the published vintage: nothing carries it back.
+{# Stops the build when a list carries a municipality code that is younger than the published vintage: no crosswalk leads back to an older vintage.
    Returns: nothing. Raises a compiler error that names the codes and the vintage. #}
 {% macro stop_on_younger_residence_codes() %}
     {#- a unit test has no lists -#}
@@ -32,13 +32,13 @@
             select string_agg(distinct vintage.nis_code, ', ' order by vintage.nis_code)
             from {{ residence }} as residence
             inner join {{ ref('int_municipality_in_vintage') }} as vintage on residence.residence_code = cast(vintage.nis_code as bigint)
-            where vintage.municipality_code is null and residence.reject_reason is null
+            where vintage.municipality_code is null and residence.reject_reason is null and {{ in_years_to_build('residence.load_year') }}
         {% endset %}
         {% set younger = run_query(query).columns[0][0] %}
         {% if younger %}
             {% do exceptions.raise_compiler_error(
                 "The population lists carry municipality code " ~ younger ~ ", which is younger than geography_vintage " ~ var('geography_vintage')
-                ~ ": a code can be carried forward to a newer geography, not back. Choose a later geography_vintage (2018, 2019 or 2025), or narrow the years with last_reference_year.") %}
+                ~ ": a code can be carried forward to a newer geography, not back. Choose a later geography_vintage: " ~ vintages_in_words() ~ ". Or narrow the years with last_reference_year.") %}
         {% endif %}
     {% endif %}
 {% endmacro %}

@@ -1,24 +1,14 @@
-{# The published tables that the tests read. dbt orders a test after the tables that it names while it parses, when it knows no graph: so they stand
-   here by name, and `published_tables_are_tested` fails when a mart is missing from the list. Returns: list of names. #}
-{% macro published_tables() %}
-    {% set tables = [] %}
-    {% for number in ['003', '004', '005', '006', '007', '008', '013', '014', '023', '024'] %}
-        {% do tables.extend(['cube_013_' ~ number, 'stat_013_' ~ number]) %}
-    {% endfor %}
-    {{ return(tables + ['cube_007_001a_denom', 'cube_007_005a', 'cube_007_005b', 'cube_007_006a', 'cube_007_006b']) }}
-{% endmacro %}
-
-{# What a mart declares of itself. Argument: table (text). Returns: its meta.statistic; while dbt parses, when there is none, an example of the shape.
+{# The declaration of a mart. Argument: table (text). Returns: its meta.statistic; while dbt parses, when there is no graph, a declaration of the same shape.
    Raises a compiler error when the table declares nothing. #}
 {% macro declared_statistic(table) %}
-    {% if not execute %}{{ return({'family': 'imaging', 'measure': 'share', 'variable': '', 'per': 100, 'filters': [], 'smallest_level': 'municipality', 'first_year': 0}) }}{% endif %}
-    {% for node in graph.nodes.values() if node.resource_type == 'model' and node.name == table and node.config.meta.get('statistic') %}
-        {{ return(node.config.meta.statistic) }}
+    {% if not execute %}{{ return(statistic_declaration('cube', imaging_variables()[0], 'share')) }}{% endif %}
+    {% for row in statistics_in_graph() if row.code == table %}
+        {{ return(row.statistic) }}
     {% endfor %}
     {{ exceptions.raise_compiler_error("The table '" ~ table ~ "' declares no meta.statistic; see macros/statistic_table.sql.") }}
 {% endmacro %}
 
-{# Rows of published tables that contradict their own columns: status and nulls, value and its formula, ranges, numbers that are too small to show.
+{# Rows of published tables that contradict their own columns: status and nulls, value and its formula, ranges, numbers below the threshold.
    Returns: a query with item and failure_reason. #}
 {% macro unsound_published_rows() %}
 {%- set is_tested = in_years_to_test('reference_year') -%}
@@ -29,8 +19,8 @@
     select
         '{{ table }} ' || reference_year || ' ' || geo_level || ' ' || geo_code{% for filter in statistic.filters %} || ' ' || {{ filter }}{% endfor %} as item,
         case
-            when reference_year < {{ statistic.first_year }} then 'a year before the table starts'
-            when status not in ('published', 'small_cell', 'empty') or status is null then 'a status that does not exist'
+            when reference_year < {{ statistic.first_year }} then 'year before the first year of the table'
+            when status not in ('published', 'small_cell', 'empty') or status is null then 'unknown status'
             {%- if statistic.measure == 'count' %}
             when denominator is not null then 'a count with a denominator'
             when status = 'empty' then 'a count is never empty'
@@ -46,10 +36,10 @@
             {%- if statistic.measure == 'share' %}
             when value > {{ per }} then 'a share above {{ per }}'
             {%- endif %}
-            when status = 'small_cell' and (numerator is not null or value is not null) then 'a small cell that shows its numerator or value'
-            when numerator < 0 or denominator < 0 or value < 0 then 'a negative number'
-            when numerator between 1 and {{ var('small_cell_threshold') }} - 1 then 'a numerator below the threshold is shown'
-            when denominator between 1 and {{ var('small_cell_threshold') }} - 1 then 'a denominator below the threshold is shown'
+            when status = 'small_cell' and (numerator is not null or value is not null) then 'small cell with a numerator or value'
+            when numerator < 0 or denominator < 0 or value < 0 then 'negative number'
+            when numerator between 1 and {{ var('small_cell_threshold') }} - 1 then 'numerator below the threshold is published'
+            when denominator between 1 and {{ var('small_cell_threshold') }} - 1 then 'denominator below the threshold is published'
         end as failure_reason
     from {{ relation }}
     where {{ is_tested }}
@@ -61,9 +51,8 @@
    Returns: a query with item and failure_reason. #}
 {% macro incomplete_published_tables() %}
 {%- set is_tested = in_years_to_test('reference_year') -%}
-{#- what the filters of a table need, which dbt has to know while it parses -#}
-{%- do ref('age_category') -%}
-{%- do ref('procedure_type') -%}
+{#- the seeds that filter values need: dbt has to know them while it parses -#}
+{%- for filter, definition in filter_definitions().items() if not definition.codes -%}{%- do ref(filter) -%}{%- endfor -%}
 with published_year as (
 
     select * from {{ ref('int_reference_year') }}
@@ -88,7 +77,7 @@ declared as (
 
     {% for table in published_tables() -%}
     {%- set statistic = declared_statistic(table) -%}
-    {%- set scheme = 'decennial' if statistic.family == 'imaging' else 'maternal' -%}
+    {%- set scheme = families()[statistic.family].scheme -%}
     select
         '{{ table }}' as table_name,
         {{ statistic.first_year }} as first_year,
@@ -117,7 +106,7 @@ expected as (
 
 ),
 
--- a year that should not be there is looked for in every build
+-- a year that must not be published is looked for in every build
 counted as (
 
     {% for table in published_tables() -%}
@@ -165,12 +154,12 @@ failure as (
         declared.table_name || ' ' || coalesce(level_count.reference_year, expected.reference_year) || ' ' || coalesce(level_count.geo_level, expected.geo_level)
             as item,
         case
-            when level_count.row_count is null then 'the level has no row'
-            when expected.units is null and level_count.geo_level <> declared.smallest_level then 'a year or level that this table does not have'
-            when level_count.unknown_units > 0 and level_count.geo_level <> 'hospital' then 'a unit that is not in geographic_unit'
-            when level_count.distinct_rows <> level_count.row_count then 'a row stands there twice'
+            when level_count.row_count is null then 'level without rows'
+            when expected.units is null and level_count.geo_level <> declared.smallest_level then 'year or level that the table must not have'
+            when level_count.unknown_units > 0 and level_count.geo_level <> 'hospital' then 'unit missing from geographic_unit'
+            when level_count.distinct_rows <> level_count.row_count then 'duplicate row'
             when level_count.units <> expected.units then level_count.units || ' units instead of ' || expected.units
-            when level_count.row_count <> level_count.units * declared.combinations then 'a combination of filters is missing'
+            when level_count.row_count <> level_count.units * declared.combinations then 'missing combination of filters'
         end as failure_reason
     from level_count
     full outer join expected
@@ -187,20 +176,20 @@ where failure_reason is not null
 {% endmacro %}
 
 {# The same number in several published tables: a stat and the total of its cube, all tables that divide by the same people or the same deliveries,
-   every type of act. Each is written down under its name, the filters that a table does not have as 'total'; where tables tell it differently, or one
-   hides what another shows, the row fails. Returns: a query with item and failure_reason. #}
+   every type of act. Each number is compared under its name, with 'total' for the filters that a table does not have; the row fails where tables differ, or
+   where one table suppresses what another publishes. Returns: a query with item and failure_reason. #}
 {% macro contradicting_published_rows() %}
 {%- set is_tested = in_years_to_test('reference_year') -%}
-{%- set filters = ['age_category', 'increased_reimbursement', 'procedure_type'] -%}
+{%- set filters = filter_definitions() | list -%}
 with published_number as (
 
     {% for table in published_tables() -%}
     {%- set relation = ref(table) -%}
     {%- set statistic = declared_statistic(table) -%}
-    {%- set place = 'hospital' if statistic.smallest_level == 'hospital' else 'residence' -%}
-    {%- set whole = ('beneficiaries' if statistic.family == 'imaging' else 'deliveries') ~ ' by ' ~ place -%}
+    {%- set whole = families()[statistic.family].denominator ~ ' by ' ~ statistic.place -%}
+    {%- set numerator_filters = variables()[statistic.variable].numerator_filters or [] -%}
     {%- set numbers = [('numerator', whole)] if statistic.measure == 'count' else [
-        ('numerator', statistic.variable ~ ' ' ~ statistic.measure ~ ' by ' ~ place),
+        ('numerator', statistic.variable ~ ' ' ~ statistic.measure ~ ' by ' ~ statistic.place),
         ('denominator', whole)
     ] -%}
     {%- set outer_loop = loop -%}
@@ -211,7 +200,7 @@ with published_number as (
         geo_level,
         geo_code,
         {%- for filter in filters %}
-        {%- set is_split = filter in statistic.filters and not (column == 'denominator' and filter == 'procedure_type') %}
+        {%- set is_split = filter in statistic.filters and not (column == 'denominator' and filter in numerator_filters) %}
         {{ filter if is_split else "'total'" }} as {{ filter }},
         {%- endfor %}
         {{ column }} as number
@@ -228,8 +217,8 @@ failure as (
     select
         what || ' ' || reference_year || ' ' || geo_level || ' ' || geo_code{% for filter in filters %} || ' ' || {{ filter }}{% endfor %} as item,
         case
-            when min(number) <> max(number) then 'one table says ' || min(number) || ', another ' || max(number)
-            when count(number) not in (0, count(*)) then 'one table hides what another shows'
+            when min(number) <> max(number) then 'different numbers in two tables: ' || min(number) || ' and ' || max(number)
+            when count(number) not in (0, count(*)) then 'suppressed in one table, published in another'
         end as failure_reason
     from published_number
     group by what, reference_year, geo_level, geo_code, {{ filters | join(', ') }}

@@ -3,7 +3,7 @@
 with claim_count as (
 
     select * from {{ ref('int_claim_count') }}
-    where fate = 'accepted'
+    where disposition = 'accepted'
 
 ),
 
@@ -23,7 +23,7 @@ counted as (
 
     select
         reference_year,
-        'line_outside_the_year_of_its_folder' as warning,
+        'service_year_differs_from_partition' as warning,
         cast(sum(case when load_year <> reference_year then line_count else 0 end) as bigint) as line_count
     from claim_count
     group by reference_year

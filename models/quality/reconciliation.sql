@@ -1,6 +1,6 @@
--- One row is a source, the year under which its lines were read (0: no year of their own) and a fate: accepted, or the reason of rejection.
--- Lines in are counted in the source, apart from the reading: `difference` is 0 when every line was accepted or rejected with one reason. A year that
--- lies in the source and is not read, because nothing that is built needs it, has one row with the fate 'not_read'.
+-- One row is a source, the year under which its lines were read (0: no year of their own) and a disposition: accepted, or the reason of rejection.
+-- Lines in are counted in the source, apart from the reading: `difference` is 0 when every line was accepted or rejected with one reason. A year
+-- of the source that is not read, because nothing that is built needs it, has one row with the disposition 'not_read'.
 
 with population_count as (
 
@@ -16,7 +16,7 @@ claim_count as (
 
 unread_year as (
 
-    select * from {{ source('load', 'unread_year') }}
+    select * from {{ ref('unread_year') }}
 
 ),
 
@@ -25,42 +25,42 @@ line_count as (
     select
         source,
         load_year,
-        'not_read' as fate,
+        'not_read' as disposition,
         line_count
     from unread_year
     union all
     select
         source,
         load_year,
-        'delivered' as fate,
+        'received' as disposition,
         line_count
     from unread_year
     union all
     select
         'population' as source,
         load_year,
-        fate,
+        disposition,
         line_count
     from population_count
     union all
     select
         'health_care' as source,
         load_year,
-        fate,
+        disposition,
         line_count
     from claim_count
 
 ),
 
-fate_count as (
+disposition_count as (
 
     select
         source,
         load_year,
-        fate,
+        disposition,
         cast(sum(line_count) as bigint) as line_count
     from line_count
-    group by source, load_year, fate
+    group by source, load_year, disposition
 
 ),
 
@@ -69,11 +69,11 @@ balance as (
     select
         source,
         load_year,
-        cast(sum(case when fate = 'delivered' then line_count else 0 end) as bigint) as rows_in,
-        cast(sum(case when fate = 'accepted' then line_count else 0 end) as bigint) as rows_accepted,
-        cast(sum(case when fate not in ('delivered', 'accepted', 'not_read') then line_count else 0 end) as bigint) as rows_rejected,
-        cast(sum(case when fate = 'not_read' then line_count else 0 end) as bigint) as rows_not_read
-    from fate_count
+        cast(sum(case when disposition = 'received' then line_count else 0 end) as bigint) as rows_in,
+        cast(sum(case when disposition = 'accepted' then line_count else 0 end) as bigint) as rows_accepted,
+        cast(sum(case when disposition not in ('received', 'accepted', 'not_read') then line_count else 0 end) as bigint) as rows_rejected,
+        cast(sum(case when disposition = 'not_read' then line_count else 0 end) as bigint) as rows_not_read
+    from disposition_count
     group by source, load_year
 
 ),
@@ -89,8 +89,8 @@ reconciliation as (
     select
         balance.source,
         balance.load_year,
-        fate_count.fate,
-        fate_count.line_count,
+        disposition_count.disposition,
+        disposition_count.line_count,
         balance.rows_in,
         balance.rows_accepted,
         balance.rows_rejected,
@@ -104,11 +104,11 @@ reconciliation as (
             else 'built'
         end as use_of_year
     from balance
-    left join fate_count
+    left join disposition_count
         on
-            balance.source = fate_count.source
-            and balance.load_year = fate_count.load_year
-            and fate_count.fate <> 'delivered'
+            balance.source = disposition_count.source
+            and balance.load_year = disposition_count.load_year
+            and disposition_count.disposition <> 'received'
     left join reference_year on balance.load_year = reference_year.reference_year
 
 )

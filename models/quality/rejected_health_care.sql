@@ -1,10 +1,12 @@
 -- One row is a rejected line of the claims (identical lines together, with their number), with the one reason why it counts nowhere. Private: person-level.
-{{ config(materialized = 'yearly', scope = 'health_care', year_column = 'load_year') }}
+{{ config(materialized = 'yearly', input = 'claims', year_column = 'load_year') }}
 
 with line as (
 
     select * from {{ ref('stg_health_care') }}
-    where reject_reason is not null
+    where
+        reject_reason is not null
+        and {{ in_years_to_build('load_year') }}
 
 ),
 

@@ -1,10 +1,12 @@
 -- One row is a rejected line of the population list, with the one reason why it counts nowhere. Private: person-level.
-{{ config(materialized = 'yearly', scope = 'population', year_column = 'load_year') }}
+{{ config(materialized = 'yearly', input = 'lists', year_column = 'load_year') }}
 
 with line as (
 
     select * from {{ ref('int_population_entry') }}
-    where reject_reason is not null
+    where
+        reject_reason is not null
+        and {{ in_years_to_build('load_year') }}
 
 ),
 

@@ -4,18 +4,19 @@ with source as (
 
     select
         load_year,
-        {{ raw_column('health_care', 'person_id') }} as person_id,
-        {{ raw_column('health_care', 'person_id') }}_is_missing as person_id_is_missing,
-        {{ raw_column('health_care', 'service_date') }} as service_date,
-        {{ raw_column('health_care', 'nomenclature_number') }} as nomenclature_number,
-        {{ raw_column('health_care', 'case_count') }} as case_count,
-        {{ raw_column('health_care', 'amount_eurocents') }} as amount_eurocents,
-        {{ raw_column('health_care', 'provider_qualification') }} as provider_qualification,
-        {{ raw_column('health_care', 'institution_code') }} as institution_code,
-        {{ raw_column('health_care', 'service_date') }}_as_delivered as service_date_as_delivered,
-        {{ raw_column('health_care', 'nomenclature_number') }}_as_delivered as nomenclature_code_as_delivered,
-        {{ raw_column('health_care', 'case_count') }}_as_delivered as case_count_as_delivered
-    from {{ source('ima', 'health_care') }}
+        person_id,
+        person_id_is_missing,
+        service_date,
+        nomenclature_number,
+        case_count,
+        amount_eurocents,
+        provider_qualification,
+        institution_code,
+        service_date_as_delivered,
+        nomenclature_number_as_delivered as nomenclature_code_as_delivered,
+        case_count_as_delivered,
+        is_counted_in_footer
+    from {{ ref('health_care') }}
 
 ),
 

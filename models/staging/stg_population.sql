@@ -4,18 +4,18 @@ with source as (
 
     select
         load_year,
-        {{ raw_column('population', 'reference_date') }} as reference_date,
-        {{ raw_column('population', 'person_id') }} as person_id,
-        {{ raw_column('population', 'person_id') }}_is_missing as person_id_is_missing,
-        {{ raw_column('population', 'birth_year') }} as birth_year,
-        {{ raw_column('population', 'sex') }} as sex,
-        {{ raw_column('population', 'residence_code') }} as residence_code,
-        {{ raw_column('population', 'sector_code') }} as sector_code,
-        {{ raw_column('population', 'insurability_code') }} as insurability_code,
-        {{ raw_column('population', 'reference_date') }}_as_delivered as reference_date_as_delivered,
-        {{ raw_column('population', 'birth_year') }}_as_delivered as birth_year_as_delivered,
-        {{ raw_column('population', 'residence_code') }}_as_delivered as residence_code_as_delivered
-    from {{ source('ima', 'population') }}
+        reference_date,
+        person_id,
+        person_id_is_missing,
+        birth_year,
+        sex,
+        residence_code,
+        sector_code,
+        insurability_code,
+        reference_date_as_delivered,
+        birth_year_as_delivered,
+        residence_code_as_delivered
+    from {{ ref('population') }}
 
 ),
 

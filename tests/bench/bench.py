@@ -1,6 +1,6 @@
 """How long a year takes: a hand-written script, a Polars script and `dbt build` on the same source, side by side.
 
-`make bench`, or `python tests/bench/bench.py --scale 0.25 --runs 3`. The source is made by scripts/demo.py unless the scratch directory has it already.
+`make bench`, or `python tests/bench/bench.py --scale 0.25 --runs 3`. The source is made by `atlas demo` unless the scratch directory has it already.
 Writes benchmark.md and benchmark.svg. Nothing is asserted about time; that dbt and the hand-written script count the same people and examinations is.
 
 A year costs what one new year costs: the source holds it and the deliveries that its prenatal windows look back to. Memory is the largest resident
@@ -91,7 +91,8 @@ def make_source(arguments):
             str(arguments.threads),
         ]
         subprocess.run(
-            [sys.executable, str(PROJECT / "scripts" / "demo.py"), "--directory", str(folder), *years, *size],
+            [sys.executable, "-m", "atlas", "demo", "--directory", str(folder), *years, *size],
+            cwd=PROJECT,
             check=True,
         )
         (folder / ".whole").touch()

@@ -22,7 +22,9 @@ def seed(folder, name):
 def municipalities_of_2025():
     """(any code, its municipality of 2025) pairs."""
     today = {
-        row["nis_code"] for row in seed("geography", "geo_municipality") if row["in_2025"].lower() in ("true", "1", "t")
+        row["nis_code"]
+        for row in seed("geography", "geo_municipality")
+        if row["valid_from"] <= "2025-01-01" <= row["valid_to"]
     }
     steps = {
         row["old_nis"]: row["new_nis"] for row in seed("geography", "geo_crosswalk") if row["old_nis"] != row["new_nis"]
@@ -49,7 +51,7 @@ def prepare(connection):
             max(case list_code when 'PRENATAL_ULTRASOUND' then 'ultrasound' when 'PRENATAL_INVASIVE' then 'invasive' when 'PRENATAL_CTG' then 'cardiotocography' end) as act
         from read_csv('{SEEDS}/nomenclature/code_list_member.csv', all_varchar = true) group by all;
         create table unit as
-        with m as (select nis_code, arrondissement_nis, province_nis, region_nis from read_csv('{SEEDS}/geography/geo_municipality.csv', all_varchar = true) where lower(in_2025) in ('true', '1', 't'))
+        with m as (select nis_code, arrondissement_nis, province_nis, region_nis from read_csv('{SEEDS}/geography/geo_municipality.csv', all_varchar = true) where '2025-01-01' between valid_from and valid_to)
         select nis_code as municipality, 'municipality' as geo_level, nis_code as geo_code from m union all select nis_code, 'arrondissement', arrondissement_nis from m
         union all select nis_code, 'province', province_nis from m union all select nis_code, 'region', region_nis from m
         union all select nis_code, 'country', '01000' from m union all select '', 'country', '01000';

@@ -7,7 +7,6 @@ import sys
 from datetime import date
 
 import polars as pl
-
 from hand import municipalities_of_2025, seed
 
 VARIABLES = {"rad": "IMAG_RAD", "dentist": "IMAG_DENTIST", "spec": "IMAG_SPEC", "ct": "IMAG_CT", "thera": "IMAG_THERA"}

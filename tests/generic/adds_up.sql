@@ -1,13 +1,15 @@
-{# The parts of a cell table add up to their whole: the values of a filter to its total, in every unit; and units to the unit that they lie in, from
-   municipality to region, for every combination of filters. The country also holds people without a known address: a test of its own.
+{# The parts of a cell table add up to their whole: the values of a filter to its total, in every unit; and units to the unit that contains them, from
+   municipality to region, for every combination of filters. The country also has people without a known address, which is a data test of its own.
    Arguments
      model      relation: the cell table
      measures   list of integer columns
-     filters    list of columns with a total
-     keys       list of columns without one (a variable)
+     family     text: the filters of the family are columns of the table (macros/lists.sql)
+     variable   text: so are the filters that split the numerator of this variable only
+     keys       list of further columns, without a total (the imaging variable)
      not_over   mapping of a filter to the measures that do not add up over it (a woman with two types of act is one woman of the total)
    Returns: failing rows with item and failure_reason. #}
-{% test adds_up(model, measures, filters, keys=[], not_over={}) %}
+{% test adds_up(model, measures, family, variable=none, keys=[], not_over={}) %}
+{%- set filters = variable_filters(variable) if variable else family_filters(family) %}
 {%- set grain = keys + filters %}
 with cell as (
 
@@ -34,7 +36,7 @@ over_{{ filter }} as (
     group by {{ others | join(', ') }}
     having
         {%- for measure in measures | reject('in', not_over.get(filter, [])) %}
-        {{ 'or ' if not loop.first }}sum(case when {{ filter }} = 'total' then {{ measure }} else -{{ measure }} end) <> 0
+        {{ 'or ' if not loop.first }}{{ total_less_parts(filter, 'total', measure) }} <> 0
         {%- endfor %}
 
 ),
@@ -57,7 +59,7 @@ children as (
         on
             cell.geo_level = unit.geo_level
             and cell.geo_code = unit.geo_code
-    where unit.geo_level in ('municipality', 'arrondissement', 'province')
+    where unit.geo_level in ('{{ levels_of_municipality()[2:] | join("', '") }}')
     group by cell.reference_year, unit.parent_level, unit.parent_code{% for column in grain %}, cell.{{ column }}{% endfor %}
 
 ),
@@ -66,7 +68,7 @@ over_units as (
 
     select
         cell.reference_year || ' ' || cell.geo_level || ' ' || cell.geo_code{% for column in grain %} || ' ' || cell.{{ column }}{% endfor %} as item,
-        'the units that lie in it do not add up to it' as failure_reason
+        'the units within it do not add up to it' as failure_reason
     from cell
     left join children
         on
@@ -77,7 +79,7 @@ over_units as (
             and cell.{{ column }} = children.{{ column }}
             {%- endfor %}
     where
-        cell.geo_level in ('arrondissement', 'province', 'region')
+        cell.geo_level in ('{{ levels_of_municipality()[1:-1] | join("', '") }}')
         and (
             children.parent_code is null
             {%- for measure in measures %}

@@ -1,19 +1,21 @@
 {# A cell table has one row a year, unit and combination of filters: every year that is built, every unit from country to municipality (or the country,
-   with `hospitals`), every value of every filter. Sectors and hospitals are there where they have beneficiaries or deliveries.
-   The right number of rows, no row twice and no unknown value together make a grid complete: cheaper than to build it again.
+   by hospital), every value of every filter. Sectors and hospitals have rows where they have beneficiaries or deliveries.
+   The right number of rows, no duplicate row and no unknown value together make a grid complete: cheaper than computing the grid again.
    Arguments
      model         relation: the cell table
-     filters       list of columns: `variable`, or a filter that filter_values knows
-     scheme        scheme of the age classes, where age_category is a filter
-     in_sectors    list of the filters that a sector splits by too (at sector level the others are 'total')
-     hospitals     boolean: the units are the country and hospitals
-     look_back     boolean: only years whose look-back is whole
+     family        text: the filters of the family are columns of the table (macros/lists.sql)
+     place         'residence' or 'hospital': hospital tables have the country and hospitals as units
+     variable      text: so are the filters that split the numerator of this variable only
+     keys          list of further columns: only `variable`, the imaging variable
+     has_sectors   boolean: the table has statistical sectors, split by the keys only (their filters are 'total')
+     look_back     boolean: only years whose look-back is complete
    Returns: failing rows with item and failure_reason. #}
-{% test complete_grid(model, filters=[], scheme=none, in_sectors=[], hospitals=false, look_back=false) %}
-{%- set values_of = {} %}
-{%- for filter in filters %}
-    {%- set known = 'select variable from ' ~ ref('imaging_variable') if filter == 'variable' else filter_values(filter, scheme) %}
-    {%- do values_of.update({filter: known}) %}
+{% test complete_grid(model, family, place='residence', variable=none, keys=[], has_sectors=false, look_back=false) %}
+{%- set hospitals = place == 'hospital' %}
+{%- set filters = (variable_filters(variable, place) if variable else family_filters(family, place)) + keys %}
+{%- set values_of = {'variable': 'select imaging_variable.variable from (' ~ imaging_variable_rows() ~ ') as imaging_variable'} %}
+{%- for filter in filters if filter != 'variable' %}
+    {%- do values_of.update({filter: filter_values(filter, families()[family].scheme)}) %}
 {%- endfor %}
 with cell as (
 
@@ -67,7 +69,7 @@ value_count as (
         cast(1 as bigint)
         {%- for filter in filters %} * (select count(*) from ({{ values_of[filter] }}) as filter_value){% endfor %} as values_of_units,
         cast(1 as bigint)
-        {%- for filter in filters if filter in in_sectors %} * (select count(*) from ({{ values_of[filter] }}) as filter_value){% endfor %} as values_of_sectors
+        {%- for filter in keys %} * (select count(*) from ({{ values_of[filter] }}) as filter_value){% endfor %} as values_of_sectors
 
 ),
 
@@ -77,8 +79,8 @@ incomplete as (
         coalesce(level_count.reference_year, expected_level.reference_year) || ' ' || coalesce(level_count.geo_level, expected_level.geo_level) as item,
         case
             when level_count.row_count is null then 'the level has no row'
-            when reference_year.reference_year is null then 'the year is not built, or has no look-back'
-            when level_count.distinct_rows <> level_count.row_count then level_count.row_count - level_count.distinct_rows || ' rows stand there twice'
+            when reference_year.reference_year is null then 'the year is not built, or has no complete look-back'
+            when level_count.distinct_rows <> level_count.row_count then level_count.row_count - level_count.distinct_rows || ' duplicate rows'
             when level_count.units <> expected_level.units then level_count.units || ' units instead of ' || expected_level.units
             when
                 level_count.row_count

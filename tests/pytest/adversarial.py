@@ -15,8 +15,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
-
-from oracle import CodeLists, Geography, read_seed
+from oracle import Geography, read_seed
 
 SEEDS = Path(__file__).resolve().parents[2] / "seeds"
 
@@ -171,7 +170,7 @@ class Draw:
         return self.rng.randint(first - 45, first - 12) if fertile else self.rng.randint(first - 97, first - 1)
 
     def row(self, listed, person, born, sex, residence, sector, insurability):
-        return dict(zip(POPULATION_COLUMNS, (listed, person, born, sex, residence, sector, insurability)))
+        return dict(zip(POPULATION_COLUMNS, (listed, person, born, sex, residence, sector, insurability), strict=False))
 
     def known_row(self, listed, person, born, sex, place):
         code = self.residence(place)
@@ -330,6 +329,7 @@ class Draw:
                         self.rng.choice(QUALIFICATIONS),
                         institution,
                     ),
+                    strict=False,
                 )
             )
         )

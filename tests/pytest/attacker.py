@@ -70,17 +70,16 @@ def read_system(connection, schema="main", reference="main", years=None):
         f"select geo_level, geo_code, parent_level, parent_code from {reference}.geographic_unit"
     ).fetchall()
     parent = {(level, code): (parent_level, parent_code) for level, code, parent_level, parent_code in units}
-    for statistic in (dict(zip(names, row)) for row in statistics):
+    for statistic in (dict(zip(names, row, strict=False)) for row in statistics):
         numerator, denominator = quantities(statistic)
         columns = [row[0] for row in connection.execute(f"describe {schema}.{statistic['code']}").fetchall()]
         filters = [name for name in FILTERS if name in columns]
-        kept = [name for name in FILTERS if name in columns and name != "procedure_type"]
         selected = ", ".join(
             ["reference_year", "geo_level", "geo_code", *filters, "numerator", "denominator", "status"]
         )
         where = "" if years is None else f" where reference_year in ({', '.join(map(str, years))})"
         for row in connection.execute(f"select {selected} from {schema}.{statistic['code']}{where}").fetchall():
-            values = dict(zip(filters, row[3:]))
+            values = dict(zip(filters, row[3:], strict=False))
             place = row[:3]
             # a table without a filter states the total of the filter: a stat is its cube's total
             template = [values.get(name, "total") for name in FILTERS]
@@ -268,7 +267,7 @@ def attack(system, threshold, with_inequalities=False, limit=None, tries=8, seed
             continue
         low, high = numpy.full(len(cells), numpy.inf), numpy.full(len(cells), -numpy.inf)
 
-        def learn(point):
+        def learn(point, low=low, high=high):
             numpy.minimum(low, point, out=low)
             numpy.maximum(high, point, out=high)
 

@@ -12,7 +12,6 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
-
 from oracle import expected_tables, table_filters
 
 SEEDS = Path(__file__).resolve().parents[2] / "seeds"

@@ -1,109 +1,153 @@
-"""What several test files share: a way to run dbt on a source, and one small atlas that is built once a session."""
+"""What several test files share: the parsed project, a few atlases that are built once a session, and the order in which two workers take the tests."""
 
-import json
+from __future__ import annotations
+
 import os
+import pickle
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+import time
+from collections.abc import Callable
 from pathlib import Path
 
-import duckdb
-import pytest
-
 import adversarial
+import pytest
+from dbt_runs import PARSED, PROJECT, Atlas, run_dbt
+from filelock import FileLock
+from xdist.scheduler import LoadScopeScheduling
 
-PROJECT = Path(__file__).resolve().parents[2]
 YEARS = (2021, 2022, 2023)
+COSTS = {"unit", "bad_input", "warehouse", "faults", "slow"}  # the markers of pyproject.toml
+SHARED_BUILDS = {"unmasked", "masked", "primary_only", "published"}  # fixtures below
+BUDGET = (
+    8 * 60
+)  # seconds that `make test` may take on two cores; printed, because a test that fails on a slow machine says nothing about the code
+# The workers take the longest first. Files that share no fixture of their own are split into single tests, which fill up the end.
+FIRST = ("test_story", "test_attacker")
+SPLIT = ("test_faults", "test_bad_input", "test_end_to_end", "test_attacker")
 
 
-@dataclass
-class Atlas:
-    """One output directory and what was said while it was built."""
-
-    source: Path
-    output: Path
-    log: str
-    ok: bool
-
-    @property
-    def warehouse(self) -> Path:
-        """The private file."""
-        return self.output / "warehouse.duckdb"
-
-    def query(self, sql: str) -> list[tuple]:
-        """The rows of a query on the private file, opened read-only and closed again."""
-        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
-            return connection.execute(sql).fetchall()
-
-    def table(self, name: str) -> list[tuple]:
-        """A published table in a total order, as the warehouse holds it."""
-        return self.query(f"select * from marts.{name} order by all")
+def pytest_configure(config):
+    """One thread a dbt or release: two workers are at work."""
+    os.environ.setdefault("ATLAS_THREADS", "1")
+    config.started_at = time.monotonic()
 
 
-def run_dbt(
-    source: Path, output: Path, *arguments: str, variables: dict | None = None, environment: dict | None = None
-) -> Atlas:
-    """Runs dbt (default: build without unit tests) with an output directory of its own, target and logs below it. Never raises: `ok` tells."""
-    output.mkdir(parents=True, exist_ok=True)
-    settings = {
-        **os.environ,
-        "ATLAS_SOURCE_DIR": str(source),
-        "ATLAS_OUTPUT_DIR": str(output),
-        "DBT_PROFILES_DIR": str(PROJECT / "profiles"),
-        "DBT_TARGET_PATH": str(output / "target"),
-        "DBT_LOG_PATH": str(output / "logs"),
-        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-        **(environment or {}),
-    }
-    dbt = Path(sys.executable).parent / "dbt"
-    command = [str(dbt), "--no-use-colors", *(arguments or ("build", "--exclude-resource-type", "unit_test"))]
-    if variables:
-        command += ["--vars", json.dumps(variables)]
-    done = subprocess.run(command, cwd=PROJECT, env=settings, capture_output=True, text=True, check=False)
-    return Atlas(source, output, done.stdout + done.stderr, done.returncode == 0)
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Marks what every test costs: one that asks for a shared build is `warehouse`, one that says nothing else `unit`. The longest files come first."""
+    for item in items:
+        if not COSTS & {marker.name for marker in item.iter_markers()}:
+            item.add_marker("warehouse" if SHARED_BUILDS & set(item.fixturenames) else "unit")
+    items.sort(key=lambda item: FIRST.index(item.path.stem) if item.path.stem in FIRST else len(FIRST))
+
+
+class FileScheduling(LoadScopeScheduling):
+    """Gives a worker a whole file, because the fixtures of a file are made once a worker; of the files in SPLIT a single test.
+
+    In place of `--dist loadgroup`: xdist 3.8 adds the group to the name of a test in a way that pytest 9.2 does not see.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::", 1)[0]
+        return nodeid if Path(file).stem in SPLIT else file
+
+
+@pytest.hookimpl(optionalhook=True)  # without xdist there is nothing to share out
+def pytest_xdist_make_scheduler(config, log):
+    """Returns how the tests are shared out among the workers, in the order of collection."""
+    config.option.loadscopereorder = False
+    return FileScheduling(config, log)
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """Prints how much of the budget was used."""
+    seconds = time.monotonic() - config.started_at
+    terminalreporter.write_line(f"{seconds:.0f} s of tests; `make test` may take {BUDGET} s on two cores")
+
+
+def made_once(folder: Path, make: Callable[[Path], object]):
+    """Returns what make(folder) returned in the process that asked first; the others wait for it. The result is kept beside the folder."""
+    kept = folder.with_name(f"{folder.name}.pickle")
+    with FileLock(f"{folder}.lock"):
+        if not kept.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            kept.write_bytes(pickle.dumps(make(folder)))
+        return pickle.loads(kept.read_bytes())
 
 
 @pytest.fixture(scope="session")
-def small_source(tmp_path_factory) -> Path:
-    """Adversarial people and claims of three years, hive-partitioned Parquet."""
-    return adversarial.write_source(tmp_path_factory.mktemp("source"), 11, persons=1500, years=YEARS, hive=True)
+def shared(tmp_path_factory) -> Path:
+    """The folder that all workers of this session share."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_manifest(shared):
+    """The project is parsed once for all workers, when a test first runs dbt."""
+    PARSED.share(shared)
 
 
 @pytest.fixture(scope="session")
-def unmasked(small_source, tmp_path_factory) -> Atlas:
-    """The small source built with every number in the open. Read only: tests that build again take an output of their own."""
-    atlas = run_dbt(small_source, tmp_path_factory.mktemp("unmasked"), variables={"small_cell_threshold": 0})
+def small_source(shared) -> Path:
+    """Adversarial people and claims of three years, hive-partitioned Parquet. Read only."""
+    return made_once(
+        shared / "source", lambda folder: adversarial.write_source(folder, 11, persons=1500, years=YEARS, hive=True)
+    )
+
+
+def build_from(source: Path, output: Path, before: Atlas | None, *arguments: str, **variables) -> Atlas:
+    """Builds, or builds on a copy of another atlas's warehouse. Returns the atlas; raises AssertionError when dbt fails."""
+    if before:
+        output.mkdir()
+        shutil.copy(before.warehouse, output)
+    atlas = run_dbt(source, output, *arguments, variables=variables)
     assert atlas.ok, atlas.log[-3000:]
     return atlas
 
 
 @pytest.fixture(scope="session")
-def masked(small_source, tmp_path_factory) -> Atlas:
-    """The small source built with the default threshold. Read only."""
-    atlas = run_dbt(small_source, tmp_path_factory.mktemp("masked"))
-    assert atlas.ok, atlas.log[-3000:]
-    return atlas
+def unmasked(small_source, shared) -> Atlas:
+    """The small source built with every number in the open. Read only, as the next ones: tests that build again take an output of their own."""
+    return made_once(shared / "unmasked", lambda folder: build_from(small_source, folder, None, small_cell_threshold=0))
 
 
 @pytest.fixture(scope="session")
-def published(masked, tmp_path_factory) -> Path:
+def masked(small_source, unmasked, shared) -> Atlas:
+    """The small source with the default threshold: the unmasked warehouse built again, so that only masked cells and what follows from them are made."""
+    return made_once(shared / "masked", lambda folder: build_from(small_source, folder, unmasked))
+
+
+@pytest.fixture(scope="session")
+def primary_only(small_source, masked, shared) -> Atlas:
+    """The masked warehouse built again without complementary masking and without data tests."""
+    return made_once(
+        shared / "primary_only",
+        lambda folder: build_from(small_source, folder, masked, "run", complementary_masking=False),
+    )
+
+
+@pytest.fixture(scope="session")
+def published(masked, shared) -> Path:
     """An output directory with the masked build, its release and its site. Read only."""
-    output = tmp_path_factory.mktemp("published")
-    shutil.copy(masked.warehouse, output)
-    environment = {
-        **os.environ,
-        "ATLAS_OUTPUT_DIR": str(output),
-        "ATLAS_SOURCE_DIR": str(masked.source),
-        "DBT_LOG_PATH": str(output / "logs"),
-    }
-    for script in ("release.py", "documentation.py"):
-        done = subprocess.run(
-            [sys.executable, str(PROJECT / "scripts" / script)],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-    return output
+
+    def publish(output: Path) -> Path:
+        output.mkdir()
+        shutil.copy(masked.warehouse, output)  # its record says where the artifacts are
+        environment = {
+            **os.environ,
+            "ATLAS_OUTPUT_DIR": str(output),
+            "ATLAS_SOURCE_DIR": str(masked.source),
+            "DBT_LOG_PATH": str(output / "logs"),
+        }
+        for step in ("release", "docs"):
+            command = [sys.executable, "-m", "atlas", step]
+            done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stdout + done.stderr
+        return output
+
+    return made_once(shared / "published", publish)

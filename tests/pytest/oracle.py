@@ -127,7 +127,7 @@ def read_rows(directory: Path) -> list[dict]:
         if path.name.endswith(".parquet"):
             relation = connection.execute("select * from read_parquet(?, hive_partitioning = false)", [str(path)])
             names = [column[0].lower() for column in relation.description]
-            records = [dict(zip(names, values)) for values in relation.fetchall()]
+            records = [dict(zip(names, values, strict=False)) for values in relation.fetchall()]
         elif path.name.endswith((".csv", ".csv.gz")):
             opener = gzip.open if path.name.endswith(".gz") else open
             with opener(path, "rt", encoding="utf-8", newline="") as lines:
@@ -272,8 +272,12 @@ class Geography:
             for row in read_seed(seeds_dir, "geo_crosswalk")
             if row["old_nis"] != row["new_nis"] and as_date(row["effective_date"]) <= date(vintage, 1, 1)
         }
-        flag = f"in_{vintage}"
-        self.municipalities = {code: row for code, row in municipalities.items() if row[flag].lower() in ("1", "true")}
+        day = date(vintage, 1, 1)
+        self.municipalities = {
+            code: row
+            for code, row in municipalities.items()
+            if as_date(row["valid_from"]) <= day <= as_date(row["valid_to"])
+        }
         # A sector may stand in several lists; it is known in each municipality that a list puts it in.
         self.sector_homes = defaultdict(set)
         for row in read_seed(seeds_dir, "geo_sector"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from pathlib import Path
 
 import duckdb
@@ -35,7 +36,7 @@ create table quality.reconciliation as select * from (values
     ('population', 2020, 'accepted', 198, 200, 198, 2), ('population', 2020, 'duplicate', 2, 200, 198, 2),
     ('health_care', 2019, 'accepted', 400, 400, 400, 0), ('health_care', 2020, 'accepted', 590, 600, 590, 10),
     ('health_care', 2020, 'invalid_service_date', 10, 600, 590, 10)
-) as t (source, load_year, fate, line_count, rows_in, rows_accepted, rows_rejected);
+) as t (source, load_year, disposition, line_count, rows_in, rows_accepted, rows_rejected);
 create table reference.geo_level as select * from (values
     ('country', 1, 'land', 'pays', 'country', 'COUNTRY'), ('province', 3, 'provincie', 'province', 'province', 'PROVINCE'),
     ('arrondissement', 4, 'arrondissement', 'arrondissement', 'arrondissement', 'ARRONDISSEMENT'),
@@ -56,9 +57,14 @@ create table reference.unit_measure as select * from (values
     ('volume', 3, 'per 1.000', 'pour 1 000', 'per 1,000', 'PER_1000')
 ) as t (measure, sort_order, label_nl, label_fr, label_en, sdmx_code);
 create table reference.statistic as select * from (values
-    ('cube_013_007', 'en', 'Medical imaging, specialist', 'a card'), ('cube_013_007', 'fr', 'Imagerie médicale', 'a card'),
-    ('stat_013_008', 'en', 'Volume', 'a card'), ('cube_007_005b', 'en', 'Prenatal acts by hospital', 'a card')
-) as t (code, language, title, source);  -- `source` is no key to release_source, though it bears its name
+    ('cube_013_007', 'en', 'Medical imaging, specialist', 'Share of the beneficiaries; it''s a cube. The figures can be split by age.', 'a card'),
+    ('cube_013_007', 'fr', 'Imagerie médicale', 'Part des bénéficiaires.', 'a card'),
+    ('stat_013_008', 'en', 'Volume', 'Number of examinations.', 'a card'),
+    ('cube_007_005b', 'en', 'Prenatal acts by hospital', 'Number of acts.', 'a card')
+) as t (code, language, title, description, source);  -- `source` is no key to release_source, though it bears its name
+create table reference.statistic_column as select * from (values
+    ('cube_013_007', 'en', 'value', 'Per cent. Null in a small cell.'), ('cube_013_007', 'fr', 'value', 'Pour cent.')
+) as t (code, language, column_name, description);
 create table reference.geographic_unit as select * from (values
     ('country', '01000', 'België', 'Belgique'), ('province', '21000', 'Brussel', 'Bruxelles'), ('arrondissement', '21000', 'Brussel-Hoofdstad', null)
 ) as t (geo_level, geo_code, name_nl, name_fr);
@@ -81,13 +87,7 @@ create table marts.cube_007_005b as
     select 2020::integer as reference_year, 'hospital' as geo_level, '71000' || h as geo_code, procedure_type, 10::bigint as numerator,
         4::bigint as denominator, 2.5::double as value, 'published' as status
     from range(3) as hospitals (h), reference.procedure_type;
-comment on table marts.cube_013_007 is 'Share of the beneficiaries with an examination; it''s a cube';
-comment on column marts.cube_013_007.value is 'Per cent';
-create table quality.build_run (
-    run_number integer, invocation_id text, command text, status text, problem text, nodes integer, dbt_version text, variables text,
-    project_fingerprint text
-);
-create table quality.publication_list (schema_name text, table_name text, materialized text, primary_key text, statistic text);
+comment on table reference.geo_level is 'Levels; it''s a dimension';
 """
 
 KEYS = {
@@ -97,45 +97,86 @@ KEYS = {
     "observation_status": ["status"],
     "unit_measure": ["measure"],
     "statistic": ["code", "language"],
+    "statistic_column": ["code", "language", "column_name"],
     "geographic_unit": ["geo_level", "geo_code"],
 }
 STATISTICS = {"cube_013_007": CUBE, "stat_013_008": STAT, "cube_007_005b": HOSPITAL}
 
 
-def make_warehouse(
-    output_dir: Path, *, years: int = 10, status: str = "complete", problem: str | None = None, **variables
-) -> Path:
-    """Writes warehouse.duckdb into the directory, over an older one. Returns its path.
+def make_warehouse(output_dir: Path, *, years: int = 10, status: str = "complete", **variables) -> Path:
+    """Writes warehouse.duckdb and dbt's artifacts into the directory, over older ones. Returns the warehouse.
 
-    years: size of the cubes. status, problem: how the newest dbt command ended. variables: those of the build that differ from VARIABLES.
+    years: size of the cubes. status: how the last dbt command ended. variables: those of the build that differ from VARIABLES.
     """
     output_dir.mkdir(parents=True, exist_ok=True)
     path = output_dir / "warehouse.duckdb"
     path.unlink(missing_ok=True)
     with duckdb.connect(str(path)) as connection:
         connection.execute(SETUP.replace("{years}", str(years)))
-        for table, key in KEYS.items():
-            connection.execute(
-                "insert into quality.publication_list values ('reference', ?, 'table', ?, null)",
-                [table, json.dumps(key)],
-            )
-        for table, statistic in STATISTICS.items():
-            key = ["reference_year", "geo_level", "geo_code", *statistic["filters"]]
-            row = [table, json.dumps(key), json.dumps(statistic)]
-            connection.execute("insert into quality.publication_list values ('marts', ?, 'table', ?, ?)", row)
-        add_run(connection, status, problem, **variables)
+    record_run(output_dir, status, **variables)
     return path
 
 
-def add_run(
-    connection: duckdb.DuckDBPyConnection,
-    status: str,
-    problem: str | None = None,
-    fingerprint: str | None = None,
-    **variables,
-) -> None:
-    """Adds the record of one more dbt command. fingerprint: of the project, as `make build` gives it to dbt."""
-    connection.execute(
-        "insert into quality.build_run select coalesce(max(run_number), 0) + 1, 'x', 'build', ?, ?, 20, '1.11.16', ?, ? from quality.build_run",
-        [status, problem, json.dumps({**VARIABLES, **variables}), fingerprint],
-    )
+def record_run(output_dir: Path, status: str = "complete", **variables) -> None:
+    """Records one more dbt command, as the hook and dbt do."""
+    invocation_id = str(uuid.uuid4())
+    target = output_dir / "target"
+    with duckdb.connect(str(output_dir / "warehouse.duckdb")) as connection:
+        connection.execute(
+            "create or replace table quality.build_run as select ? as invocation_id, 'build' as command, ? as status, ? as target_path, ? as variables",
+            [invocation_id, status, str(target), json.dumps({**VARIABLES, **variables})],
+        )
+    if status == "running":
+        return  # a killed dbt writes no artifacts
+    target.mkdir(exist_ok=True)
+    for name, document in artifacts(invocation_id).items():
+        (target / f"{name}.json").write_text(json.dumps(document), encoding="utf-8")
+
+
+def artifacts(invocation_id: str = "x") -> dict[str, dict]:
+    """Returns {manifest, run_results}: what a complete build of the hand-made warehouse leaves, in the form of dbt's files."""
+    nodes = {f"model.health_atlas.{name}": model(name, "reference", key=key) for name, key in KEYS.items()}
+    nodes |= {
+        f"model.health_atlas.{name}": model(name, "marts", statistic=statistic)
+        for name, statistic in STATISTICS.items()
+    }
+    nodes["model.health_atlas.int_beneficiary"] = model("int_beneficiary", "intermediate", access="protected")
+    nodes["model.health_atlas.inlined"] = model("inlined", "intermediate", access="protected", materialized="ephemeral")
+    nodes["test.health_atlas.not_null_x.1a2b"] = {"resource_type": "test", "config": {"severity": "ERROR"}}
+    nodes["test.health_atlas.odd_x.1a2b"] = {"resource_type": "test", "config": {"severity": "warn"}}
+    metadata = {"invocation_id": invocation_id, "dbt_version": "1.11.16"}
+    ran = [key for key in nodes if key not in ("model.health_atlas.inlined", "test.health_atlas.odd_x.1a2b")]
+    results = [{"unique_id": key, "status": "pass" if key.startswith("test") else "success"} for key in ran]
+    return {
+        "manifest": {"metadata": metadata, "nodes": nodes},
+        "run_results": {"metadata": metadata, "args": {"which": "build", "empty": False}, "results": results},
+    }
+
+
+def model(
+    name: str,
+    schema: str,
+    *,
+    key: list[str] | None = None,
+    statistic: dict | None = None,
+    access: str = "public",
+    materialized: str = "table",
+) -> dict:
+    """Returns a model of a manifest, with the keys that a release reads."""
+    return {
+        "resource_type": "model",
+        "schema": schema,
+        "alias": name,
+        "access": access,
+        "config": {"materialized": materialized, "meta": {"statistic": statistic} if statistic else {}},
+        "constraints": [{"type": "primary_key", "columns": key}] if key else [],
+        "columns": {},
+    }
+
+
+def change_artifact(output_dir: Path, name: str, change) -> None:
+    """Changes one of the artifacts of a test: `change` gets the document."""
+    path = output_dir / "target" / f"{name}.json"
+    document = json.loads(path.read_text(encoding="utf-8"))
+    change(document)
+    path.write_text(json.dumps(document), encoding="utf-8")

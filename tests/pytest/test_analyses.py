@@ -4,8 +4,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-
-from conftest import PROJECT, run_dbt
+from dbt_runs import PROJECT, run_dbt
 
 NAMES = sorted(path.stem for path in (PROJECT / "analyses").glob("*.sql"))
 
@@ -31,7 +30,7 @@ def answer(atlas, compiled: Path, name: str) -> list[dict]:
     with duckdb.connect(str(atlas.warehouse), read_only=True) as connection:
         cursor = connection.execute((compiled / f"{name}.sql").read_text())
         columns = [column[0] for column in cursor.description]
-        return [dict(zip(columns, row)) for row in cursor.fetchall()]
+        return [dict(zip(columns, row, strict=False)) for row in cursor.fetchall()]
 
 
 def test_there_are_enough():

@@ -1,11 +1,11 @@
 """Small cells: nothing that is hidden can be recovered from what is published, and the attack that says so would notice."""
 
-import duckdb
-import pytest
-
 import adversarial
 import attacker
-from conftest import YEARS, run_dbt
+import duckdb
+import pytest
+from conftest import YEARS
+from dbt_runs import WITHOUT_TESTS, run_dbt
 
 THRESHOLD = 5
 ATTACKED_YEAR = YEARS[-1]
@@ -20,14 +20,6 @@ def read_system(atlas, years=(ATTACKED_YEAR,)):
 def table_names(atlas):
     """The published tables."""
     return [row[0] for row in atlas.query("select distinct code from reference.statistic order by code")]
-
-
-@pytest.fixture(scope="session")
-def primary_only(small_source, tmp_path_factory):
-    """The small source built without complementary masking. Read only."""
-    atlas = run_dbt(small_source, tmp_path_factory.mktemp("primary_only"), variables={"complementary_masking": False})
-    assert atlas.ok, atlas.log[-3000:]
-    return atlas
 
 
 def test_nothing_hidden_can_be_narrowed(masked):
@@ -89,10 +81,11 @@ def test_published_numbers_are_the_unmasked_ones(masked, unmasked):
         assert hidden == [(0,)], name
 
 
+@pytest.mark.bad_input
 @pytest.mark.parametrize("threshold", [-1, 2.5, "five"])
-def test_a_threshold_that_is_no_whole_number_is_refused(threshold, small_source, tmp_path):
+def test_a_threshold_that_is_no_whole_number_is_refused(threshold, tmp_path):
     atlas = run_dbt(
-        small_source,
+        tmp_path,
         tmp_path / "out",
         "run-operation",
         "validate_threshold",
@@ -102,9 +95,10 @@ def test_a_threshold_that_is_no_whole_number_is_refused(threshold, small_source,
     assert f"small_cell_threshold is '{threshold}'" in atlas.log
 
 
+@pytest.mark.warehouse
 def test_a_source_whose_every_cell_is_small_is_hidden_whole(tmp_path):
     source = adversarial.write_source(tmp_path / "source", 3, persons=12, years=(2021, 2022), hive=True)
-    atlas = run_dbt(source, tmp_path / "out", variables={"small_cell_threshold": 100})
+    atlas = run_dbt(source, tmp_path / "out", *WITHOUT_TESTS, variables={"small_cell_threshold": 100})
     assert atlas.ok, atlas.log[-3000:]
     for name in table_names(atlas):
         assert atlas.query(f"select count(*) from marts.{name} where status = 'published' and numerator > 0") == [

@@ -1,12 +1,13 @@
 """Input that is wrong: the build stops before any heavy work, with one message that says what was looked for, where, what was found and what to do."""
 
+import adversarial
 import duckdb
 import pytest
+from dbt_runs import run_dbt
 
-import adversarial
-from conftest import run_dbt
+pytestmark = pytest.mark.bad_input
 
-HEAVY = "int_population_entry"
+HEAVY = "START sql view model intermediate.int_population_entry"
 
 
 @pytest.fixture()
@@ -99,6 +100,6 @@ def test_a_broken_line_of_csv_is_named_and_not_shown(hive, tmp_path):
     with open(file, "a", encoding="utf-8", newline="") as lines:
         lines.write("somebody-known,20220101,450015,1,0,,,,one,too,many\n")
     number = len(file.read_text(encoding="utf-8").splitlines())
-    atlas = stopped(source, tmp_path / "output", "Lines that are no rows of the table", file.name, f"line {number}")
+    atlas = stopped(source, tmp_path / "output", "Malformed CSV rows", file.name, f"line {number}")
     assert "somebody-known" not in atlas.log
     assert "somebody-known" not in (tmp_path / "output" / "logs" / "dbt.log").read_text(encoding="utf-8")

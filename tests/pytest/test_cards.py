@@ -1,35 +1,34 @@
-"""The metadata cards: the committed page is what the seeds say, every mart has its card, and the data tests on cards bite."""
+"""The metadata cards: descriptions of the marts are what the cards say, and the data tests on cards find damaged seeds.
+
+The cards are composed in SQL from the seeds. These tests change a seed in a copy of the small warehouse, run the SQL of the card models again as
+dbt compiled it, and then the SQL of a data test.
+"""
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
+import duckdb
 import pytest
+from dbt_runs import run_dbt
 
-PROJECT_DIR = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(PROJECT_DIR / "scripts"))
-
-import cards
+from atlas import comments
 
 SDMX_ID = re.compile(r"[A-Za-z0-9_@$-]+")
+LANGUAGES = ("nl", "fr", "en")
+
+
+def read_manifest(atlas) -> dict:
+    """What dbt wrote about the project when it built or compiled it."""
+    return json.loads((atlas.output / "target" / "manifest.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
-def manifest(tmp_path_factory) -> dict:
-    """What dbt knows of the project: parsed only, in a folder of its own."""
-    target = tmp_path_factory.mktemp("manifest")
-    # dbt is asked in a process of its own, because other tests may have one running in this process
-    command = [sys.executable, "-m", "dbt.cli.main", "parse", "--no-partial-parse", "--profiles-dir", "profiles"]
-    folders = ["--target-path", str(target), "--log-path", str(target)]
-    done = subprocess.run(command + folders, cwd=PROJECT_DIR, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return json.loads((target / "manifest.json").read_text())
+def manifest(masked) -> dict:
+    """Of the masked build, with compiled SQL."""
+    return read_manifest(masked)
 
 
 @pytest.fixture(scope="module")
@@ -42,236 +41,271 @@ def marts(manifest) -> dict[str, dict]:
     }
 
 
+class Cards:
+    """The seeds and card models in a copy of the warehouse, and the SQL that dbt compiled for them."""
+
+    def __init__(self, connection, manifest: dict) -> None:
+        self.connection = connection
+        self.nodes = manifest["nodes"]
+
+    def rows(self, query: str) -> list[dict]:
+        """The rows of a query, each as {column: value}."""
+        cursor = self.connection.execute(query)
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def make_again(self, nodes: dict | None = None) -> None:
+        """Computes the card models again from the seeds, parents first, as dbt compiled them (or as another manifest's nodes say)."""
+        nodes = nodes or self.nodes
+        made: set[str] = set()
+
+        def make(key: str) -> None:
+            node = nodes[key]
+            if key in made or node["resource_type"] != "model":
+                return
+            for parent in node["depends_on"]["nodes"]:
+                make(parent)
+            made.add(key)
+            if node["config"]["materialized"] != "view":
+                self.connection.execute(f"create or replace table {node['relation_name']} as {node['compiled_code']}")
+
+        for key in nodes:
+            if re.match(r"model\.health_atlas\.(statistic|dim_)", key):
+                make(key)
+
+    def failures(self, test: str) -> list[dict]:
+        """The failing rows of a data test."""
+        return self.rows(self.nodes[f"test.health_atlas.{test}"]["compiled_code"])
+
+
 @pytest.fixture(scope="module")
-def models() -> cards.CardModels:
-    return cards.CardModels()
+def copied_warehouse(masked, tmp_path_factory):
+    """A connection to a copy of the masked warehouse."""
+    copy = shutil.copy(masked.warehouse, tmp_path_factory.mktemp("cards") / "warehouse.duckdb")
+    with duckdb.connect(str(copy)) as connection:
+        yield connection
 
 
 @pytest.fixture
-def project(tmp_path) -> Path:
-    """A copy of the parts of the project that make the cards, for a test to damage."""
-    for folder in (
-        "models/intermediate/cards",
-        "models/marts/reference",
-        "seeds/statistics",
-        "seeds/nomenclature",
-        "macros",
-        "tests/data",
-    ):
-        shutil.copytree(PROJECT_DIR / folder, tmp_path / folder)
-    shutil.copy(PROJECT_DIR / "dbt_project.yml", tmp_path)
-    return tmp_path
+def cards(copied_warehouse, manifest):
+    """The cards, for a test to damage: what it changes is rolled back."""
+    copied_warehouse.begin()
+    yield Cards(copied_warehouse, manifest)
+    copied_warehouse.rollback()
 
 
-def failures(project: Path, test: str, graph_nodes: dict | None = None) -> list[dict]:
-    """Runs one data test of the project on its seeds. Returns the failing rows; graph_nodes stand for the marts that dbt knows."""
-    models = cards.CardModels(project)
-    if graph_nodes is not None:
-        models.jinja.globals.update(execute=True, graph={"nodes": graph_nodes})
-    return models.rows(models.rendered((project / f"tests/data/{test}.sql").read_text()))
-
-
-def edit(project: Path, seed: str, change) -> None:
-    """Rewrites a seed: `change` gets each row as a dictionary and returns it, changed or not, or None to drop it."""
-    path = next(project.glob(f"seeds/**/{seed}.csv"))
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    kept = [row for row in (change(dict(row)) for row in rows) if row is not None]
-    assert kept != rows, "the damage must change something"
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(kept)
+def condition(where: dict) -> str:
+    """SQL for the rows with these values."""
+    return " and ".join([f"{column} = '{value}'" for column, value in where.items()] or ["true"])
 
 
 def dropping(**where):
-    """Returns a change for `edit` that drops the rows with these values."""
-    return lambda row: None if all(row[column] == value for column, value in where.items()) else row
+    """A change of a seed that drops the rows with these values."""
+    return lambda seed: f"delete from seed.{seed} where {condition(where)}"
 
 
 def setting(column: str, new: str, **where):
-    """Returns a change for `edit` that gives `column` a new value in the rows with these values."""
-    return lambda row: {**row, column: new} if all(row[key] == value for key, value in where.items()) else row
+    """A change of a seed that gives `column` a new value (empty: null) in the rows with these values."""
+    return lambda seed: f"update seed.{seed} set {column} = nullif('{new}', '') where {condition(where)}"
 
 
-# --- the documentation site
+def edit(cards: Cards, seed: str, change) -> None:
+    """Changes a seed and everything that is made of it. The change must change something."""
+    assert cards.connection.execute(change(seed)).fetchone()[0] > 0
+    cards.make_again()
 
 
-def test_committed_page_is_what_the_seeds_say(models):
-    assert (PROJECT_DIR / cards.CARDS_FILE).read_text(encoding="utf-8") == cards.cards_page(models), (
-        "run `python scripts/cards.py`"
-    )
+# --- the descriptions
 
 
-def test_description_of_every_mart_is_its_card(marts):
-    assert marts, "no mart was found"
-    for code, node in marts.items():
-        for heading in ("## English", "## Nederlands", "## Français", f"{code}_At"):
-            assert heading in node["description"], f"{code}: the description lacks {heading}"
+def test_description_of_every_mart_is_title_and_first_sentence_of_its_card(masked, marts):
+    cards = masked.query("select code, title, description from reference.statistic where language = 'en'")
+    assert {code: node["description"] for code, node in marts.items()} == {
+        code: comments.table_comment(*card) for code, *card in cards
+    }
+
+
+def test_no_description_of_a_published_table_is_longer_than_a_comment(manifest):
+    published = [node for node in manifest["nodes"].values() if node.get("access") == "public"]
+    assert len(published) > 30
+    texts = {(node["name"], ""): node["description"] for node in published}
+    texts |= {
+        (node["name"], name): column["description"] for node in published for name, column in node["columns"].items()
+    }
+    assert [place for place, text in texts.items() if not 0 < len(text) <= comments.LONGEST] == []
+
+
+def test_doc_blocks_of_shared_columns_say_what_the_cards_say(manifest, masked):
+    blocks = {
+        key.removeprefix("doc.health_atlas.column_"): block["block_contents"].strip()
+        for key, block in manifest["docs"].items()
+        if block["path"] == "docs/statistic_columns.md"
+    }
+    said: dict[str, set] = {}
+    for column, text in masked.query(
+        "select column_name, description from reference.statistic_column where language = 'en'"
+    ):
+        said.setdefault(column, set()).add(comments.first_sentence(text))
+    assert blocks and {name: {text} for name, text in blocks.items()} == {name: said[name] for name in blocks}
 
 
 def test_every_mart_declares_a_statistic(marts):
     assert [code for code, node in marts.items() if not node["config"]["meta"].get("statistic")] == []
 
 
-def test_columns_described_are_the_columns_of_the_contract(models, marts):
-    models.table("statistic_column")
+def test_columns_of_the_cards_are_the_columns_of_the_contract(masked, marts):
     for code, node in marts.items():
-        rows = models.rows(f"select * from statistic_column where code = '{code}' order by position, language")
-        assert [row["column_name"] for row in rows if row["language"] == "en"] == list(node["columns"]), code
-        for row in rows:
-            described = node["columns"][row["column_name"]]["description"]
-            assert row["description"] in described, (
-                f"{code}.{row['column_name']}: the description is not that of the card"
-            )
+        described = masked.query(
+            f"select column_name from reference.statistic_column where code = '{code}' and language = 'en' order by position"
+        )
+        assert [column for (column,) in described] == list(node["columns"]), code
 
 
 # --- the data tests on sound seeds, and on seeds damaged one way each
 
 
-@pytest.mark.parametrize(
-    "test", ["card_is_complete", "card_part_is_known", "card_relation_is_known", "card_code_list_is_complete"]
-)
-def test_sound_seeds_pass(project, test):
-    assert failures(project, test) == []
+CARD_TESTS = [
+    "assert_cards_are_complete",
+    "assert_texts_are_complete",
+    "assert_related_statistics_have_titles",
+    "assert_code_lists_have_evidence_and_labels",
+]
 
 
-def test_cards_and_marts_agree(project, marts):
-    assert failures(project, "card_and_mart_agree", marts) == []
+@pytest.mark.parametrize("test", CARD_TESTS)
+def test_sound_seeds_pass(cards, test):
+    cards.make_again()
+    assert cards.failures(test) == []
 
 
 @pytest.mark.parametrize(
     ("test", "seed", "change", "reason"),
     [
-        ("card_is_complete", "card_statistic", setting("title_fr", "", code="cube_013_007"), "empty"),
-        ("card_is_complete", "card_statistic", setting("metadata_updated", "", code="cube_013_007"), "empty"),
-        ("card_is_complete", "card_statistic", setting("publication_date", "", code="cube_013_007"), "empty"),
-        ("card_is_complete", "card_measure", dropping(measure="volume", language="fr"), "empty"),
-        ("card_is_complete", "card_variable", dropping(variable="IMAG_CT_N", language="nl"), "empty"),
-        ("card_is_complete", "card_phrase", dropping(phrase="update_frequency", language="en"), "empty"),
-        (
-            "card_is_complete",
-            "card_phrase",
-            dropping(phrase="language_name", language="fr"),
-            "no row in table statistic",
-        ),
-        (
-            "card_is_complete",
-            "card_remark",
-            setting("remark_text", "After {no_such} days.", remark="AGE"),
-            "placeholder left",
-        ),
-        ("card_is_complete", "card_column", setting("description", "", column_name="value", language="nl"), "empty"),
-        ("card_is_complete", "card_remark_scope", lambda row: {**row, "scope_value": "nothing"}, "no remark"),
-        ("card_part_is_known", "card_remark", dropping(remark="ABROAD", language="nl"), "remark missing in a language"),
-        (
-            "card_part_is_known",
-            "card_remark_scope",
-            setting("scope_value", "no_such", remark="AGE"),
-            "remark stands on no card",
-        ),
-        ("card_part_is_known", "card_statistic", setting("keywords", "no_such", code="cube_013_007"), "has no label"),
-        ("card_part_is_known", "card_statistic", setting("keywords", "a;b;c;d", code="cube_013_007"), "at most three"),
-        ("card_part_is_known", "card_label", setting("label_fr", "", code="country"), "label missing in a language"),
-        (
-            "card_part_is_known",
-            "card_phrase",
-            dropping(phrase="heading_coding", language="nl"),
-            "phrase missing in a language",
-        ),
-        ("card_relation_is_known", "card_not_built", dropping(code="cube_007_003a"), "neither a card nor"),
-        (
-            "card_relation_is_known",
-            "card_not_built",
-            setting("code", "cube_007_005b", code="cube_007_003a"),
-            "related code is built",
-        ),
-        (
-            "card_relation_is_known",
-            "card_relation",
-            setting("related_code", "cube_999", code="cube_013_007"),
-            "neither a card nor",
-        ),
-        ("card_code_list_is_complete", "card_label", dropping(code="IMAG_CT"), "without a label"),
-        (
-            "card_code_list_is_complete",
-            "code_list_member",
-            setting("evidence", "", list_code="IMAG_CT"),
-            "code without evidence",
-        ),
-        ("card_code_list_is_complete", "imaging_variable", dropping(variable="IMAG_CT_N"), "no code list"),
+        (CARD_TESTS[0], "text", setting("text", "", topic="title", key="cube_013_007", language="fr"), "empty"),
+        (CARD_TESTS[0], "text", dropping(topic="measure_coding", key="imaging.volume", language="fr"), "empty"),
+        (CARD_TESTS[0], "text", dropping(topic="variable_number_of", key="IMAG_CT_N", language="nl"), "empty"),
+        (CARD_TESTS[0], "text", dropping(topic="phrase", key="update_frequency", language="en"), "empty"),
+        (CARD_TESTS[0], "text", dropping(topic="column", key="value", language="nl"), "empty"),
+        (CARD_TESTS[0], "text", setting("text", "After {no_such} days.", topic="remark", key="AGE"), "unfilled"),
+        (CARD_TESTS[0], "text", dropping(language="fr"), "no row in table statistic"),
+        (CARD_TESTS[0], "sdmx_code", dropping(topic="unit_measure", key="share"), "empty"),
+        (CARD_TESTS[0], "remark_scope", setting("scope_value", "nothing"), "without a remark"),
+        (CARD_TESTS[1], "text", dropping(topic="remark", key="ABROAD", language="nl"), "missing or duplicate"),
+        (CARD_TESTS[1], "text", setting("text", "", topic="geo_level", key="country", language="fr"), "missing or"),
+        (CARD_TESTS[1], "text", setting("language", "de", topic="phrase", key="and", language="nl"), "missing or"),
+        (CARD_TESTS[1], "text", dropping(topic="remark", key="AGE"), "remark without a text"),
+        (CARD_TESTS[1], "text", dropping(topic="keyword"), "keyword without a label"),
+        (CARD_TESTS[1], "remark_scope", setting("scope_value", "no_such", remark="AGE"), "remark on no card"),
+        (CARD_TESTS[2], "text", dropping(topic="title", key="cube_007_003a", language="fr"), "no title in a language"),
+        (CARD_TESTS[3], "text", dropping(topic="code_list", key="IMAG_CT"), "without a label"),
+        (CARD_TESTS[3], "code_list_member", setting("evidence", "", list_code="IMAG_CT"), "without evidence"),
+        (CARD_TESTS[3], "code_list_member", dropping(list_code="IMAG_CT"), "without a code list"),
     ],
 )
-def test_damaged_seed_is_found(project, test, seed, change, reason):
-    edit(project, seed, change)
-    assert any(reason in row["failure_reason"] for row in failures(project, test))
+def test_damaged_seed_is_found(cards, test, seed, change, reason):
+    edit(cards, seed, change)
+    assert any(reason in row["failure_reason"] for row in cards.failures(test))
+
+
+# --- the declarations
 
 
 @pytest.mark.parametrize(
-    ("column", "wrong"),
+    ("code", "per", "filters", "smallest_level", "first_year"),
     [
-        ("family", "perinatal"),
-        ("measure", "volume"),
-        ("variable", "IMAG_CT_N"),
-        ("per", "1000"),
-        ("filters", ""),
-        ("smallest_level", "region"),
-        ("first_year", "2014"),
+        ("cube_013_003", 100, ["age_category"], "municipality", 2015),
+        ("stat_013_004", 1000, [], "statistical_sector", 2006),
+        ("cube_007_005a", 1, ["age_category", "increased_reimbursement", "procedure_type"], "municipality", 2006),
+        ("cube_007_005b", 1, ["procedure_type"], "hospital", 2006),
+        ("cube_007_001a_denom", None, ["age_category", "increased_reimbursement"], "municipality", 2006),
+        ("cube_007_006b", 100, [], "hospital", 2006),
     ],
 )
-def test_card_that_contradicts_its_mart_is_found(project, marts, column, wrong):
-    edit(project, "card_statistic", setting(column, wrong, code="cube_013_007"))
-    assert [row["code"] for row in failures(project, "card_and_mart_agree", marts)] == ["cube_013_007"]
+def test_properties_follow_from_kind_variable_measure_and_place(marts, code, per, filters, smallest_level, first_year):
+    declared = marts[code]["config"]["meta"]["statistic"]
+    assert declared["per"] == per
+    assert declared["filters"] == filters
+    assert declared["smallest_level"] == smallest_level
+    assert declared["first_year"] == first_year
 
 
-def test_mart_without_card_and_card_without_mart_are_found(project, marts):
-    edit(project, "card_statistic", dropping(code="cube_013_007"))
-    others = {code: node for code, node in marts.items() if code != "stat_013_014"}
-    found = {row["code"]: row["failure_reason"] for row in failures(project, "card_and_mart_agree", others)}
-    assert set(found) == {"cube_013_007", "stat_013_014"}
-    assert "no card" in found["cube_013_007"] and "no mart" in found["stat_013_014"]
+def test_table_statistic_has_the_declarations_of_the_marts(masked, marts):
+    declared = {
+        (code, node["config"]["meta"]["statistic"]["variable"], node["config"]["meta"]["statistic"]["first_year"])
+        for code, node in marts.items()
+    }
+    assert declared == set(masked.query("select distinct code, variable, available_since from reference.statistic"))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ("'table', variable='IMAG_CT_N', measure='share'", "neither cube nor stat"),
+        ("'cube', variable='IMAG_XX_N', measure='share'", "there is no variable 'IMAG_XX_N'"),
+        ("'cube', variable='IMAG_CT_N', measure='median'", "no measure 'median'"),
+        ("'cube', variable='IMAG_CT_N', measure='mean'", "no measure 'mean' of the variable 'IMAG_CT_N'"),
+        ("'cube', variable='IMAG_CT_N', measure='share', place='hospital'", "no statistics by hospital"),
+        ("'cube', variable='IMAG_CT_N', measure='share', basis='guess'", "neither card nor pattern"),
+    ],
+)
+def test_impossible_declaration_is_refused(masked, tmp_path, call, message):
+    shutil.copy(masked.warehouse, tmp_path)
+    run = run_dbt(masked.source, tmp_path, "compile", "--inline", "{{ statistic_table(" + call + ") }}")
+    assert not run.ok
+    assert message in run.log
 
 
 # --- what the cards say
 
 
-def test_sentences_take_their_numbers_from_the_rules(project):
-    edit(project, "procedure_type", setting("window_days", "17", procedure_type="cardiotocography"))
-    models = cards.CardModels(project)
-    models.variables.update(delivery_gap_days=31, small_cell_threshold=7)
-    models.table("statistic"), models.table("statistic_remark")
-    for language in cards.LANGUAGES:
-        card = f"code = 'cube_007_005a' and language = '{language}'"
-        description = models.rows(f"select description from statistic where {card}")[0]["description"]
-        remarks = {
-            row["remark_code"]: row["remark"] for row in models.rows(f"select * from statistic_remark where {card}")
-        }
-        assert " 17 " in description and " 15 " not in description
-        assert (
-            " 17 " in remarks["PRENATAL_WINDOW"]
-            and " 31 " in remarks["DELIVERY_GAP"]
-            and " 7 " in remarks["SMALL_CELLS"]
-        )
-
-
-def test_citation_is_that_of_the_card_until_a_release_has_a_date(project):
-    models = cards.CardModels(project)
-    models.table("statistic")
-    citation = "select recommended_reference as it from statistic where code = 'cube_013_007' and language = 'en'"
-    assert (
-        models.rows(citation)[0]["it"] == "IMA_AIM (17/11/2025), cube_013_007, Atlas IMA_AIM (accessed on dd/mm/yyyy)"
+@pytest.fixture(scope="module")
+def other_variables(masked, tmp_path_factory) -> dict:
+    """The nodes of the project as dbt compiles them with other variables."""
+    variables = {"delivery_gap_days": 31, "small_cell_threshold": 7, "publication_date": "2026-12-05"}
+    output = tmp_path_factory.mktemp("compiled")
+    shutil.copy(masked.warehouse, output)
+    compiled = run_dbt(
+        masked.source, output, "compile", "--select", "+statistic", "+statistic_remark", variables=variables
     )
-    models = cards.CardModels(project)
-    models.variables["publication_date"] = "2026-12-05"
-    models.table("statistic")
-    assert models.rows(citation)[0]["it"].startswith("IMA_AIM (05/12/2026), cube_013_007,")
-
-
-def test_age_categories_have_the_codes_of_sdmx(models):
-    rows = models.rows(f"select scheme, sdmx_code from {models.table('dim_age_category')} order by scheme, sort_order")
-    codes = {
-        scheme: [row["sdmx_code"] for row in rows if row["scheme"] == scheme] for scheme in ("decennial", "maternal")
+    assert compiled.ok, compiled.log[-3000:]
+    return {
+        key: node
+        for key, node in read_manifest(compiled)["nodes"].items()
+        if node["resource_type"] == "seed" or node.get("compiled_code")
     }
+
+
+def test_sentences_take_their_numbers_from_the_rules(cards, other_variables):
+    cards.connection.execute(
+        "update seed.procedure_type set window_days = 17 where procedure_type = 'cardiotocography'"
+    )
+    cards.make_again(other_variables)
+    for language in LANGUAGES:
+        card = f"code = 'cube_007_005a' and language = '{language}'"
+        (description,) = cards.rows(f"select description from reference.statistic where {card}")
+        remarks = {
+            row["remark_code"]: row["remark"] for row in cards.rows(f"from reference.statistic_remark where {card}")
+        }
+        assert " 17 " in description["description"] and " 15 " not in description["description"]
+        assert " 17 " in remarks["PRENATAL_WINDOW"]
+        assert " 31 " in remarks["DELIVERY_GAP"]
+        assert " 7 " in remarks["SMALL_CELLS"]
+
+
+def test_citation_is_that_of_the_card_until_a_release_has_a_date(cards, other_variables):
+    citation = "select recommended_reference from reference.statistic where code = 'cube_013_007' and language = 'en'"
+    (before,) = cards.rows(citation)
+    assert (
+        before["recommended_reference"] == "IMA_AIM (17/11/2025), cube_013_007, Atlas IMA_AIM (accessed on dd/mm/yyyy)"
+    )
+    cards.make_again(other_variables)
+    (dated,) = cards.rows(citation)
+    assert dated["recommended_reference"].startswith("IMA_AIM (05/12/2026), cube_013_007,")
+
+
+def test_age_categories_have_the_codes_of_sdmx(masked):
+    rows = masked.query("select scheme, sdmx_code from reference.age_category order by scheme, sort_order")
+    codes = {scheme: [code for other, code in rows if other == scheme] for scheme in ("decennial", "maternal")}
     assert codes["decennial"] == [f"Y{age}T{age + 9}" for age in range(0, 90, 10)] + ["Y_GE90", "_T"]
     assert codes["maternal"] == ["Y_LT20", "Y20T24", "Y25T29", "Y30T34", "Y35T39", "Y_GE40", "_T"]
 
@@ -279,16 +313,16 @@ def test_age_categories_have_the_codes_of_sdmx(models):
 @pytest.mark.parametrize(
     ("dimension", "key", "code_columns"),
     [
-        ("dim_age_category", "scheme", ["sdmx_code"]),
-        ("dim_procedure_type", "'all'", ["sdmx_code"]),
-        ("dim_increased_reimbursement", "'all'", ["sdmx_code"]),
-        ("dim_geo_level", "'all'", ["sdmx_code"]),
-        ("dim_observation_status", "status", ["sdmx_obs_status", "sdmx_conf_status"]),
+        ("age_category", "scheme", ["sdmx_code"]),
+        ("procedure_type", "'all'", ["sdmx_code"]),
+        ("increased_reimbursement", "'all'", ["sdmx_code"]),
+        ("geo_level", "'all'", ["sdmx_code"]),
+        ("observation_status", "status", ["sdmx_obs_status", "sdmx_conf_status"]),
     ],
 )
-def test_dimensions_have_labels_and_codes(models, dimension, key, code_columns):
-    rows = models.rows(f"select *, {key} as code_space from {models.table(dimension)}")
+def test_dimensions_have_labels_and_codes(cards, dimension, key, code_columns):
+    rows = cards.rows(f"select *, {key} as code_space from reference.{dimension}")
     for row in rows:
-        assert all(row[f"label_{language}"] for language in cards.LANGUAGES), row
+        assert all(row[f"label_{language}"] for language in LANGUAGES), row
         assert all(SDMX_ID.fullmatch(row[column]) for column in code_columns), row
     assert len({(row["code_space"], *(row[column] for column in code_columns)) for row in rows}) == len(rows)

@@ -34,14 +34,16 @@ COLUMNS = {
 def make(directory, *arguments, scale=SCALE):
     command = [
         sys.executable,
-        str(PROJECT / "scripts" / "demo.py"),
+        "-m",
+        "atlas",
+        "demo",
         "--directory",
         str(directory),
         "--scale",
         scale,
         *arguments,
     ]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
 
 
 def files(directory, suffix="parquet"):

@@ -1,13 +1,15 @@
-"""From files to tables: every cell against an independent implementation, the same tables from Parquet and CSV, the same bytes twice."""
+"""From files to tables: every cell against an independent implementation, the same tables from Parquet and CSV, whatever the threads."""
 
 import shutil
-
-import pytest
 
 import adversarial
 import compare
 import oracle
-from conftest import PROJECT, YEARS, run_dbt
+import pytest
+from conftest import YEARS
+from dbt_runs import PROJECT, run_dbt
+
+pytestmark = pytest.mark.warehouse
 
 TABLES = sorted(
     path.stem for family in ("imaging", "perinatal") for path in (PROJECT / "models" / "marts" / family).glob("*.sql")
@@ -20,6 +22,7 @@ def differences(atlas, **arguments) -> list[str]:
     return compare.compare(atlas.warehouse, expected, "marts")
 
 
+@pytest.mark.unit
 def test_twenty_five_tables():
     assert len(TABLES) == 25
 
@@ -28,56 +31,44 @@ def test_every_cell_agrees_with_the_oracle(unmasked):
     assert differences(unmasked) == []
 
 
-def test_csv_and_parquet_give_the_same_tables(unmasked, tmp_path):
+def test_compressed_csv_and_two_threads_give_the_same_tables(unmasked, tmp_path):
+    """The shared atlas was built from Parquet with one thread."""
     source = adversarial.write_source(tmp_path / "source", 11, persons=1500, years=YEARS, file_format="csv.gz", files=2)
-    atlas = run_dbt(source, tmp_path / "output", variables={"small_cell_threshold": 0})
+    atlas = run_dbt(
+        source, tmp_path / "output", variables={"small_cell_threshold": 0}, environment={"ATLAS_THREADS": "2"}
+    )
     assert atlas.ok, atlas.log[-3000:]
     different = [name for name in TABLES if atlas.table(name) != unmasked.table(name)]
     assert different == []
 
 
-def test_a_second_run_and_other_threads_give_the_same_numbers(masked, tmp_path):
-    output = tmp_path / "output"
-    shutil.copytree(masked.output, output, ignore=shutil.ignore_patterns("target", "logs"))
-    first = {name: masked.table(name) for name in TABLES}
-    again = run_dbt(masked.source, output)
-    assert again.ok, again.log[-3000:]
-    assert "no source file is read" in again.log
-    assert [name for name in TABLES if again.table(name) != first[name]] == []
-    alone = run_dbt(masked.source, tmp_path / "one_thread", environment={"ATLAS_THREADS": "1"})
-    assert alone.ok, alone.log[-3000:]
-    assert [name for name in TABLES if alone.table(name) != first[name]] == []
-
-
-@pytest.mark.parametrize("vintage", [2018, 2019])
-def test_older_geography(vintage, tmp_path):
-    years = {2018: (2016, 2017), 2019: (2021, 2022)}[vintage]
-    source = adversarial.write_source(tmp_path / "source", vintage, persons=800, years=years, newest_codes=vintage)
+@pytest.mark.parametrize(("vintage", "years", "look_back"), [(2018, (2016, 2017), False), (2019, (2021, 2022), True)])
+def test_older_geography_with_and_without_claims_of_the_year_before(vintage, years, look_back, tmp_path):
+    source = adversarial.write_source(
+        tmp_path / "source", vintage, persons=800, years=years, newest_codes=vintage, look_back=look_back
+    )
     atlas = run_dbt(source, tmp_path / "output", variables={"small_cell_threshold": 0, "geography_vintage": vintage})
     assert atlas.ok, atlas.log[-3000:]
     assert differences(atlas, geography_vintage=vintage) == []
+    # a year without claims before it has no prenatal tables
+    assert atlas.query("select distinct reference_year from marts.cube_007_005a order by 1") == [
+        (year,) for year in (years if look_back else years[1:])
+    ]
+    without = f"load_year = {years[0]} and use_of_year like '%without the prenatal tables%'"
+    assert (atlas.query(f"select count(*) from quality.reconciliation where {without}") == [(0,)]) == look_back
 
 
-def test_a_year_without_claims_before_it_has_no_prenatal_tables(tmp_path):
-    source = adversarial.write_source(tmp_path / "source", 5, persons=600, years=(2022, 2023), look_back=False)
-    atlas = run_dbt(source, tmp_path / "output", variables={"small_cell_threshold": 0})
-    assert atlas.ok, atlas.log[-3000:]
-    assert differences(atlas) == []
-    assert atlas.query("select distinct reference_year from marts.cube_007_005a") == [(2023,)]
-    assert atlas.query(
-        "select count(*) from quality.reconciliation where load_year = 2022 and use_of_year like '%without the prenatal tables%'"
-    ) != [(0,)]
-
-
-def test_publication_date_and_bounds_narrow_the_years(unmasked, tmp_path):
-    output = tmp_path / "output"
-    shutil.copytree(unmasked.output, output, ignore=shutil.ignore_patterns("target", "logs"))
-    years = "select distinct reference_year from marts.stat_013_014 order by 1"
-    for variables, expected in [
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
         ({"publication_date": "2024-10-01"}, [(2021,), (2022,)]),
         ({"publication_date": "2024-09-30"}, [(2021,)]),
         ({"first_reference_year": 2022, "last_reference_year": 2022}, [(2022,)]),
-    ]:
-        atlas = run_dbt(unmasked.source, output, variables={"small_cell_threshold": 0, **variables})
-        assert atlas.ok, atlas.log[-3000:]
-        assert atlas.query(years) == expected
+    ],
+)
+def test_publication_date_and_bounds_narrow_the_years(unmasked, tmp_path, variables, expected):
+    shutil.copy(unmasked.warehouse, tmp_path)
+    arguments = ("run", "--select", "stat_013_014")
+    atlas = run_dbt(unmasked.source, tmp_path, *arguments, variables={"small_cell_threshold": 0, **variables})
+    assert atlas.ok, atlas.log[-3000:]
+    assert atlas.query("select distinct reference_year from marts.stat_013_014 order by 1") == expected

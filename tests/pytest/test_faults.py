@@ -10,6 +10,7 @@ import json
 import os
 import random
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,43 +22,53 @@ import duckdb
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(PROJECT / "scripts"), str(Path(__file__).parent)]
+sys.path[:0] = [str(PROJECT), str(Path(__file__).parent)]
 
 import release_fixture
+from conftest import made_once
+
+pytestmark = pytest.mark.faults
 
 WAIT = 120  # seconds until a child that does not answer fails its test
 
-# Runs a script's main() in a child, after `patch` has changed what the test needs changed: the product has no hook for faults.
+# Runs a command in a child, after `patch` has changed what the test needs changed: the product has no hook for faults.
 CHILD = """
-import os, signal, sys, time
+import os, pathlib, signal, sys, time
 sys.path[:0] = {paths!r}
-import build, export, release, sdmx_files
+from atlas import build, export, guards, publish, runner, sdmx, switch
+from atlas.__main__ import main, stop_on_signals
+from atlas.settings import AtlasError
+import duckdb, release_fixture
 {patch}
-sys.exit({script}.main([]))
+stop_on_signals()
+sys.exit(main([{command!r}]))
 """
 DIE_AT = """
 def die(*_, **__): os.kill(os.getpid(), signal.SIGKILL)
 {target} = die
 """
-# A dbt that leaves the warehouse half-built, says that it is there, and does not end.
+# No source is made or opened, no site is written.
+ALONE = """
+build.check_sources = lambda source: []
+build.make_demo = lambda *_: None
+def no_site(settings):
+    (settings.output_dir / "site").mkdir(exist_ok=True)
+    return settings.output_dir / "site" / "index.html"
+build.site.write_site = no_site
+"""
+# A dbt that leaves the warehouse half-built, says so in a file, and runs a query that does not end.
 STUCK_DBT = """
-import sys, time
-sys.path[:0] = {paths!r}
-import duckdb, release_fixture
-with duckdb.connect({warehouse!r}) as connection:
-    release_fixture.add_run(connection, "running")
-    connection.execute("delete from marts.cube_013_007 where reference_year > 2012")
-open({signal!r}, "w").close()
-time.sleep(600)
+def stuck(settings, arguments):
+    release_fixture.record_run(settings.output_dir, "running")
+    with duckdb.connect(str(settings.warehouse)) as connection:
+        connection.execute("delete from marts.cube_013_007 where reference_year > 2012")
+        open({signal!r}, "w").close()
+        connection.execute("select count(*) from range(10000000000000) as a (x), range(1000000) as b (x) where hash(a.x, b.x) = 0")
+runner.run_dbt = stuck
 """
 # A dbt that builds a whole warehouse with other numbers.
-GOOD_DBT = """
-import sys
-sys.path[:0] = {paths!r}
-import release_fixture, pathlib
-release_fixture.make_warehouse(pathlib.Path({output!r}), years=20)
-"""
-PATHS = [str(PROJECT / "scripts"), str(Path(__file__).parent)]
+GOOD_DBT = "runner.run_dbt = lambda settings, arguments: release_fixture.make_warehouse(settings.output_dir, years=20)"
+PATHS = [str(PROJECT), str(Path(__file__).parent)]
 
 
 def environment(output: Path, **more) -> dict:
@@ -65,9 +76,9 @@ def environment(output: Path, **more) -> dict:
     return {**os.environ, "ATLAS_OUTPUT_DIR": str(output), "ATLAS_THREADS": "1", **more}
 
 
-def start(output: Path, script: str = "release", patch: str = "", **more) -> subprocess.Popen:
-    """Starts a script in a child process."""
-    code = CHILD.format(paths=PATHS, patch=patch, script=script)
+def start(output: Path, command: str = "release", patch: str = "", **more) -> subprocess.Popen:
+    """Starts a command in a child process."""
+    code = CHILD.format(paths=PATHS, patch=patch, command=command)
     options = {
         "env": environment(output, **more.pop("environment", {})),
         "stdout": subprocess.PIPE,
@@ -77,18 +88,16 @@ def start(output: Path, script: str = "release", patch: str = "", **more) -> sub
     return subprocess.Popen([sys.executable, "-c", code], **options, **more)
 
 
-def run(output: Path, script: str = "release", patch: str = "", **more) -> tuple[int, str]:
-    """Runs a script to its end. Returns its exit code and what it wrote to standard error."""
-    child = start(output, script, patch, **more)
-    _, told = child.communicate(timeout=WAIT)
-    return child.returncode, told
+def run(output: Path, command: str = "release", patch: str = "", **more) -> tuple[int, str]:
+    """Runs a command to its end. Returns its exit code and what it wrote to standard error."""
+    child = start(output, command, patch, **more)
+    _, message = child.communicate(timeout=WAIT)
+    return child.returncode, message
 
 
-def with_dbt(program: str, output: Path, signal_file: Path | None = None) -> str:
-    """Returns a patch for `build`: dbt is this Python program, no source is made or looked at."""
-    warehouse = str(output / "warehouse.duckdb")
-    text = program.format(paths=PATHS, warehouse=warehouse, output=str(output), signal=str(signal_file))
-    return f"build.dbt_command = lambda: [sys.executable, '-c', {text!r}]\nbuild.check_sources = lambda source: []\nbuild.make_demo = lambda *_: None\nbuild.documentation.write_site = lambda *_: build.Path('.')"
+def with_dbt(program: str, signal_file: Path | None = None) -> str:
+    """Returns a patch for `build`: dbt is this program, and nothing else but the release is run."""
+    return ALONE + program.replace("{signal!r}", repr(str(signal_file)))
 
 
 def whole(output: Path) -> str:
@@ -120,28 +129,37 @@ def wait_for(path: Path) -> None:
         time.sleep(0.02)
 
 
+@pytest.fixture(scope="session")
+def template(shared) -> Path:
+    """An output directory with a published release and a warehouse that holds the next. Read only."""
+
+    def make(folder: Path) -> Path:
+        release_fixture.make_warehouse(folder)
+        assert run(folder) == (0, "")
+        renew(folder, 77)
+        return folder
+
+    return made_once(shared / "faults", make)
+
+
 @pytest.fixture
-def output(tmp_path: Path) -> Path:
-    """An output directory with a published release and a warehouse that holds the next."""
-    folder = tmp_path / "output"
-    release_fixture.make_warehouse(folder)
-    assert run(folder) == (0, "")
-    renew(folder, 77)
-    return folder
+def output(template, tmp_path: Path) -> Path:
+    """A copy of that directory for one test."""
+    return Path(shutil.copytree(template, tmp_path / "output", symlinks=True))
 
 
 @pytest.mark.parametrize(
     "target",
     [
-        "release.publish_tables",  # an empty public file lies in the staging folder
-        "release._check_key",  # a table is copied, the others are not
+        "publish.publish_tables",  # an empty public file lies in the staging folder
+        "guards.check_key",  # a table is copied, the others are not
         "export.write_table",  # a table is copied and checked, not exported
-        "sdmx_files.write_data",  # reference tables are exported, statistics are half done
-        "sdmx_files._code_lists",  # the tables' files are there, not what describes them
-        "release.sync_set",  # everything is written, nothing is forced to the disk
-        "release.switch",  # between writing and renaming
-        "release.replace_link",  # the set has its name, the link still shows the old one
-        "release.os.replace",  # the new link is made beside the old one
+        "sdmx.write_data",  # reference tables are exported, statistics are half done
+        "sdmx._code_lists",  # the tables' files are there, not what describes them
+        "switch.sync_set",  # everything is written, nothing is forced to the disk
+        "switch.switch_release",  # between writing and renaming
+        "switch.replace_link",  # the set has its name, the link still shows the old one
+        "switch.os.replace",  # the new link is made beside the old one
     ],
 )
 def test_killed_at_a_step_the_old_release_stands_and_the_next_run_repairs(output, target):
@@ -158,12 +176,12 @@ def test_killed_at_a_step_the_old_release_stands_and_the_next_run_repairs(output
 def test_killed_after_the_switch_the_new_release_stands(output):
     before = whole(output)
     code, _ = run(
-        output, patch=DIE_AT.format(target="release.shutil.rmtree") + "release.clear_staging = lambda settings: None"
+        output, patch=DIE_AT.format(target="switch.shutil.rmtree") + "switch.clear_staging = lambda settings: None"
     )
     assert code in (0, -signal.SIGKILL)  # with two releases there is nothing to remove yet
     renew(output, 78)
     code, _ = run(
-        output, patch=DIE_AT.format(target="release.shutil.rmtree") + "release.clear_staging = lambda settings: None"
+        output, patch=DIE_AT.format(target="switch.shutil.rmtree") + "switch.clear_staging = lambda settings: None"
     )
     assert code == -signal.SIGKILL
     assert whole(output) != before
@@ -190,69 +208,66 @@ def test_killed_at_any_moment_the_set_is_whole(output):
     whole(output)
 
 
-def test_killed_during_dbt_the_public_file_is_whole(output, tmp_path):
+def test_killed_during_dbt_the_public_file_is_whole_and_the_lock_is_free(output, tmp_path):
     before = whole(output)
     started = tmp_path / "dbt_started"
-    build = start(output, "build", with_dbt(STUCK_DBT, output, started), start_new_session=True)
+    build = start(output, "build", with_dbt(STUCK_DBT, started))
     wait_for(started)
     build.kill()
-    build.wait(timeout=WAIT)
-    assert whole(output) == before
-    # dbt outlived the build that started it, and the lock with it
-    code, told = run(output, "build", with_dbt(GOOD_DBT, output))
-    assert code == 1 and "Another build is at work" in told and f"process {build.pid}" in told
-    os.killpg(build.pid, signal.SIGKILL)
     build.communicate(timeout=WAIT)
-    # the warehouse is half-built: a release alone refuses it, a build repairs it
-    code, told = run(output)
-    assert code == 1 and "stopped before its end" in told and "previous release stands" in told
     assert whole(output) == before
-    code, told = run(output, "build", with_dbt(GOOD_DBT, output))
-    assert (code, told) == (0, "")
+    # nothing outlives the killed process: neither its dbt nor the lock
+    code, message = run(output)
+    assert code == 1 and "stopped before its end" in message and "previous release is unchanged" in message
+    assert whole(output) == before
+    assert run(output, "build", with_dbt(GOOD_DBT)) == (0, "")
     assert whole(output) != before
 
 
 def test_a_failing_dbt_publishes_nothing_and_says_so(output):
     before = whole(output)
-    code, told = run(output, "build", with_dbt("import sys; sys.exit(1)", output))
-    assert code == 1 and "dbt build failed" in told and "Nothing is published" in told
+    code, message = run(output, "build", ALONE, environment={"VARS": "{geography_vintage: 1999}"})
+    assert code == 1 and "dbt build failed" in message and "1999" in message and "Nothing is published" in message
     assert whole(output) == before
 
 
-def test_a_stopped_build_takes_its_dbt_along(output, tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stopped_build_ends_at_once_with_its_dbt(output, tmp_path, number):
     before = whole(output)
     started = tmp_path / "dbt_started"
-    build = start(output, "build", with_dbt(STUCK_DBT, output, started))
+    build = start(output, "build", with_dbt(STUCK_DBT, started))
     wait_for(started)
-    build.terminate()
-    _, told = build.communicate(timeout=WAIT)
-    assert build.returncode != 0 and "previous release stands" in told
+    begun = time.monotonic()
+    build.send_signal(number)
+    _, message = build.communicate(timeout=WAIT)
+    assert time.monotonic() - begun < 10
+    assert build.returncode == 128 + number and "previous release is unchanged" in message
     assert whole(output) == before
-    assert run(output, "build", with_dbt(GOOD_DBT, output))[0] == 0
+    assert run(output, "build", with_dbt(GOOD_DBT)) == (0, "")
 
 
 def test_of_two_builds_the_second_stops(output, tmp_path):
     started = tmp_path / "dbt_started"
-    first = start(output, "build", with_dbt(STUCK_DBT, output, started), start_new_session=True)
+    first = start(output, "build", with_dbt(STUCK_DBT, started))
     wait_for(started)
     try:
-        for script in ("build", "release"):
+        for command in ("build", "release"):
             begun = time.monotonic()
-            code, told = run(output, script, with_dbt(GOOD_DBT, output))
-            assert code == 1, script
-            assert "Another build is at work" in told and f"process {first.pid}" in told and "since" in told
-            assert "Wait until it ends" in told
+            code, message = run(output, command, with_dbt(GOOD_DBT))
+            assert code == 1, command
+            assert f"Another build is running in {output}: atlas build (process {first.pid} on " in message
+            assert "since" in message and "Wait until it ends" in message
             assert time.monotonic() - begun < WAIT / 4
     finally:
-        os.killpg(first.pid, signal.SIGKILL)
+        first.kill()
         first.communicate(timeout=WAIT)
-    assert run(output, "build", with_dbt(GOOD_DBT, output)) == (0, "")
+    assert run(output, "build", with_dbt(GOOD_DBT)) == (0, "")
 
 
 def test_a_warehouse_in_use_is_named(output):
     with duckdb.connect(str(output / "warehouse.duckdb")):
-        code, told = run(output)
-    assert code == 1 and "warehouse.duckdb cannot be opened" in told and "close it" in told
+        code, message = run(output)
+    assert code == 1 and "warehouse.duckdb cannot be opened" in message and "close it" in message
 
 
 def test_a_reader_keeps_its_release_through_ten_others(output):
@@ -299,9 +314,9 @@ def test_readers_during_releases_find_old_or_new_never_a_mixture(output, tmp_pat
     stop.touch()
     counts = []
     for reader in readers:
-        told, fault = reader.communicate(timeout=WAIT)
+        message, fault = reader.communicate(timeout=WAIT)
         assert reader.returncode == 0, fault
-        counts.append(int(told))
+        counts.append(int(message))
     assert min(counts) > 0
 
 
@@ -330,11 +345,11 @@ def test_disk_full_while_publishing(tmp_path):
         left = [0, 1, 3, 5]
         for megabytes in left:
             filler.write_bytes(b"0" * (free_space(output) - megabytes * 2**20))
-            code, told = run(output)
+            code, message = run(output)
             assert code == 1, f"{megabytes} MB were enough"
-            assert ("disk" in told and "full" in told) or "No space left" in told, told
-            assert "ATLAS_OUTPUT_DIR" in told and str(output) in told
-            assert "previous release stands" in told or "Nothing was changed" in told
+            assert ("disk" in message and "full" in message) or "No space left" in message, message
+            assert "ATLAS_OUTPUT_DIR" in message and str(output) in message
+            assert "previous release is unchanged" in message or "Nothing was changed" in message
             assert whole(output) == before
             filler.unlink()
         assert run(output) == (0, "")
@@ -355,8 +370,8 @@ def test_a_file_size_limit_is_told_as_a_full_disk(output, kilobytes):
     def limit():
         resource.setrlimit(resource.RLIMIT_FSIZE, (kilobytes * 1024, kilobytes * 1024))
 
-    code, told = run(output, preexec_fn=limit)
-    assert code == 1 and "is full" in told and "previous release stands" in told, told
+    code, message = run(output, preexec_fn=limit)
+    assert code == 1 and "is full" in message and "previous release is unchanged" in message, message
     assert whole(output) == before
     assert run(output) == (0, "")
     assert whole(output) != before
@@ -364,8 +379,8 @@ def test_a_file_size_limit_is_told_as_a_full_disk(output, kilobytes):
 
 def test_an_output_directory_that_cannot_be_made():
     # no one may make a folder here, root included
-    code, told = run(Path("/proc/atlas_output"))
-    assert code == 1 and "cannot be written" in told and "ATLAS_OUTPUT_DIR" in told
+    code, message = run(Path("/proc/atlas_output"))
+    assert code == 1 and "cannot be written" in message and "ATLAS_OUTPUT_DIR" in message
 
 
 def test_an_output_directory_that_became_read_only(tmp_path):
@@ -376,9 +391,9 @@ def test_an_output_directory_that_became_read_only(tmp_path):
         before = whole(output)
         renew(output, 77)
         subprocess.run(["mount", "-o", "remount,ro", str(output)], check=True)
-        for script in ("release", "build"):
-            code, told = run(output, script, with_dbt(GOOD_DBT, output))
-            assert code == 1 and f"{output} cannot be written" in told and "ATLAS_OUTPUT_DIR" in told
+        for command in ("release", "build"):
+            code, message = run(output, command, with_dbt(GOOD_DBT))
+            assert code == 1 and f"{output} cannot be written" in message and "ATLAS_OUTPUT_DIR" in message
             assert whole(output) == before
         subprocess.run(["mount", "-o", "remount,rw", str(output)], check=True)
         assert run(output) == (0, "")
@@ -391,8 +406,8 @@ def test_a_directory_without_write_permission(output):
     before = whole(output)
     output.chmod(0o555)
     try:
-        code, told = run(output)
-        assert code == 1 and "cannot be written" in told
+        code, message = run(output)
+        assert code == 1 and "cannot be written" in message
         assert whole(output) == before
     finally:
         output.chmod(0o755)
@@ -411,10 +426,10 @@ def test_a_damaged_source_file_is_named_before_dbt_starts(output, tmp_path, name
         (folder / source).mkdir(exist_ok=True)
         duckdb.sql(f"copy (select 1 as pp0010) to '{folder / source / 'good.parquet'}'")
     (folder / name).write_bytes(b"PAR1 this was cut off")
-    code, told = run(output, "build", "build.dbt_command = None", environment={"ATLAS_SOURCE_DIR": str(folder)})
-    assert code == 1 and name in told and "cannot be read" in told and "again" in told
+    code, message = run(output, "build", "runner.run_dbt = None", environment={"ATLAS_SOURCE_DIR": str(folder)})
+    assert code == 1 and name in message and "cannot be read" in message and "again" in message
     (folder / name).unlink()
     (folder / "population" / "good.parquet").unlink()
-    code, told = run(output, "build", "build.dbt_command = None", environment={"ATLAS_SOURCE_DIR": str(folder)})
-    assert code == 1 and "No file of the source 'population'" in told
+    code, message = run(output, "build", "runner.run_dbt = None", environment={"ATLAS_SOURCE_DIR": str(folder)})
+    assert code == 1 and "No file of the source 'population'" in message
     assert whole(output) == before

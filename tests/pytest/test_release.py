@@ -15,17 +15,21 @@ import duckdb
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(PROJECT / "scripts"), str(Path(__file__).parent)]
+sys.path[:0] = [str(PROJECT), str(Path(__file__).parent)]
 
-import release
 import release_fixture
-from settings import AtlasError, read_settings
+
+from atlas import __version__, comments, record
+from atlas import publish as publishing
+from atlas.__main__ import main
+from atlas.release_tables import OWN_TABLES
+from atlas.settings import AtlasError, read_settings
 
 
 @pytest.fixture(autouse=True)
 def _no_waiting_for_the_disk(monkeypatch):
     """These tests do not cut the power: forcing every file to the disk would only cost time."""
-    monkeypatch.setattr(release.os, "fsync", lambda _: None)
+    monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
 def settings_of(output_dir: Path, **environment):
@@ -35,7 +39,7 @@ def settings_of(output_dir: Path, **environment):
 
 def publish(output_dir: Path, **environment) -> Path:
     """Publishes what lies in the directory. Returns the folder of the release."""
-    release.publish(settings_of(output_dir, **environment))
+    publishing.publish(settings_of(output_dir, **environment))
     return (output_dir / "release").resolve()
 
 
@@ -71,7 +75,7 @@ def atlas(output: Path):
 
 
 def test_only_listed_tables_are_public(atlas):
-    listed = set(release_fixture.KEYS) | set(release_fixture.STATISTICS) | set(release.OWN_TABLES)
+    listed = set(release_fixture.KEYS) | set(release_fixture.STATISTICS) | set(OWN_TABLES)
     assert {name for (name,) in atlas.execute("select table_name from duckdb_tables()").fetchall()} == listed
     assert atlas.execute("select count(*) from duckdb_views() where not internal").fetchone() == (0,)
     assert atlas.execute("select distinct schema_name from duckdb_tables()").fetchall() == [("main",)]
@@ -92,27 +96,29 @@ def test_storage_version_is_one_that_duckdb_1_2_reads(atlas):
     assert "v1.2.0" in tags["storage_version"]
 
 
-def test_comments_are_in_the_public_file(atlas):
-    assert (
-        atlas.execute("select comment from duckdb_tables() where table_name = 'cube_013_007'")
-        .fetchone()[0]
-        .endswith("it's a cube")
-    )
+def test_comments_are_short_and_say_what_the_card_says(atlas):
+    comments = dict(atlas.execute("select table_name, comment from duckdb_tables()").fetchall())
+    assert comments["cube_013_007"] == "Medical imaging, specialist. Share of the beneficiaries; it's a cube."
+    assert comments["geo_level"] == "Levels; it's a dimension"
     assert atlas.execute(
         "select comment from duckdb_columns() where table_name = 'cube_013_007' and column_name = 'value'"
-    ).fetchone() == ("Per cent",)
-    own = atlas.execute(
-        "select count(*) from duckdb_columns() where table_name like 'release%' and comment is null"
-    ).fetchone()
-    assert own == (0,)
+    ).fetchone() == ("Per cent.",)
+    own = "select count(*) from duckdb_columns() where table_name like 'release%' and comment is null"
+    assert atlas.execute(own).fetchone() == (0,)
+
+
+def test_a_long_sentence_ends_at_its_colon():
+    sentence = "Number of acts: " + "ultrasound scans, " * 20 + "and others."
+    assert comments.table_comment("Acts", f"{sentence} More.") == "Acts. Number of acts."
+    assert comments.table_comment("Acts", "Number of acts: few. More.") == "Acts. Number of acts: few."
 
 
 def test_the_release_describes_itself(atlas):
     row = atlas.execute(
-        "select version, publication_date::text, first_reference_year, last_reference_year, geography_vintage from release"
+        "select version, publication_date::text, first_reference_year, last_reference_year, geography_vintage, project_version from release"
     ).fetchone()
     assert row[0].startswith("2026-10-15-")
-    assert row[1:] == ("2026-10-15", 2010, 2020, 2025)
+    assert row[1:] == ("2026-10-15", 2010, 2020, 2025, __version__)
     assert atlas.execute("from release_source").fetchall() == [
         ("health_care", 1000, 990, 10),
         ("population", 200, 198, 2),
@@ -157,11 +163,7 @@ def test_a_rerun_writes_the_same_bytes_whatever_the_threads(output, tmp_path):
         shuffled,
         "create or replace table marts.cube_013_007 as from marts.cube_013_007 order by hash(numerator, geo_level)",
     )
-    change(
-        shuffled,
-        "comment on table marts.cube_013_007 is 'Share of the beneficiaries with an examination; it''s a cube'",
-    )
-    change(shuffled, "comment on column marts.cube_013_007.value is 'Per cent'")
+    release_fixture.record_run(shuffled)
     assert files_of(publish(shuffled)) == first
 
 
@@ -173,22 +175,73 @@ def test_two_releases_are_kept(output):
     assert sorted(path.name for path in (output / "releases").iterdir()) == sorted(names[-2:])
 
 
+NOT_NULL, ODD, BENEFICIARY = (
+    "test.health_atlas.not_null_x.1a2b",
+    "test.health_atlas.odd_x.1a2b",
+    "model.health_atlas.int_beneficiary",
+)
+
+
+def set_status(unique_id: str, status: str):
+    """Returns a change of run_results.json: a node ended this way."""
+    return lambda document: document["results"].append({"unique_id": unique_id, "status": status})
+
+
+def drop_result(unique_id: str):
+    """Returns a change of run_results.json: a node did not run."""
+    return lambda document: document.update(
+        results=[row for row in document["results"] if row["unique_id"] != unique_id]
+    )
+
+
 @pytest.mark.parametrize(
-    ("status", "problem", "told"),
+    ("change", "message"),
     [
-        ("failed", "1 failed or skipped: not_null_x (fail)", "not_null_x"),
-        ("partial", "3 models, seeds or tests did not run", "did not run"),
-        ("running", None, "stopped before its end"),
+        (set_status(NOT_NULL, "fail"), r"1 failed or skipped: not_null_x \(fail\)"),
+        (set_status(BENEFICIARY, "error"), r"int_beneficiary \(error\)"),
+        (set_status(BENEFICIARY, "skipped"), r"int_beneficiary \(skipped\)"),
+        (set_status(BENEFICIARY, "partial success"), r"int_beneficiary \(partial success\)"),
+        (drop_result(NOT_NULL), "1 models, seeds or tests did not run: not_null_x"),
+        (drop_result(BENEFICIARY), "did not run: int_beneficiary"),
+        (lambda document: document["args"].update(empty=True), "--empty or --sample"),
+        (lambda document: document["args"].update(sample="3 days"), "--empty or --sample"),
+        (lambda document: document["metadata"].update(invocation_id="other"), "another dbt command"),
     ],
 )
-def test_a_build_that_is_not_complete_is_refused(output, status, problem, told):
+def test_a_build_that_is_not_complete_is_refused(output, change, message):
     before = publish(output)
-    with duckdb.connect(str(output / "warehouse.duckdb")) as connection:
-        release_fixture.add_run(connection, status, problem)
-    with pytest.raises(AtlasError, match=told) as refusal:
+    release_fixture.change_artifact(output, "run_results", change)
+    with pytest.raises(AtlasError, match=message) as refusal:
         publish(output)
-    assert "previous release stands" in str(refusal.value)
+    assert "previous release is unchanged" in str(refusal.value)
     assert (output / "release").resolve() == before
+
+
+def test_a_stopped_build_is_refused(output):
+    release_fixture.record_run(output, "running")
+    with pytest.raises(AtlasError, match="stopped before its end"):
+        publish(output)
+
+
+def test_a_build_whose_artifacts_are_gone_is_refused(output):
+    (output / "target" / "manifest.json").unlink()
+    with pytest.raises(AtlasError, match="manifest.json cannot be read"):
+        publish(output)
+
+
+@pytest.mark.parametrize("status", ["warn", "pass", "fail"])
+def test_a_test_of_severity_warn_may_be_missing_or_warn_but_not_fail(status):
+    documents = release_fixture.artifacts()
+    set_status(ODD, status)(documents["run_results"])
+    assert bool(record.problem_of(record.Artifacts({}, **documents))) == (status == "fail")
+
+
+def test_the_public_models_and_their_keys_are_read_from_the_manifest():
+    models = {model.name: model for model in record.public_models(release_fixture.artifacts()["manifest"])}
+    assert set(models) == set(release_fixture.KEYS) | set(release_fixture.STATISTICS)
+    assert models["age_category"].primary_key == ["scheme", "age_category"]
+    assert models["cube_013_007"].primary_key == ["reference_year", "geo_level", "geo_code", "age_category"]
+    assert models["stat_013_008"].statistic == release_fixture.STAT and models["statistic"].statistic is None
 
 
 def test_unmasked_builds_are_refused_unless_no_threshold_was_asked(output):
@@ -197,25 +250,32 @@ def test_unmasked_builds_are_refused_unless_no_threshold_was_asked(output):
         publish(output)
     release_fixture.make_warehouse(output, complementary_masking=False, small_cell_threshold=0)
     settings = settings_of(output)
-    assert "SMALL CELLS ARE NOT HIDDEN" in release.describe(settings, release.publish(settings))
+    assert "SMALL CELLS ARE NOT HIDDEN" in publishing.describe(settings, publishing.publish(settings))
 
 
 @pytest.mark.parametrize(
-    ("sql", "told"),
+    ("model", "message"),
     [
-        (
-            "insert into quality.publication_list values ('marts', 'a_view', 'view', '[]', null)",
-            "marts.a_view is no table",
-        ),
-        ("insert into quality.publication_list values ('marts', 'left_over', 'table', '[]', null)", "column person_id"),
-        (
-            "insert into quality.publication_list values ('marts', 'gone', 'table', '[]', null)",
-            "marts.gone is no table",
-        ),
-        (
-            "create table marts.statistic as select 1 as x; insert into quality.publication_list values ('marts', 'statistic', 'table', '[]', null)",
-            "named statistic",
-        ),
+        (release_fixture.model("a_view", "marts"), "marts.a_view is no table"),
+        (release_fixture.model("left_over", "marts"), "column person_id"),
+        (release_fixture.model("gone", "marts"), "marts.gone is no table"),
+        (release_fixture.model("statistic", "marts"), "named statistic"),
+        (release_fixture.model("release", "marts"), "named release"),
+    ],
+)
+def test_a_model_that_must_not_be_public_stops_the_release(output, model, message):
+    before = files_of(publish(output))
+    key = f"model.health_atlas.second_{model['alias']}"
+    release_fixture.change_artifact(output, "manifest", lambda document: document["nodes"].update({key: model}))
+    release_fixture.change_artifact(output, "run_results", set_status(key, "success"))
+    with pytest.raises(AtlasError, match=message):
+        publish(output)
+    assert files_of((output / "release").resolve()) == before
+
+
+@pytest.mark.parametrize(
+    ("sql", "message"),
+    [
         ("alter table marts.cube_013_007 add column ss00010 text", "column ss00010"),
         ("alter table marts.cube_013_007 add column codes text[]", r"type VARCHAR\[\]"),
         ("insert into marts.cube_007_005b from marts.cube_007_005b limit 1", "several rows with the key"),
@@ -224,24 +284,35 @@ def test_unmasked_builds_are_refused_unless_no_threshold_was_asked(output):
             "without an SDMX code",
         ),
         ("update reference.statistic set title = '{output}/warehouse.duckdb'", "path of this machine"),
-        ("comment on table marts.cube_013_007 is 'see {output}'", "path of this machine"),
+        ("comment on table reference.geo_level is 'see {output}'", "path of this machine"),
         ("update quality.reconciliation set rows_in = rows_in + 1", "rows of health_care were read"),
-        ("delete from quality.publication_list where schema_name = 'marts'", "made no statistic"),
         ("drop table quality.build_run", "no finished build"),
+        ("delete from quality.build_run", "no finished build"),
+        ("alter table quality.build_run drop column target_path", "no finished build"),
     ],
 )
-def test_what_must_not_be_public_stops_the_release(output, sql, told):
+def test_what_must_not_be_public_stops_the_release(output, sql, message):
     before = files_of(publish(output))
     change(output, sql.replace("{output}", str(output)))
-    with pytest.raises(AtlasError, match=told):
+    with pytest.raises(AtlasError, match=message):
         publish(output)
     assert files_of((output / "release").resolve()) == before
     assert not (output / ".staging").exists()
 
 
+def test_a_build_without_a_statistic_is_refused(output):
+    def undeclared(document):
+        for node in document["nodes"].values():
+            node["config"].get("meta", {}).pop("statistic", None)
+
+    release_fixture.change_artifact(output, "manifest", undeclared)
+    with pytest.raises(AtlasError, match="made no statistic"):
+        publish(output)
+
+
 def test_without_a_warehouse_the_message_says_what_to_run(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("ATLAS_OUTPUT_DIR", str(tmp_path / "empty"))
-    assert release.main([]) == 1
+    assert main(["release"]) == 1
     assert "make build" in capsys.readouterr().err
 
 
@@ -262,7 +333,7 @@ def test_frictionless_accepts_the_data_package(output):
     # frictionless trusts no absolute path: it is opened from its own folder, as a reader would
     report = frictionless.validate("datapackage.json", basepath=str(output / "exports"))
     assert report.valid, report.flatten(["name", "type", "message"])
-    assert len(report.tasks) == len(release_fixture.KEYS) + len(release_fixture.STATISTICS) + len(release.OWN_TABLES)
+    assert len(report.tasks) == len(release_fixture.KEYS) + len(release_fixture.STATISTICS) + len(OWN_TABLES)
     path = (output / "exports" / "csv" / "cube_013_007.csv").resolve()
     path.write_text(path.read_text(encoding="utf-8").replace("published", "unheard of", 1), encoding="utf-8")
     assert not frictionless.validate("datapackage.json", basepath=str(output / "exports")).valid
@@ -323,7 +394,7 @@ def test_every_mart_is_released_and_nothing_but_marts_and_reference(published, p
     }
     reference = {path.stem.removeprefix("dim_") for path in (PROJECT / "models" / "marts" / "reference").glob("*.sql")}
     assert len(marts) == 25
-    assert {resource["name"] for resource in package["resources"]} == marts | reference | set(release.OWN_TABLES)
+    assert {resource["name"] for resource in package["resources"]} == marts | reference | set(OWN_TABLES)
     with duckdb.connect(str(published / "atlas.duckdb"), read_only=True) as atlas:
         assert atlas.execute("select count(*), sum(table_rows) > 0 from release_table").fetchone() == (
             len(marts | reference),
@@ -331,14 +402,23 @@ def test_every_mart_is_released_and_nothing_but_marts_and_reference(published, p
         )
 
 
-def test_every_released_table_has_a_key_and_says_what_it_holds(published, package):
+def test_every_released_table_has_a_key_and_a_short_comment(published, package):
     assert [resource["name"] for resource in package["resources"] if not resource["schema"].get("primaryKey")] == []
     with duckdb.connect(str(published / "atlas.duckdb"), read_only=True) as atlas:
-        assert atlas.execute("select table_name from duckdb_tables() where coalesce(comment, '') = ''").fetchall() == []
-        silent = (
-            "select table_name, column_name from duckdb_columns() where not internal and coalesce(comment, '') = ''"
-        )
-        assert atlas.execute(silent).fetchall() == []
+        tables = atlas.execute("select table_name, coalesce(comment, '') from duckdb_tables()").fetchall()
+        columns = atlas.execute(
+            "select table_name, column_name, coalesce(comment, '') from duckdb_columns() where not internal"
+        ).fetchall()
+        cards = atlas.execute("select code, title, description from statistic where language = 'en'").fetchall()
+        texts = atlas.execute(
+            "select code, column_name, description from statistic_column where language = 'en'"
+        ).fetchall()
+    assert [row for row in tables + columns if not 0 < len(row[-1]) <= comments.LONGEST] == []
+    said = dict(tables)
+    assert {code: said[code] for code, *_ in cards} == {code: comments.table_comment(*card) for code, *card in cards}
+    said = {(table, column): comment for table, column, comment in columns}
+    assert [(code, column) for code, column, text in texts if not text.startswith(said[code, column])] == []
+    assert len(texts) > 150
 
 
 def test_frictionless_accepts_the_real_release(published, package):
@@ -367,129 +447,3 @@ def test_sdmx_readers_accept_the_real_release(published):
         (data,) = reader.get_datasets(folder / f"{name}.csv", folder / "structure.xml")
         for column in set(data.data.columns) & {code_list.removeprefix("CL_") for code_list in codes}:
             assert set(data.data[column]) <= codes[f"CL_{column}"], (name, column)
-
-
-# The record that dbt leaves in the warehouse, by a project of three nodes that has the hooks of this one.
-
-RECORD_PROJECT = """
-name: health_atlas
-version: "1.0.0"
-config-version: 2
-profile: health_atlas
-macro-paths: ["{macros}"]
-on-run-start: ["{{{{ record_build_start() }}}}"]
-on-run-end: ["{{{{ record_build_end(results) }}}}"]
-vars: {{geography_vintage: 2025, small_cell_threshold: 5, complementary_masking: true, publication_date: null}}
-models: {{health_atlas: {{+materialized: table, +schema: marts}}}}
-"""
-RECORD_RUNS = """
-import sys
-from dbt.cli.main import dbtRunner
-from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-from dbt.adapters.factory import reset_adapters
-import duckdb, gc
-def records():
-    with duckdb.connect(sys.argv[1]) as connection:
-        return connection.execute("select status, coalesce(problem, '') from quality.build_run order by run_number").fetchall()
-for command in (
-    ["build"], ["docs", "generate"], ["test"], ["run", "-s", "cube_one"], ["build", "--empty"],
-    ["build", "--vars", "{broken: true}"], ["build", "--vars", "{publication_date: 2026-10-15}"],
-):
-    dbtRunner().invoke([*command, "--quiet"])
-    reset_adapters()
-    DuckDBConnectionManager.close_all_connections()
-gc.collect()  # one process may have a file open with one configuration only, and dbt's is not that of a plain reader
-for row in records():
-    print(*row, sep="|")
-with duckdb.connect(sys.argv[1]) as connection:
-    print(connection.execute("select variables from quality.build_run order by run_number desc limit 1").fetchone()[0])
-    print(*connection.execute("select schema_name, table_name, primary_key from quality.publication_list").fetchone(), sep="|")
-"""
-
-
-def test_dbt_records_which_builds_were_whole(tmp_path):
-    project, output_dir = tmp_path / "project", tmp_path / "output"
-    (project / "models").mkdir(parents=True)
-    output_dir.mkdir()
-    (project / "dbt_project.yml").write_text(RECORD_PROJECT.format(macros=PROJECT / "macros"), encoding="utf-8")
-    declared = "{{ config(meta={'statistic': {'filters': ['age_category']}}) }} "
-    (project / "models" / "cube_one.sql").write_text(
-        declared + "select {{ 'null' if var('broken', false) else 1 }} as value", encoding="utf-8"
-    )
-    (project / "models" / "cube_one.yml").write_text(
-        "models: [{name: cube_one, columns: [{name: value, data_tests: [not_null]}]}]", encoding="utf-8"
-    )
-    environment = {**os.environ, "ATLAS_OUTPUT_DIR": str(output_dir), "DBT_PROFILES_DIR": str(PROJECT / "profiles")}
-    for name in ("DBT_TARGET_PATH", "DBT_LOG_PATH"):
-        environment[name] = str(tmp_path / name)
-    command = [sys.executable, "-c", RECORD_RUNS, str(output_dir / "warehouse.duckdb")]
-    ended = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    *rows, variables, listed = ended.stdout.splitlines()
-    rows = [row for row in rows if row.split("|")[0] in ("complete", "partial", "failed", "running")]
-    # `docs generate` and `test` changed nothing and left no row
-    assert [row.split("|")[0] for row in rows] == ["complete", "partial", "partial", "failed", "complete"], ended.stdout
-    assert "did not run" in rows[1] and "--empty" in rows[2] and "not_null_cube_one_value" in rows[3]
-    assert json.loads(variables)["publication_date"] == "2026-10-15"
-    assert listed == 'marts|cube_one|["reference_year", "geo_level", "geo_code", "age_category"]'
-
-
-LEFT_ALONE_RUNS = """
-import os, sys
-from dbt.cli.main import dbtRunner
-from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-from dbt.adapters.factory import reset_adapters
-import duckdb, gc
-for fingerprint, select in {runs!r}:
-    os.environ["ATLAS_PROJECT_FINGERPRINT"] = fingerprint
-    dbtRunner().invoke(["build", "--quiet", *(["--select", select] if select else [])])
-    reset_adapters()
-    DuckDBConnectionManager.close_all_connections()
-gc.collect()
-with duckdb.connect(sys.argv[1]) as connection:
-    print(*[status for (status,) in connection.execute("select status from quality.build_run order by run_number").fetchall()])
-"""
-
-
-def test_a_build_may_leave_out_only_what_a_build_of_the_same_project_made_just_before(tmp_path):
-    """`dim_one` depends on nothing, `cube_one` reads a source, `cube_two` reads both."""
-    runs = {
-        ("a", ""): "complete",
-        ("a", "source:*+"): "complete",  # dim_one stands as the build before made it
-        ("a", "cube_one"): "partial",  # cube_two stands on a cube_one that is no more
-        ("a", "source:*+ "): "partial",  # the build before was not complete
-        ("b", ""): "complete",
-        ("c", "source:*+"): "partial",  # another project
-        ("", ""): "complete",  # dbt by hand
-        ("d", "source:*+"): "partial",  # nobody knows by which project it was
-        ("d", ""): "complete",
-        ("d", "cube_two"): "partial",  # the source may have changed, and cube_one was not built from it
-    }
-    project, output_dir = tmp_path / "project", tmp_path / "output"
-    (project / "models").mkdir(parents=True)
-    output_dir.mkdir()
-    (project / "dbt_project.yml").write_text(RECORD_PROJECT.format(macros=PROJECT / "macros"), encoding="utf-8")
-    models = {
-        "dim_one": "select 1 as code",
-        "cube_one": "select count(*) as value from {{ source('main', 'line') }}",
-        "cube_two": "select code, value from {{ ref('dim_one') }} cross join {{ ref('cube_one') }}",
-    }
-    for name, sql in models.items():
-        (project / "models" / f"{name}.sql").write_text(sql, encoding="utf-8")
-    (project / "models" / "models.yml").write_text(
-        """
-sources: [{name: main, tables: [{name: line}]}]
-models: [{name: dim_one, columns: [{name: code, data_tests: [not_null]}]}, {name: cube_two, columns: [{name: value, data_tests: [not_null]}]}]
-""",
-        encoding="utf-8",
-    )
-    environment = {**os.environ, "ATLAS_OUTPUT_DIR": str(output_dir), "DBT_PROFILES_DIR": str(PROJECT / "profiles")}
-    for name in ("DBT_TARGET_PATH", "DBT_LOG_PATH"):
-        environment[name] = str(tmp_path / name)
-    with duckdb.connect(str(output_dir / "warehouse.duckdb")) as connection:
-        connection.execute("create table line as select 1 as line_number")
-    program = LEFT_ALONE_RUNS.replace("{runs!r}", repr([(fingerprint, select.strip()) for fingerprint, select in runs]))
-    command = [sys.executable, "-c", program, str(output_dir / "warehouse.duckdb")]
-    ended = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert ended.stdout.splitlines()[-1].split() == list(runs.values()), ended.stdout

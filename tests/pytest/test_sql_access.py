@@ -1,18 +1,17 @@
-"""The page on SQL access, taken at its word: its SQL and its Python run on a published atlas.duckdb."""
+"""The page on SQL access: its SQL and its Python run on a published atlas.duckdb."""
 
 import re
 
 import duckdb
 import pytest
+from dbt_runs import PROJECT
 
-from conftest import PROJECT
-
-PAGE = (PROJECT / "models" / "docs" / "sql_access.md").read_text()
+PAGE = (PROJECT / "docs" / "guide" / "sql_access.md").read_text()
 SQL = re.findall(r"```sql\n(.*?)```", PAGE, re.S)
 PYTHON = re.findall(r"```python\n(.*?)```", PAGE, re.S)
 
 
-def test_the_page_holds_two_looks_at_comments_and_three_examples():
+def test_the_page_has_two_queries_of_comments_and_three_examples():
     assert len(SQL) == 5
     assert len(PYTHON) == 1
     for name in ("duckdb -readonly", "## R", "## DBeaver", "read_only = TRUE", "duckdb.read_only"):
@@ -28,11 +27,11 @@ def test_every_query_has_an_answer(published, query):
 
 
 def test_python_runs_as_printed(published, capsys):
-    told: dict = {}
-    exec(PYTHON[0].replace("output/atlas.duckdb", str(published / "atlas.duckdb")), told)
-    told["atlas"].close()
+    names: dict = {}
+    exec(PYTHON[0].replace("output/atlas.duckdb", str(published / "atlas.duckdb")), names)
+    names["atlas"].close()
     assert "version" in capsys.readouterr().out
-    assert len(told["rows"]) > 0
+    assert len(names["rows"]) > 0
 
 
 def test_the_examples_join_numbers_names_and_cards(published):
@@ -48,7 +47,7 @@ def test_the_examples_join_numbers_names_and_cards(published):
         assert codes == {"cube_013_013", "cube_007_006a"}
 
 
-def test_comments_stand_on_every_table_and_column(published):
+def test_every_table_and_column_has_a_comment(published):
     with duckdb.connect(str(published / "atlas.duckdb"), read_only=True) as atlas:
         assert (
             atlas.execute(
@@ -75,5 +74,5 @@ def test_read_only_means_read_only(published):
 def test_the_page_names_every_table(published):
     with duckdb.connect(str(published / "atlas.duckdb"), read_only=True) as atlas:
         names = [name for (name,) in atlas.execute("select table_name from duckdb_tables() order by 1").fetchall()]
-    told = set(re.findall(r"`(\w+)`", PAGE))
-    assert [name for name in names if name not in told and not name.startswith(("cube_", "stat_"))] == []
+    named = set(re.findall(r"`(\w+)`", PAGE))
+    assert [name for name in names if name not in named and not name.startswith(("cube_", "stat_"))] == []

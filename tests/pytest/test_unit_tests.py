@@ -2,7 +2,11 @@
 
 import shutil
 
-from conftest import run_dbt
+from dbt_runs import PARSED, run_dbt
+
+
+def test_parsing_the_project_warns_of_nothing():
+    assert PARSED.warnings() == []
 
 
 def test_every_unit_test_passes_and_nothing_warns(masked, tmp_path):

@@ -1,4 +1,4 @@
--- one row is one cube or stat in one language, with its words: what it counts, over what, and the numbers that its sentences mention
+-- One row is a cube or stat in one language, with its words: what it counts, over what, and the numbers that its sentences mention.
 
 {% set words = {
     'one': 'resolved.one',
@@ -11,84 +11,85 @@
     'window_cardiotocography': 'resolved.window_cardiotocography',
 } %}
 
-with cards as (
-    select * from {{ ref('card_statistic') }}
+{% set family_and_measure = "statistic.family || '.' || statistic.measure" %}
+
+{# the texts of a card: topic and key in the seed text #}
+{% set texts = {
+    'title': {'topic': 'title', 'key': 'statistic.code'},
+    'variable_one': {'topic': 'variable_one', 'key': 'statistic.variable'},
+    'variable_number_of': {'topic': 'variable_number_of', 'key': 'statistic.variable'},
+    'measure_coding': {'topic': 'measure_coding', 'key': family_and_measure},
+    'measure_description': {'topic': 'measure_description', 'key': family_and_measure},
+    'measure_numerator': {'topic': 'measure_numerator', 'key': family_and_measure},
+    'measure_denominator': {'topic': 'measure_denominator', 'key': family_and_measure},
+    'place': {'topic': 'phrase', 'key': "'place_' || statistic.place"},
+    'per_number': {'topic': 'phrase', 'key': "'per_' || cast(statistic.per as string)"},
+} %}
+
+with statistic as (
+
+    select * from {{ ref('int_statistic') }}
+
 ),
 
-phrases as (
-    select * from {{ ref('card_phrase') }}
+text as (
+
+    select * from {{ ref('text') }}
+
 ),
 
-variables as (
-    select * from {{ ref('card_variable') }}
+language as (
+
+    {% for language in languages() %}
+        select '{{ language }}' as language
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
+
 ),
 
-measures as (
-    select * from {{ ref('card_measure') }}
-),
+prenatal_window as (
 
-procedure_types as (
-    select * from {{ ref('procedure_type') }}
-),
-
-languages as (
-    select language from phrases
-    where phrase = 'language_name'
-),
-
-windows as (
     select
         cast(max(case when procedure_type = 'ultrasound' then window_days end) as string) as window_ultrasound,
         cast(max(case when procedure_type = 'invasive' then window_days end) as string) as window_invasive,
         cast(max(case when procedure_type = 'cardiotocography' then window_days end) as string) as window_cardiotocography
-    from procedure_types
+    from {{ ref('procedure_type') }}
+
 ),
 
-translated as (
-    select
-        cards.*,
-        languages.language,
-        case when cards.smallest_level = 'hospital' then 'hospital' else 'residence' end as place,
-        case languages.language
-            when 'nl' then cards.title_nl
-            when 'fr' then cards.title_fr
-            when 'en' then cards.title_en
-        end as title
-    from cards
-    cross join languages
-),
-
--- left joins: a part that is missing leaves a hole in the card, which a test reports, and does not make the card vanish
+-- left joins: a missing text leaves a field of the card empty, which a data test reports, and does not remove the card
 resolved as (
+
     select
-        translated.*,
-        variables.one,
-        variables.number_of,
-        measures.coding,
-        measures.description,
-        measures.numerator,
-        measures.denominator,
-        places.phrase_text as place_text,
-        numbers.phrase_text as per_text,
-        windows.window_ultrasound,
-        windows.window_invasive,
-        windows.window_cardiotocography
-    from translated
-    cross join windows
-    left join variables
-        on translated.variable = variables.variable and translated.language = variables.language
-    left join measures
-        on
-            translated.family = measures.family
-            and translated.measure = measures.measure
-            and translated.language = measures.language
-    left join phrases as places
-        on 'place_' || translated.place = places.phrase and translated.language = places.language
-    left join phrases as numbers
-        on 'per_' || cast(translated.per as string) = numbers.phrase and translated.language = numbers.language
+        statistic.*,
+        language.language,
+        title.text as title,
+        variable_one.text as one,
+        variable_number_of.text as number_of,
+        measure_coding.text as coding,
+        measure_description.text as description,
+        measure_numerator.text as numerator,
+        measure_denominator.text as denominator,
+        place.text as place_text,
+        per_number.text as per_text,
+        prenatal_window.window_ultrasound,
+        prenatal_window.window_invasive,
+        prenatal_window.window_cardiotocography
+    from statistic
+    cross join language
+    cross join prenatal_window
+    {% for alias, named in texts.items() %}
+        left join text as {{ alias }}
+            on
+                {{ alias }}.topic = '{{ named.topic }}'
+                and {{ named.key }} = {{ alias }}.key
+                and language.language = {{ alias }}.language
+    {% endfor %}
+
 ),
 
 filled as (
+
     select
         resolved.code,
         resolved.language,
@@ -101,12 +102,12 @@ filled as (
         resolved.filters,
         resolved.smallest_level,
         resolved.place,
+        resolved.performer,
         resolved.first_year,
         resolved.source_variables,
         resolved.keywords,
         resolved.basis,
-        resolved.publication_date,
-        resolved.metadata_updated,
+        resolved.card_date,
         resolved.number_of,
         {{ fill_placeholders('coding', words) }} as coding,
         {{ fill_placeholders('description', words) }} as description,
@@ -116,6 +117,7 @@ filled as (
         resolved.window_invasive,
         resolved.window_cardiotocography
     from resolved
+
 )
 
 select * from filled

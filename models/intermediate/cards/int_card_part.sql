@@ -1,66 +1,60 @@
--- one row is one filter, keyword or source variable of a cube or stat in one language, at its place on the card
+-- One row is a filter, keyword or source variable of a cube or stat in one language, with its position on the card.
 
-with cards as (
+with card as (
+
     select * from {{ ref('int_card') }}
+
 ),
 
-labels as (
-    select * from {{ ref('int_card_label') }}
+label as (
+
+    select * from {{ ref('text') }}
+    where topic in ('filter', 'keyword', 'source_variable')
+
 ),
 
-positions as (
-    select 1 as position
-    union all
-    select 2 as position
-    union all
-    select 3 as position
+-- a card has at most three parts of a kind, which a data test asserts
+position as (
+
+    {{ rows_of([{'position': 1}, {'position': 2}, {'position': 3}]) }}
+
 ),
 
 listed as (
-    select
-        code,
-        language,
-        family,
-        number_of,
-        'filter' as part,
-        filters as members
-    from cards
-    union all
-    select
-        code,
-        language,
-        family,
-        number_of,
-        'keyword' as part,
-        keywords as members
-    from cards
-    union all
-    select
-        code,
-        language,
-        family,
-        number_of,
-        'source_variable' as part,
-        source_variables as members
-    from cards
+
+    {% for part, members in {'filter': 'filters', 'keyword': 'keywords', 'source_variable': 'source_variables'}.items() %}
+        select
+            code,
+            language,
+            family,
+            number_of,
+            '{{ part }}' as part,
+            {{ members }} as members
+        from card
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
+
 ),
 
 split as (
+
     select
         listed.code,
         listed.language,
         listed.family,
         listed.number_of,
         listed.part,
-        positions.position,
-        split_part(listed.members, ';', positions.position) as member
+        position.position,
+        split_part(listed.members, ';', position.position) as member
     from listed
-    cross join positions
-    where split_part(listed.members, ';', positions.position) <> ''
+    cross join position
+    where split_part(listed.members, ';', position.position) <> ''
+
 ),
 
 -- a source variable of the imaging family is the count that the statistic itself names, so it needs no label of its own
 labelled as (
+
     select
         split.code,
         split.language,
@@ -68,15 +62,16 @@ labelled as (
         split.position,
         split.member,
         case
-            when split.part <> 'source_variable' then labels.label
-            else split.member || ': ' || coalesce(labels.label, {{ capitalised('split.number_of') }})
+            when split.part <> 'source_variable' then label.text
+            else split.member || ': ' || coalesce(label.text, {{ capitalised('split.number_of') }})
         end as label
     from split
-    left join labels
+    left join label
         on
-            split.part = labels.dimension
-            and split.language = labels.language
-            and case when split.part = 'filter' then split.family || '.' || split.member else split.member end = labels.code
+            split.part = label.topic
+            and split.language = label.language
+            and case when split.part = 'filter' then split.family || '.' || split.member else split.member end = label.key
+
 )
 
 select * from labelled

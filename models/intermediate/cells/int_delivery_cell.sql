@@ -1,18 +1,21 @@
--- One row is a year, unit of residence, age class and right to increased reimbursement (totals included): deliveries, caesareans and the women behind
--- them, unmasked. Complete from country to municipality.
-{{ config(materialized = 'yearly', scope = 'history') }}
+-- One row is a year, unit of residence and combination of the filters of the perinatal family (totals included): deliveries, caesareans and the number
+-- of women with each, before suppression. Complete from country to municipality.
+{{ config(materialized = 'yearly', input = 'both', carries_forward = true) }}
+
+{%- set filters = family_filters('perinatal') %}
+{%- set scheme = families().perinatal.scheme %}
 
 with reference_year as (
 
     select * from {{ ref('int_reference_year') }}
-    where {{ in_years_to_build('reference_year', 'history') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 
 beneficiary as (
 
     select * from {{ ref('int_beneficiary') }}
-    where {{ in_years_to_build('reference_year', 'history') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 
@@ -35,18 +38,6 @@ geographic_unit as (
 
 ),
 
-age_value as (
-
-    {{ filter_values('age_category', 'maternal') }}
-
-),
-
-increased_reimbursement_value as (
-
-    {{ filter_values('increased_reimbursement') }}
-
-),
-
 woman as (
 
     select
@@ -65,8 +56,7 @@ placed as (
     select
         woman.reference_year,
         beneficiary.municipality_code,
-        beneficiary.increased_reimbursement,
-        age.age_category,
+        {{ person_filter_columns(filters, 'beneficiary') }}
         woman.deliveries,
         woman.caesareans,
         1 as women,
@@ -77,13 +67,13 @@ placed as (
         on
             woman.reference_year = beneficiary.reference_year
             and woman.person_id = beneficiary.person_id
-    {{ join_age_category('beneficiary.age', 'maternal', 'age') }}
+    {{- join_filter_classes(filters, scheme, 'beneficiary') }}
 
 ),
 
 rolled as (
 
-    {{ roll_up('placed', [], ['age_category', 'increased_reimbursement'], ['deliveries', 'women', 'caesareans', 'caesarean_women'], 'unit_of_residence') }}
+    {{ roll_up('placed', [], filters, ['deliveries', 'women', 'caesareans', 'caesarean_women'], 'unit_of_residence') }}
 
 ),
 
@@ -91,14 +81,14 @@ grid as (
 
     select
         reference_year.reference_year,
+        {%- for filter in filters %}
+            {{ filter }}_value.{{ filter }},
+        {%- endfor %}
         geographic_unit.geo_level,
-        geographic_unit.geo_code,
-        age_value.age_category,
-        increased_reimbursement_value.increased_reimbursement
+        geographic_unit.geo_code
     from reference_year
     cross join geographic_unit
-    cross join age_value
-    cross join increased_reimbursement_value
+    {{- cross_join_filters(filters, scheme) }}
 
 ),
 
@@ -108,8 +98,7 @@ cell as (
         grid.reference_year,
         grid.geo_level,
         grid.geo_code,
-        grid.age_category,
-        grid.increased_reimbursement,
+        {{ columns_of(filters, 'grid') }}
         coalesce(rolled.deliveries, 0) as deliveries,
         coalesce(rolled.women, 0) as women,
         coalesce(rolled.caesareans, 0) as caesareans,
@@ -117,11 +106,7 @@ cell as (
     from grid
     left join rolled
         on
-            grid.reference_year = rolled.reference_year
-            and grid.geo_level = rolled.geo_level
-            and grid.geo_code = rolled.geo_code
-            and grid.age_category = rolled.age_category
-            and grid.increased_reimbursement = rolled.increased_reimbursement
+            {{ is_same_cell('grid', 'rolled', filters) }}
 
 )
 

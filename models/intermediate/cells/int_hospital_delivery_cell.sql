@@ -1,11 +1,11 @@
--- One row is a year and a hospital (or the country): deliveries, caesareans and the women behind them, unmasked. A delivery without a hospital is
--- nowhere here, not in the country's row either. Hospitals appear where they have deliveries.
-{{ config(materialized = 'yearly', scope = 'history') }}
+-- One row is a year and a hospital (or the country): deliveries, caesareans and the number of women with each, before suppression. A delivery
+-- without a hospital is in no row, not in the country's row either. Hospitals appear where they have deliveries.
+{{ config(materialized = 'yearly', input = 'both', carries_forward = true) }}
 
 with reference_year as (
 
     select * from {{ ref('int_reference_year') }}
-    where {{ in_years_to_build('reference_year', 'history') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 
@@ -15,7 +15,7 @@ beneficiary as (
         reference_year,
         person_id
     from {{ ref('int_beneficiary') }}
-    where {{ in_years_to_build('reference_year', 'history') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 

@@ -1,13 +1,13 @@
 -- One row is a year, a hospital (or the country) and a type of prenatal act (or total): acts before deliveries in that hospital and the women who had
--- at least one, unmasked, for years whose look-back is whole.
-{{ config(materialized = 'yearly', scope = 'history') }}
+-- at least one, before suppression, for years whose look-back is complete.
+{{ config(materialized = 'yearly', input = 'both', carries_forward = true) }}
 
 with reference_year as (
 
     select * from {{ ref('int_reference_year') }}
     where
         has_prenatal_lookback
-        and {{ in_years_to_build('reference_year', 'history') }}
+        and {{ in_years_to_build('reference_year') }}
 
 ),
 
@@ -17,7 +17,7 @@ beneficiary as (
         reference_year,
         person_id
     from {{ ref('int_beneficiary') }}
-    where {{ in_years_to_build('reference_year', 'history') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 
@@ -31,14 +31,14 @@ delivery as (
 prenatal_act as (
 
     select * from {{ ref('int_prenatal_act') }}
-    where {{ in_years_to_build('reference_year', 'history') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 
 hospital_cell as (
 
     select * from {{ ref('int_hospital_delivery_cell') }}
-    where {{ in_years_to_build('reference_year', 'history') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 

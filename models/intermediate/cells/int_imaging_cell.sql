@@ -1,21 +1,23 @@
--- One row is a year, geographic unit, age class (or total) and imaging variable: beneficiaries, patients and examinations, unmasked.
+-- One row is a year, geographic unit, combination of the filters of the imaging family (totals included) and imaging variable: beneficiaries, patients and
+-- examinations, before suppression.
 -- Complete from country to municipality; sectors only where they have beneficiaries, as total only (cards).
-{{ config(materialized = 'yearly', scope = 'either') }}
+{{ config(materialized = 'yearly', input = 'both') }}
 
+{%- set filters = family_filters('imaging') %}
 {%- set measures = ['beneficiaries'] %}
 {%- for exams in imaging_variables() | map('lower') %}{% do measures.extend([exams ~ '_patients', exams]) %}{% endfor %}
 
 with place as (
 
     select * from {{ ref('int_place_cell') }}
-    where {{ in_years_to_build('reference_year', 'either') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 
 reference_year as (
 
     select * from {{ ref('int_reference_year') }}
-    where {{ in_years_to_build('reference_year', 'either') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 
@@ -34,19 +36,13 @@ geographic_unit as (
 
 imaging_variable as (
 
-    select * from {{ ref('imaging_variable') }}
-
-),
-
-age_value as (
-
-    {{ filter_values('age_category', 'decennial') }}
+    {{ imaging_variable_rows() }}
 
 ),
 
 rolled as (
 
-    {{ roll_up('place', [], ['age_category'], measures, 'unit_of_residence') }}
+    {{ roll_up('place', [], filters, measures, 'unit_of_residence') }}
 
 ),
 
@@ -56,7 +52,9 @@ in_sector as (
         reference_year,
         'statistical_sector' as geo_level,
         sector_code as geo_code,
-        'total' as age_category,
+        {%- for filter in filters %}
+            'total' as {{ filter }},
+        {%- endfor %}
     {%- for measure in measures %}
         cast(sum({{ measure }}) as bigint) as {{ measure }}{{ ',' if not loop.last }}
     {%- endfor %}
@@ -78,14 +76,14 @@ unit_of_variable as (
 
     {%- for variable in imaging_variables() %}
         select
-            reference_year,
-            geo_level,
-            geo_code,
-            age_category,
+            unit.reference_year,
+            unit.geo_level,
+            unit.geo_code,
+            {{ columns_of(filters, 'unit') }}
             '{{ variable }}' as variable,
-            beneficiaries,
-            {{ variable | lower }}_patients as patients,
-            {{ variable | lower }} as exams
+            unit.beneficiaries,
+            unit.{{ variable | lower }}_patients as patients,
+            unit.{{ variable | lower }} as exams
         from unit
         {{ 'union all' if not loop.last }}
     {%- endfor %}
@@ -98,12 +96,14 @@ grid as (
         reference_year.reference_year,
         geographic_unit.geo_level,
         geographic_unit.geo_code,
-        age_value.age_category,
+        {%- for filter in filters %}
+            {{ filter }}_value.{{ filter }},
+        {%- endfor %}
         imaging_variable.variable
     from reference_year
     cross join geographic_unit
-    cross join age_value
     cross join imaging_variable
+    {{- cross_join_filters(filters, families().imaging.scheme) }}
 
 ),
 
@@ -113,7 +113,7 @@ cell as (
         grid.reference_year,
         grid.geo_level,
         grid.geo_code,
-        grid.age_category,
+        {{ columns_of(filters, 'grid') }}
         grid.variable,
         coalesce(unit_of_variable.beneficiaries, 0) as beneficiaries,
         coalesce(unit_of_variable.patients, 0) as patients,
@@ -121,17 +121,13 @@ cell as (
     from grid
     left join unit_of_variable
         on
-            grid.reference_year = unit_of_variable.reference_year
-            and grid.geo_level = unit_of_variable.geo_level
-            and grid.geo_code = unit_of_variable.geo_code
-            and grid.age_category = unit_of_variable.age_category
-            and grid.variable = unit_of_variable.variable
+            {{ is_same_cell('grid', 'unit_of_variable', filters + ['variable']) }}
     union all
     select
         unit_of_variable.reference_year,
         unit_of_variable.geo_level,
         unit_of_variable.geo_code,
-        unit_of_variable.age_category,
+        {{ columns_of(filters, 'unit_of_variable') }}
         unit_of_variable.variable,
         unit_of_variable.beneficiaries,
         unit_of_variable.patients,

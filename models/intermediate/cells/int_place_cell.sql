@@ -1,18 +1,20 @@
--- One row is a year, place of residence (municipality and sector, null where unknown) and age class in which beneficiaries live: their number, and what their
--- claims say, the imaging variables side by side. Here people and claims meet, once; from here on the tables are small.
-{{ config(materialized = 'yearly', scope = 'either') }}
+-- One row is a year, place of residence (municipality and sector, null where unknown) and combination of the filters of the imaging family with
+-- beneficiaries: their number and the imaging variables of their claims, side by side. People and claims are joined here only.
+{{ config(materialized = 'yearly', input = 'both') }}
+
+{%- set filters = family_filters('imaging') %}
 
 with beneficiary as (
 
     select * from {{ ref('int_beneficiary') }}
-    where {{ in_years_to_build('reference_year', 'either') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 
 person_claim as (
 
     select * from {{ ref('int_person_claim') }}
-    where {{ in_years_to_build('reference_year', 'either') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 
@@ -28,11 +30,11 @@ placed as (
         beneficiary.reference_year,
         beneficiary.person_id,
         beneficiary.municipality_code,
-        beneficiary.sector_code,
-        age.age_category
+        {{ person_filter_columns(filters, 'beneficiary') }}
+        beneficiary.sector_code
     from beneficiary
     inner join reference_year on beneficiary.reference_year = reference_year.reference_year
-    {{ join_age_category('beneficiary.age', 'decennial', 'age') }}
+    {{- join_filter_classes(filters, families().imaging.scheme, 'beneficiary') }}
 
 ),
 
@@ -42,7 +44,7 @@ place as (
         placed.reference_year,
         placed.municipality_code,
         placed.sector_code,
-        placed.age_category,
+        {{ columns_of(filters, 'placed') }}
         count(*) as beneficiaries,
         {%- for exams in imaging_variables() | map('lower') %}
             count(*) filter (where person_claim.{{ exams }} > 0) as {{ exams }}_patients,
@@ -55,7 +57,7 @@ place as (
         on
             placed.reference_year = person_claim.reference_year
             and placed.person_id = person_claim.person_id
-    group by placed.reference_year, placed.municipality_code, placed.sector_code, placed.age_category
+    group by placed.reference_year, placed.municipality_code, placed.sector_code, {{ columns_of(filters, 'placed', trailing=false) }}
 
 )
 

@@ -1,27 +1,29 @@
--- One row is a year, unit of residence, age class, right to increased reimbursement and type of prenatal act (totals included): acts and the women
--- who had at least one, unmasked. Complete from country to municipality, for years whose look-back is whole.
-{{ config(materialized = 'yearly', scope = 'history') }}
+-- One row is a year, unit of residence, combination of the filters of the perinatal family and type of prenatal act (totals included): acts and the
+-- women who had at least one, before suppression. Complete from country to municipality, for years whose look-back is complete.
+{{ config(materialized = 'yearly', input = 'both', carries_forward = true) }}
+
+{%- set filters = family_filters('perinatal') %}
 
 with reference_year as (
 
     select * from {{ ref('int_reference_year') }}
     where
         has_prenatal_lookback
-        and {{ in_years_to_build('reference_year', 'history') }}
+        and {{ in_years_to_build('reference_year') }}
 
 ),
 
 beneficiary as (
 
     select * from {{ ref('int_beneficiary') }}
-    where {{ in_years_to_build('reference_year', 'history') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 
 prenatal_act as (
 
     select * from {{ ref('int_prenatal_act') }}
-    where {{ in_years_to_build('reference_year', 'history') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 
@@ -34,7 +36,7 @@ unit_of_residence as (
 delivery_cell as (
 
     select * from {{ ref('int_delivery_cell') }}
-    where {{ in_years_to_build('reference_year', 'history') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 
@@ -62,8 +64,7 @@ placed as (
     select
         woman.reference_year,
         beneficiary.municipality_code,
-        beneficiary.increased_reimbursement,
-        age.age_category,
+        {{ person_filter_columns(filters, 'beneficiary') }}
         woman.procedure_type,
         woman.acts,
         1 as act_women
@@ -72,13 +73,13 @@ placed as (
         on
             woman.reference_year = beneficiary.reference_year
             and woman.person_id = beneficiary.person_id
-    {{ join_age_category('beneficiary.age', 'maternal', 'age') }}
+    {{- join_filter_classes(filters, families().perinatal.scheme, 'beneficiary') }}
 
 ),
 
 rolled as (
 
-    {{ roll_up('placed', ['procedure_type'], ['age_category', 'increased_reimbursement'], ['acts', 'act_women'], 'unit_of_residence') }}
+    {{ roll_up('placed', ['procedure_type'], filters, ['acts', 'act_women'], 'unit_of_residence') }}
 
 ),
 
@@ -88,8 +89,7 @@ cell as (
         delivery_cell.reference_year,
         delivery_cell.geo_level,
         delivery_cell.geo_code,
-        delivery_cell.age_category,
-        delivery_cell.increased_reimbursement,
+        {{ columns_of(filters, 'delivery_cell') }}
         procedure_value.procedure_type,
         coalesce(rolled.acts, 0) as acts,
         coalesce(rolled.act_women, 0) as act_women
@@ -98,11 +98,7 @@ cell as (
     cross join procedure_value
     left join rolled
         on
-            delivery_cell.reference_year = rolled.reference_year
-            and delivery_cell.geo_level = rolled.geo_level
-            and delivery_cell.geo_code = rolled.geo_code
-            and delivery_cell.age_category = rolled.age_category
-            and delivery_cell.increased_reimbursement = rolled.increased_reimbursement
+            {{ is_same_cell('delivery_cell', 'rolled', filters) }}
             and procedure_value.procedure_type = rolled.procedure_type
 
 )

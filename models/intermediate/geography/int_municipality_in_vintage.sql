@@ -1,5 +1,5 @@
 -- One row is a municipality code that the reference geography ever had, with the municipality that it is part of in the published vintage.
--- `municipality_code` is null for a code younger than the vintage: nothing carries it back.
+-- `municipality_code` is null for a code younger than the vintage: no step of the crosswalk leads back.
 
 with recursive municipality as (
 
@@ -16,7 +16,7 @@ step as (
     from {{ ref('geo_crosswalk') }}
     where
         old_nis <> new_nis
-        and effective_date <= make_date({{ var('geography_vintage') }}, 1, 1)
+        and effective_date <= {{ vintage_day() }}
 
 ),
 
@@ -60,7 +60,7 @@ in_vintage as (
     left join municipality
         on
             last_step.current_code = municipality.nis_code
-            and municipality.in_{{ var('geography_vintage') }}
+            and {{ vintage_day() }} between municipality.valid_from and municipality.valid_to
     where last_step.step_rank = 1
 
 )

@@ -1,5 +1,5 @@
 -- One row is a statistical sector of any list, with its municipality in the published vintage. Since 2019 a sector's first five digits no longer
--- tell its municipality: the lists do. A sector that is known under a younger municipality only has no row.
+-- identify its municipality: the lists do. A sector that is known under a younger municipality only has no row.
 
 with sector as (
 

@@ -1,10 +1,9 @@
--- One row is a municipality of the published vintage (or '' for an unknown address) and one geographic unit that it belongs to, itself included.
+-- One row is a municipality of the published vintage (or '' for an unknown address) and one geographic unit that contains it, itself included.
 -- A person without a known address counts at the Belgian level only (card).
 
 with unit as (
 
     select * from {{ ref('geographic_unit') }}
-    where geo_level <> 'statistical_sector'
 
 ),
 
@@ -15,46 +14,35 @@ municipality as (
 
 ),
 
+country as (
+
+    select * from unit
+    where geo_level = 'country'
+
+),
+
 belonging as (
 
-    select
-        geo_code as municipality_code,
-        geo_level,
-        geo_code
-    from municipality
-    union all
-    select
-        geo_code as municipality_code,
-        'arrondissement' as geo_level,
-        arrondissement_code as geo_code
-    from municipality
-    union all
-    select
-        geo_code as municipality_code,
-        'province' as geo_level,
-        province_code as geo_code
-    from municipality
-    union all
-    select
-        geo_code as municipality_code,
-        'region' as geo_level,
-        region_code as geo_code
-    from municipality
-    union all
+    {% for level in levels_of_municipality() if level != 'country' %}
+        select
+            geo_code as municipality_code,
+            '{{ level }}' as geo_level,
+            {{ level }}_code as geo_code
+        from municipality
+        union all
+    {% endfor %}
     select
         municipality.geo_code as municipality_code,
         country.geo_level,
         country.geo_code
     from municipality
-    cross join unit as country
-    where country.geo_level = 'country'
+    cross join country
     union all
     select
         '' as municipality_code,
         geo_level,
         geo_code
-    from unit
-    where geo_level = 'country'
+    from country
 
 )
 

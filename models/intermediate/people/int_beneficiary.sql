@@ -1,5 +1,5 @@
 -- One row is a beneficiary of a year: a person with an accepted line on 30 June or 31 December and no domicile abroad on the date that decides.
-{{ config(materialized = 'yearly', scope = 'population') }}
+{{ config(materialized = 'yearly', input = 'lists') }}
 
 {{ stop_on_younger_residence_codes() }}
 
@@ -9,6 +9,7 @@ with december as (
     where
         reject_reason is null
         and is_december
+        and {{ in_years_to_build('reference_year') }}
 
 ),
 
@@ -18,6 +19,7 @@ june as (
     where
         reject_reason is null
         and not is_december
+        and {{ in_years_to_build('reference_year') }}
 
 ),
 
@@ -139,7 +141,6 @@ beneficiary as (
         on
             resident.listed_sector_code = sector.sector_code
             and resident.municipality_code = sector.municipality_code
-    where {{ in_years_to_build('resident.reference_year', 'population') }}
 
 )
 

@@ -1,11 +1,11 @@
 -- One row is a reference year and a kind of warning about its accepted claims, with the number of lines. A line of no list counts nowhere, whatever is
 -- wrong with it, and is not looked at.
-{{ config(materialized = 'yearly', scope = 'either') }}
+{{ config(materialized = 'yearly', input = 'both') }}
 
 with person_claim as (
 
     select * from {{ ref('int_person_claim') }}
-    where {{ in_years_to_build('reference_year', 'either') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 
@@ -41,7 +41,7 @@ counted as (
 
     select
         claim_count.reference_year,
-        'person_is_no_beneficiary' as warning,
+        'person_not_beneficiary' as warning,
         claim_count.lines - coalesce(beneficiary_count.lines, 0) as line_count
     from claim_count
     inner join reference_year on claim_count.reference_year = reference_year.reference_year

@@ -1,8 +1,13 @@
--- One row is a delivery: its first day, with the type and the hospital of that day. All women of the claims, beneficiaries or not, over the whole history.
+-- One row is a delivery: its first day, with the type and the hospital of that day. All women of the claims, beneficiaries or not.
+-- Whether a day is the first depends on the claims of the days before, so that the claims of the year before are read too.
+{{ config(materialized = 'yearly', input = 'claims', carries_forward = true) }}
 
 with claim_line as (
 
     select * from {{ ref('int_perinatal_claim') }}
+    where
+        {{ in_years_to_build('reference_year') }}
+        or {{ in_years_to_build('reference_year + 1') }}
 
 ),
 
@@ -79,6 +84,7 @@ delivery as (
         delivery_type,
         institution_code
     from first_day
+    where {{ in_years_to_build('extract(year from service_date)') }}
 
 )
 

@@ -2,7 +2,7 @@
 
 with list as (
 
-    select * from {{ ref('code_list') }}
+    select * from {{ ref('int_code_list') }}
 
 ),
 

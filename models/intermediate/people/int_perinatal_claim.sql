@@ -1,13 +1,13 @@
 -- One row is a person, day, code and institution with lines of a perinatal list: deliveries and prenatal acts, kept for all years, because deliveries
 -- and windows look back across the turn of the year.
-{{ config(materialized = 'yearly', scope = 'health_care') }}
+{{ config(materialized = 'yearly', input = 'claims') }}
 
 with claim as (
 
     select * from {{ ref('int_claim') }}
     where
         is_dated
-        and {{ in_years_to_build('reference_year', 'health_care') }}
+        and {{ in_years_to_build('reference_year') }}
 
 ),
 
@@ -17,7 +17,7 @@ listed as (
         list_set.list_set,
         list_set.list_code
     from {{ ref('int_list_set') }} as list_set
-    inner join {{ ref('code_list') }} as code_list on list_set.list_code = code_list.list_code
+    inner join {{ ref('int_code_list') }} as code_list on list_set.list_code = code_list.list_code
     where code_list.family = 'perinatal'
 
 ),

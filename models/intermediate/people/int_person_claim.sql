@@ -1,11 +1,11 @@
 -- One row is a person and a year of service with accepted lines of a code list: the source variables IMAG_*_N of the cards, and what the warnings count.
 -- N is the net number of cases, corrections included, and 0 if that is negative (our decision).
-{{ config(materialized = 'yearly', scope = 'health_care') }}
+{{ config(materialized = 'yearly', input = 'claims') }}
 
 with claim as (
 
     select * from {{ ref('int_claim') }}
-    where {{ in_years_to_build('reference_year', 'health_care') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 
@@ -30,10 +30,9 @@ counted_in as (
     select
         list_set.list_set,
     {%- for variable in imaging_variables() %}
-        coalesce(max(case when imaging_variable.variable = '{{ variable }}' then 1 end), 0) as {{ variable | lower }}{{ ',' if not loop.last }}
+        coalesce(max(case when list_set.list_code = '{{ variables()[variable].list_code }}' then 1 end), 0) as {{ variable | lower }}{{ ',' if not loop.last }}
     {%- endfor %}
     from {{ ref('int_list_set') }} as list_set
-    left join {{ ref('imaging_variable') }} as imaging_variable on list_set.list_code = imaging_variable.list_code
     group by list_set.list_set
 
 ),

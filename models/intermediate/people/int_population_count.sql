@@ -1,16 +1,18 @@
--- One row is a year under which population lines were read (0: no year), their list date and their fate, with the number of lines. The fate
--- 'delivered' counts the source apart from the reading, for the reconciliation.
-{{ config(materialized = 'yearly', scope = 'population', year_column = 'load_year') }}
+-- One row is a year under which population lines were read (0: no year), their list date and their disposition, with the number of lines. The
+-- disposition 'received' counts the source apart from the judgement of its lines, for the reconciliation.
+{{ config(materialized = 'yearly', input = 'lists', year_column = 'load_year') }}
 
 with residence as (
 
     select * from {{ ref('int_population_residence') }}
+    where {{ in_years_to_build('load_year') }}
 
 ),
 
 source_line as (
 
-    select load_year from {{ source('ima', 'population') }}
+    select load_year from {{ ref('stg_population') }}
+    where {{ in_years_to_build('load_year') }}
 
 ),
 
@@ -20,7 +22,7 @@ counted as (
         load_year,
         reference_year,
         case when reject_reason is null then reference_date end as list_date,
-        coalesce(reject_reason, 'accepted') as fate,
+        coalesce(reject_reason, 'accepted') as disposition,
         cast(sum(line_count) as bigint) as line_count
     from residence
     group by all
@@ -29,7 +31,7 @@ counted as (
         load_year,
         cast(null as integer) as reference_year,
         cast(null as date) as list_date,
-        'delivered' as fate,
+        'received' as disposition,
         count(*) as line_count
     from source_line
     group by load_year

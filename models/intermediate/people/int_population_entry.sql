@@ -1,15 +1,16 @@
 -- One row is a line of a population list of a year that this build reads, accepted (no reason) or rejected with its one reason.
-{{ config(materialized = 'view') }}
+{{ config(materialized = 'view', input = 'lists') }}
 
 with line as (
 
-    select * from {{ ref('int_population_line') }}
+    select * from {{ ref('stg_population') }}
 
 ),
 
 repeated_line as (
 
     select * from {{ ref('int_population_repeat') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 

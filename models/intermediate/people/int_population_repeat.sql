@@ -1,14 +1,16 @@
 -- One row is a usable line of a person and date that has several, with its rank: the line of rank 1 stays, the others are duplicates.
 -- The smallest tuple stays, so that a rerun keeps the same one.
-{{ config(scope = 'population') }}
+{{ config(materialized = 'yearly', input = 'lists') }}
 
--- few persons have several: only their lines are sorted. A number a person and year groups faster than both; two persons who share one are told apart below.
+-- few persons have several: only their lines are sorted. A number a person and year groups faster than both; two persons who share one are separated below.
 -- The view is named twice, not shared: a shared one would be kept in memory with all its columns
 with repeated as (
 
     select {{ hash_of(['person_id', 'reference_year']) }} as person_and_year
-    from {{ ref('int_population_line') }}
-    where reject_reason is null
+    from {{ ref('stg_population') }}
+    where
+        reject_reason is null
+        and {{ in_years_to_build('reference_year') }}
     group by 1
     -- more than one line a list: three in all, or two of one list
     having
@@ -19,8 +21,24 @@ with repeated as (
 
 line as (
 
-    select * from {{ ref('int_population_line') }}
-    where reject_reason is null
+    select
+        load_year,
+        reference_year,
+        reference_date,
+        is_december,
+        person_id,
+        birth_year,
+        sex,
+        residence_code,
+        sector_code,
+        insurability_code,
+        reference_date_as_delivered,
+        birth_year_as_delivered,
+        residence_code_as_delivered
+    from {{ ref('stg_population') }}
+    where
+        reject_reason is null
+        and {{ in_years_to_build('reference_year') }}
 
 ),
 

@@ -1,9 +1,10 @@
--- One row is a list, a fate of its lines and a residence code, with the number of lines: what there is to know of the lists without looking at a person.
-{{ config(scope = 'population') }}
+-- One row is a list, a disposition of its lines and a residence code, with the number of lines: what there is to know of the lists without looking at a person.
+{{ config(materialized = 'yearly', input = 'lists', year_column = 'load_year') }}
 
 with entry as (
 
     select * from {{ ref('int_population_entry') }}
+    where {{ in_years_to_build('load_year') }}
 
 ),
 

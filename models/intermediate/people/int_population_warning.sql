@@ -1,5 +1,5 @@
 -- One row is a reference year and a kind of warning about its population lists, with the number of lines or persons.
-{{ config(materialized = 'yearly', scope = 'population') }}
+{{ config(materialized = 'yearly', input = 'lists') }}
 
 with residence as (
 
@@ -7,13 +7,14 @@ with residence as (
     where
         reject_reason is null
         and is_residence_code_given
+        and {{ in_years_to_build('reference_year') }}
 
 ),
 
 beneficiary as (
 
     select * from {{ ref('int_beneficiary') }}
-    where {{ in_years_to_build('reference_year', 'population') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 
@@ -30,7 +31,7 @@ known_range as (
 ),
 
 -- no range of the seed, no municipality of any year, or no number at all
-of_no_rule as (
+unrecognised as (
 
     select
         residence.reference_year,
@@ -49,9 +50,9 @@ counted as (
 
     select
         reference_year,
-        'residence_code_of_no_rule' as warning,
+        'unrecognised_residence_code' as warning,
         cast(sum(line_count) as bigint) as line_count
-    from of_no_rule
+    from unrecognised
     group by reference_year
     union all
     select

@@ -1,16 +1,22 @@
 -- One row is a delivery and a type of prenatal act with at least one act in its window. An act belongs to the woman's next delivery on or after
--- its date, never to two.
-{{ config(materialized = 'yearly', scope = 'history') }}
+-- its date, never to two. No window is longer than a year, so that the claims and deliveries of a year and the one before decide.
+{{ config(materialized = 'yearly', input = 'both', carries_forward = true) }}
 
 with claim_line as (
 
     select * from {{ ref('int_perinatal_claim') }}
+    where
+        {{ in_years_to_build('reference_year') }}
+        or {{ in_years_to_build('reference_year + 1') }}
 
 ),
 
 delivery as (
 
     select * from {{ ref('int_delivery') }}
+    where
+        {{ in_years_to_build('reference_year') }}
+        or {{ in_years_to_build('reference_year + 1') }}
 
 ),
 
@@ -19,7 +25,7 @@ reference_year as (
     select * from {{ ref('int_reference_year') }}
     where
         has_prenatal_lookback
-        and {{ in_years_to_build('reference_year', 'history') }}
+        and {{ in_years_to_build('reference_year') }}
 
 ),
 
@@ -44,6 +50,12 @@ act_day as (
 
 ),
 
+longest_window as (
+
+    select max(window_days) as window_days from procedure_type
+
+),
+
 -- no window is longer than the search, so a delivery further away could not take the act anyway
 next_delivery as (
 
@@ -55,10 +67,11 @@ next_delivery as (
         act_day.case_count,
         min(delivery.delivery_date) as delivery_date
     from act_day
+    cross join longest_window
     inner join delivery
         on
             act_day.person_id = delivery.person_id
-            and {{ in_prenatal_window('act_day.service_date', 'delivery.delivery_date', var('longest_prenatal_window_days')) }}
+            and {{ in_prenatal_window('act_day.service_date', 'delivery.delivery_date', 'longest_window.window_days') }}
     group by act_day.person_id, act_day.service_date, act_day.procedure_type, act_day.window_days, act_day.case_count
 
 ),

@@ -1,12 +1,2 @@
 -- One row is a reference year, a unit of residence and an age class: patients with imaging by a radiologist per 100 beneficiaries.
-{%- set statistic = {
-    'family': 'imaging',
-    'measure': 'share',
-    'variable': 'IMAG_RAD_N',
-    'per': 100,
-    'filters': ['age_category'],
-    'smallest_level': 'municipality',
-    'first_year': 2015
-} %}
-{{ config(meta = {'statistic': statistic}) }}
-{{ statistic_table(statistic) }}
+{{ statistic_table('cube', variable='IMAG_RAD_N', measure='share', related=['stat_013_003', 'cube_013_005', 'cube_013_007']) }}

@@ -1,12 +1,2 @@
 -- One row is a reference year, a unit of residence and an age class: patients with imaging by a dentist per 100 beneficiaries.
-{%- set statistic = {
-    'family': 'imaging',
-    'measure': 'share',
-    'variable': 'IMAG_DENTIST_N',
-    'per': 100,
-    'filters': ['age_category'],
-    'smallest_level': 'municipality',
-    'first_year': 2015
-} %}
-{{ config(meta = {'statistic': statistic}) }}
-{{ statistic_table(statistic) }}
+{{ statistic_table('cube', variable='IMAG_DENTIST_N', measure='share', related=['stat_013_005', 'cube_013_003', 'cube_013_007', 'cube_013_006']) }}

@@ -1,12 +1,5 @@
--- One row is a reference year, a unit of residence and an age class: examinations: imaging by a dentist per 1,000 beneficiaries.
-{%- set statistic = {
-    'family': 'imaging',
-    'measure': 'volume',
-    'variable': 'IMAG_DENTIST_N',
-    'per': 1000,
-    'filters': ['age_category'],
-    'smallest_level': 'municipality',
-    'first_year': 2015
-} %}
-{{ config(meta = {'statistic': statistic}) }}
-{{ statistic_table(statistic) }}
+-- One row is a reference year, a unit of residence and an age class: examinations (imaging by a dentist) per 1,000 beneficiaries.
+{{ statistic_table(
+    'cube', variable='IMAG_DENTIST_N', measure='volume', basis='card',
+    related=['stat_013_006', 'cube_013_004', 'cube_013_005', 'cube_013_008']
+) }}

@@ -1,12 +1,2 @@
 -- One row is a reference year, a unit of residence and an age class: patients with imaging by another medical specialist per 100 beneficiaries.
-{%- set statistic = {
-    'family': 'imaging',
-    'measure': 'share',
-    'variable': 'IMAG_SPEC_N',
-    'per': 100,
-    'filters': ['age_category'],
-    'smallest_level': 'municipality',
-    'first_year': 2015
-} %}
-{{ config(meta = {'statistic': statistic}) }}
-{{ statistic_table(statistic) }}
+{{ statistic_table('cube', variable='IMAG_SPEC_N', measure='share', basis='card', related=['stat_013_007', 'cube_013_003', 'cube_013_005']) }}

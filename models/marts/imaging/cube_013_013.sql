@@ -1,12 +1,2 @@
 -- One row is a reference year, a unit of residence and an age class: patients with CT scans per 100 beneficiaries.
-{%- set statistic = {
-    'family': 'imaging',
-    'measure': 'share',
-    'variable': 'IMAG_CT_N',
-    'per': 100,
-    'filters': ['age_category'],
-    'smallest_level': 'municipality',
-    'first_year': 2015
-} %}
-{{ config(meta = {'statistic': statistic}) }}
-{{ statistic_table(statistic) }}
+{{ statistic_table('cube', variable='IMAG_CT_N', measure='share', related=['stat_013_013', 'cube_013_014']) }}

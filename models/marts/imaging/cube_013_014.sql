@@ -1,12 +1,2 @@
 -- One row is a reference year, a unit of residence and an age class: CT scans per 1,000 beneficiaries.
-{%- set statistic = {
-    'family': 'imaging',
-    'measure': 'volume',
-    'variable': 'IMAG_CT_N',
-    'per': 1000,
-    'filters': ['age_category'],
-    'smallest_level': 'municipality',
-    'first_year': 2015
-} %}
-{{ config(meta = {'statistic': statistic}) }}
-{{ statistic_table(statistic) }}
+{{ statistic_table('cube', variable='IMAG_CT_N', measure='volume', related=['stat_013_014', 'cube_013_013']) }}

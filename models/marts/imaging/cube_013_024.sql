@@ -1,12 +1,2 @@
 -- One row is a reference year, a unit of residence and an age class: interventional therapeutic acts per 1,000 beneficiaries.
-{%- set statistic = {
-    'family': 'imaging',
-    'measure': 'volume',
-    'variable': 'IMAG_THERA_N',
-    'per': 1000,
-    'filters': ['age_category'],
-    'smallest_level': 'municipality',
-    'first_year': 2015
-} %}
-{{ config(meta = {'statistic': statistic}) }}
-{{ statistic_table(statistic) }}
+{{ statistic_table('cube', variable='IMAG_THERA_N', measure='volume', related=['stat_013_024', 'cube_013_023']) }}

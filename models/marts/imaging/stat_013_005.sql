@@ -1,12 +1,2 @@
 -- One row is a reference year and a unit of residence: patients with imaging by a dentist per 100 beneficiaries.
-{%- set statistic = {
-    'family': 'imaging',
-    'measure': 'share',
-    'variable': 'IMAG_DENTIST_N',
-    'per': 100,
-    'filters': [],
-    'smallest_level': 'statistical_sector',
-    'first_year': 2006
-} %}
-{{ config(meta = {'statistic': statistic}) }}
-{{ statistic_table(statistic) }}
+{{ statistic_table('stat', variable='IMAG_DENTIST_N', measure='share', related=['cube_013_005']) }}

@@ -1,12 +1,2 @@
 -- One row is a reference year and a unit of residence: patients with imaging by another medical specialist per 100 beneficiaries.
-{%- set statistic = {
-    'family': 'imaging',
-    'measure': 'share',
-    'variable': 'IMAG_SPEC_N',
-    'per': 100,
-    'filters': [],
-    'smallest_level': 'statistical_sector',
-    'first_year': 2006
-} %}
-{{ config(meta = {'statistic': statistic}) }}
-{{ statistic_table(statistic) }}
+{{ statistic_table('stat', variable='IMAG_SPEC_N', measure='share', related=['cube_013_007']) }}

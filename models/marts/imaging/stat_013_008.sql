@@ -1,12 +1,2 @@
--- One row is a reference year and a unit of residence: examinations: imaging by another medical specialist per 1,000 beneficiaries.
-{%- set statistic = {
-    'family': 'imaging',
-    'measure': 'volume',
-    'variable': 'IMAG_SPEC_N',
-    'per': 1000,
-    'filters': [],
-    'smallest_level': 'statistical_sector',
-    'first_year': 2006
-} %}
-{{ config(meta = {'statistic': statistic}) }}
-{{ statistic_table(statistic) }}
+-- One row is a reference year and a unit of residence: examinations (imaging by another medical specialist) per 1,000 beneficiaries.
+{{ statistic_table('stat', variable='IMAG_SPEC_N', measure='volume', related=['cube_013_008']) }}

@@ -1,12 +1,2 @@
 -- One row is a reference year and a unit of residence: CT scans per 1,000 beneficiaries.
-{%- set statistic = {
-    'family': 'imaging',
-    'measure': 'volume',
-    'variable': 'IMAG_CT_N',
-    'per': 1000,
-    'filters': [],
-    'smallest_level': 'statistical_sector',
-    'first_year': 2006
-} %}
-{{ config(meta = {'statistic': statistic}) }}
-{{ statistic_table(statistic) }}
+{{ statistic_table('stat', variable='IMAG_CT_N', measure='volume', basis='card', related=['cube_013_014', 'stat_013_013']) }}

@@ -1,12 +1,2 @@
 -- One row is a reference year, a unit of residence, an age class and a right to increased reimbursement: deliveries.
-{%- set statistic = {
-    'family': 'perinatal',
-    'measure': 'count',
-    'variable': 'deliveries',
-    'per': none,
-    'filters': ['age_category', 'increased_reimbursement'],
-    'smallest_level': 'municipality',
-    'first_year': 2006
-} %}
-{{ config(meta = {'statistic': statistic}) }}
-{{ statistic_table(statistic) }}
+{{ statistic_table('cube', variable='deliveries', measure='count', related=['cube_007_005a']) }}

@@ -1,12 +1,5 @@
 -- One row is a reference year, a unit of residence, an age class, a right to increased reimbursement and a type of act: prenatal technical acts per delivery.
-{%- set statistic = {
-    'family': 'perinatal',
-    'measure': 'mean',
-    'variable': 'prenatal_acts',
-    'per': 1,
-    'filters': ['age_category', 'increased_reimbursement', 'procedure_type'],
-    'smallest_level': 'municipality',
-    'first_year': 2006
-} %}
-{{ config(meta = {'statistic': statistic}) }}
-{{ statistic_table(statistic) }}
+{{ statistic_table(
+    'cube', variable='prenatal_acts', measure='mean', basis='card',
+    related=['cube_007_005b', 'cube_007_001a_denom', 'cube_007_003a', 'cube_007_004a', 'cube_007_006b', 'cube_007_007a', 'cube_007_008a', 'cube_007_009a']
+) }}

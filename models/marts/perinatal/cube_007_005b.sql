@@ -1,12 +1,2 @@
 -- One row is a reference year, a hospital and a type of act: prenatal technical acts per delivery.
-{%- set statistic = {
-    'family': 'perinatal',
-    'measure': 'mean',
-    'variable': 'prenatal_acts',
-    'per': 1,
-    'filters': ['procedure_type'],
-    'smallest_level': 'hospital',
-    'first_year': 2006
-} %}
-{{ config(meta = {'statistic': statistic}) }}
-{{ statistic_table(statistic) }}
+{{ statistic_table('cube', variable='prenatal_acts', measure='mean', place='hospital', related=['cube_007_005a']) }}

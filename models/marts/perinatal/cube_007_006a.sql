@@ -1,12 +1,2 @@
 -- One row is a reference year, a unit of residence, an age class and a right to increased reimbursement: caesareans per 100 deliveries.
-{%- set statistic = {
-    'family': 'perinatal',
-    'measure': 'share',
-    'variable': 'caesareans',
-    'per': 100,
-    'filters': ['age_category', 'increased_reimbursement'],
-    'smallest_level': 'municipality',
-    'first_year': 2006
-} %}
-{{ config(meta = {'statistic': statistic}) }}
-{{ statistic_table(statistic) }}
+{{ statistic_table('cube', variable='caesareans', measure='share', related=['cube_007_006b', 'cube_007_001a_denom']) }}

@@ -1,12 +1,2 @@
 -- One row is a reference year and a hospital: caesareans per 100 deliveries.
-{%- set statistic = {
-    'family': 'perinatal',
-    'measure': 'share',
-    'variable': 'caesareans',
-    'per': 100,
-    'filters': [],
-    'smallest_level': 'hospital',
-    'first_year': 2006
-} %}
-{{ config(meta = {'statistic': statistic}) }}
-{{ statistic_table(statistic) }}
+{{ statistic_table('cube', variable='caesareans', measure='share', place='hospital', related=['cube_007_005a', 'cube_007_006a']) }}

@@ -1,17 +1,21 @@
--- one row is one age category of one scheme (decennial for imaging, maternal for perinatal care), the total included
-
+-- One row is an age category of one scheme (decennial for imaging, maternal for perinatal care), the total included.
 {{ config(alias='age_category') }}
 
-with age_categories as (
+with age_category as (
+
     select * from {{ ref('age_category') }}
+
 ),
 
-phrases as (
-    select * from {{ ref('card_phrase') }}
+phrase as (
+
+    {{ texts_side_by_side('phrase') }}
+
 ),
 
--- a category without a lower bound of its own (its name starts with <) reads 'under', one without an upper bound 'and older'
+-- the phrase and the SDMX code follow from the bounds: no lower bound of its own (the name starts with <), no upper bound, or both
 bounded as (
+
     select
         scheme,
         age_category,
@@ -29,7 +33,7 @@ bounded as (
             else 'Y' || cast(age_from as string) || 'T' || cast(age_to as string)
         end as sdmx_code,
         case when age_category like '<%' then age_to + 1 else age_from end as named_age
-    from age_categories
+    from age_category
     union all
     select
         scheme,
@@ -40,44 +44,29 @@ bounded as (
         'age_total' as phrase,
         '_T' as sdmx_code,
         null as named_age
-    from age_categories
+    from age_category
     group by scheme
+
 ),
 
 labelled as (
+
     select
         bounded.scheme,
         bounded.age_category,
         bounded.sort_order,
-        bounded.age_from,
-        bounded.age_to,
-        phrases.language,
-        bounded.sdmx_code,
-        replace(
-            replace(
-                replace(phrases.phrase_text, '{from}', coalesce(cast(bounded.age_from as string), '')),
-                '{to}', coalesce(cast(bounded.age_to as string), '')
-            ),
-            '{age}', coalesce(cast(bounded.named_age as string), '')
-        ) as label
-    from bounded
-    left join phrases on bounded.phrase = phrases.phrase
-),
-
-side_by_side as (
-    select
-        scheme,
-        age_category,
-        sort_order,
-        max(case when language = 'nl' then label end) as label_nl,
-        max(case when language = 'fr' then label end) as label_fr,
-        max(case when language = 'en' then label end) as label_en,
+        {%- for language in languages() %}
+            {%- set from_filled = "replace(phrase.label_" ~ language ~ ", '{from}', coalesce(cast(bounded.age_from as string), ''))" %}
+            {%- set to_filled = "replace(" ~ from_filled ~ ", '{to}', coalesce(cast(bounded.age_to as string), ''))" %}
+            replace({{ to_filled }}, '{age}', coalesce(cast(bounded.named_age as string), '')) as label_{{ language }},
+        {%- endfor %}
         'SDMX:CL_AGE' as sdmx_codelist,
-        sdmx_code,
-        age_from,
-        age_to
-    from labelled
-    group by scheme, age_category, sort_order, sdmx_code, age_from, age_to
+        bounded.sdmx_code,
+        bounded.age_from,
+        bounded.age_to
+    from bounded
+    left join phrase on bounded.phrase = phrase.key
+
 )
 
-select * from side_by_side
+select * from labelled

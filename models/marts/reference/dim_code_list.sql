@@ -1,26 +1,36 @@
--- one row is one list of nomenclature codes that a statistic uses
-
+-- One row is a list of nomenclature codes that a statistic uses.
 {{ config(alias='code_list') }}
 
-with code_lists as (
-    select * from {{ ref('code_list') }}
+with code_list as (
+
+    select * from {{ ref('int_code_list') }}
+
 ),
 
-labels as (
-    {{ labels_of('code_list', 'list_code') }}
+label as (
+
+    {{ texts_side_by_side('code_list') }}
+
+),
+
+scope as (
+
+    {{ texts_of('code_list_scope') }}
+
 ),
 
 labelled as (
+
     select
-        code_lists.list_code,
-        code_lists.family,
-        labels.label_nl,
-        labels.label_fr,
-        labels.label_en,
-        code_lists.scope_en,
-        code_lists.is_official
-    from code_lists
-    left join labels on code_lists.list_code = labels.list_code
+        code_list.list_code,
+        code_list.family,
+        {{ language_columns('label') }},
+        scope.text as scope_en,
+        code_list.is_official
+    from code_list
+    left join label on code_list.list_code = label.key
+    left join scope on code_list.list_code = scope.key
+
 )
 
 select * from labelled

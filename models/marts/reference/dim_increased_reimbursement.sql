@@ -1,9 +1,4 @@
--- one row is one value of the filter on entitlement to increased reimbursement, the total included
-
+-- One row is a value of the filter on entitlement to increased reimbursement, the total included.
 {{ config(alias='increased_reimbursement') }}
 
-with labels as (
-    {{ labels_of('increased_reimbursement', 'increased_reimbursement') }}
-)
-
-select * from labels
+{{ dimension_table('increased_reimbursement') }}

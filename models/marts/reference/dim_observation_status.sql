@@ -1,28 +1,40 @@
--- one row is one value of the column status of the published tables, with the SDMX codes that say the same
-
+-- One row is a value of the column status of the published tables, with the SDMX codes that say the same.
 {{ config(alias='observation_status') }}
 
-with statuses as (
-    {{ labels_of('observation_status', 'status') }}
+with observation as (
+
+    select * from {{ ref('sdmx_code') }}
+    where topic = 'observation_status'
+
 ),
 
 confidentiality as (
-    {{ labels_of('confidentiality_status', 'status') }}
+
+    select * from {{ ref('sdmx_code') }}
+    where topic = 'confidentiality_status'
+
 ),
 
-paired as (
+label as (
+
+    {{ texts_side_by_side('observation_status') }}
+
+),
+
+labelled as (
+
     select
-        statuses.status,
-        statuses.sort_order,
-        statuses.label_nl,
-        statuses.label_fr,
-        statuses.label_en,
-        statuses.sdmx_codelist as sdmx_obs_status_codelist,
-        statuses.sdmx_code as sdmx_obs_status,
+        observation.key as status,
+        observation.sort_order,
+        {{ language_columns('label') }},
+        observation.sdmx_codelist as sdmx_obs_status_codelist,
+        observation.sdmx_code as sdmx_obs_status,
         confidentiality.sdmx_codelist as sdmx_conf_status_codelist,
         confidentiality.sdmx_code as sdmx_conf_status
-    from statuses
-    left join confidentiality on statuses.status = confidentiality.status
+    from observation
+    left join confidentiality on observation.key = confidentiality.key
+    left join label on observation.key = label.key
+
 )
 
-select * from paired
+select * from labelled

@@ -1,20 +1,29 @@
--- one row is the unit of measure of one measure: what a value of its statistics is expressed in
-
+-- One row is the unit of measure of one measure: what a value of its statistics is expressed in.
 {{ config(alias='unit_measure') }}
 
-with units as (
-    select * from {{ ref('card_unit') }}
+with unit as (
+
+    select * from {{ ref('sdmx_code') }}
+    where topic = 'unit_measure'
+
 ),
 
-ordered as (
+label as (
+
+    {{ texts_side_by_side('unit_measure') }}
+
+),
+
+labelled as (
+
     select
-        measure,
-        cast(row_number() over (order by measure) as int) as sort_order,
-        label_nl,
-        label_fr,
-        label_en,
-        sdmx_unit_measure as sdmx_code
-    from units
+        unit.key as measure,
+        unit.sort_order,
+        {{ language_columns('label') }},
+        unit.sdmx_code
+    from unit
+    left join label on unit.key = label.key
+
 )
 
-select * from ordered
+select * from labelled

@@ -1,69 +1,85 @@
--- one row is one nomenclature code on one code list of one cube or stat
+-- One row is a nomenclature code on one code list of a cube or stat.
 
-with cards as (
-    select * from {{ ref('card_statistic') }}
+with statistic as (
+
+    select * from {{ ref('int_statistic') }}
+
 ),
 
-imaging_variables as (
-    select * from {{ ref('imaging_variable') }}
+imaging_variable as (
+
+    {{ imaging_variable_rows() }}
+
 ),
 
-delivery_types as (
+delivery_type as (
+
     select * from {{ ref('delivery_type') }}
+
 ),
 
-procedure_types as (
+procedure_type as (
+
     select * from {{ ref('procedure_type') }}
+
 ),
 
-members as (
+member as (
+
     select * from {{ ref('code_list_member') }}
+
 ),
 
 nomenclature as (
+
     select * from {{ ref('nomenclature_code') }}
+
 ),
 
 -- every statistic of the perinatal family finds its deliveries with all three lists, also one that then counts a single type
-lists as (
+counted_list as (
+
     select
-        cards.code,
+        statistic.code,
         'examination' as role,
-        imaging_variables.list_code
-    from cards
-    inner join imaging_variables on cards.variable = imaging_variables.variable
+        imaging_variable.list_code
+    from statistic
+    inner join imaging_variable on statistic.variable = imaging_variable.variable
     union all
     select
-        cards.code,
+        statistic.code,
         'delivery' as role,
-        delivery_types.list_code
-    from cards
-    cross join delivery_types
-    where cards.family = 'perinatal'
+        delivery_type.list_code
+    from statistic
+    cross join delivery_type
+    where statistic.family = 'perinatal'
     union all
     select
-        cards.code,
+        statistic.code,
         'prenatal_act' as role,
-        procedure_types.list_code
-    from cards
-    cross join procedure_types
-    where cards.variable = 'prenatal_acts'
+        procedure_type.list_code
+    from statistic
+    cross join procedure_type
+    where statistic.variable = 'prenatal_acts'
+
 ),
 
 listed as (
+
     select
-        lists.code,
-        lists.role,
-        lists.list_code,
-        members.code as nomenclature_code,
+        counted_list.code,
+        counted_list.role,
+        counted_list.list_code,
+        member.code as nomenclature_code,
         nomenclature.label_en as label,
-        members.evidence,
-        members.source,
-        members.valid_from,
-        members.valid_to
-    from lists
-    inner join members on lists.list_code = members.list_code
-    left join nomenclature on members.code = nomenclature.code
+        member.evidence,
+        member.source,
+        member.valid_from,
+        member.valid_to
+    from counted_list
+    inner join member on counted_list.list_code = member.list_code
+    left join nomenclature on member.code = nomenclature.code
+
 )
 
 select * from listed

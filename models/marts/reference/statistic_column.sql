@@ -1,46 +1,59 @@
--- one row is one column of the published table of one cube or stat, described in one language
+-- One row is a column of the published table of a cube or stat, described in one language.
+
+{% set columns = ['reference_year', 'geo_level', 'geo_code'] + (filter_definitions() | list) + ['numerator', 'denominator', 'value', 'status'] %}
 
 {% set words = {
-    'numerator': 'cards.numerator',
-    'denominator': 'cards.denominator',
-    'coding': 'cards.coding',
+    'numerator': 'card.numerator',
+    'denominator': 'card.denominator',
+    'coding': 'card.coding',
 } %}
 
-with cards as (
+with card as (
+
     select * from {{ ref('int_card') }}
+
 ),
 
-parts as (
-    select * from {{ ref('int_card_part') }}
-),
+column_text as (
 
-card_columns as (
-    select * from {{ ref('card_column') }}
-),
+    {{ texts_of('column') }}
 
-filters as (
-    select distinct member as column_name from parts
-    where part = 'filter'
 ),
 
 -- a column that is a filter belongs to the tables that have this filter, any other column to all
+table_column as (
+
+    {% for column in columns %}
+        select
+            code,
+            language,
+            {{ loop.index }} as sort_order,
+            '{{ column }}' as column_name
+        from card
+        {% if column in filter_definitions() %}where ';' || filters || ';' like '%;{{ column }};%'{% endif %}
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
 described as (
+
     select
-        cards.code,
-        cards.language,
-        cast(row_number() over (partition by cards.code, cards.language order by card_columns.sort_order) as int) as position,
-        card_columns.column_name,
-        {{ fill_placeholders('card_columns.description', words) }} as description
-    from cards
-    inner join card_columns on cards.language = card_columns.language
-    left join filters on card_columns.column_name = filters.column_name
-    left join parts
+        card.code,
+        card.language,
+        cast(row_number() over (partition by card.code, card.language order by table_column.sort_order) as int) as position,
+        table_column.column_name,
+        {{ fill_placeholders('column_text.text', words) }} as description
+    from card
+    inner join table_column
         on
-            cards.code = parts.code
-            and cards.language = parts.language
-            and parts.part = 'filter'
-            and card_columns.column_name = parts.member
-    where filters.column_name is null or parts.member is not null
+            card.code = table_column.code
+            and card.language = table_column.language
+    left join column_text
+        on
+            table_column.column_name = column_text.key
+            and table_column.language = column_text.language
+
 )
 
 select * from described

@@ -1,9 +1,9 @@
--- one row is one remark on the card of one cube or stat in one language
+-- One row is a remark on the card of a cube or stat in one language.
 
 {% set words = {
-    'window_ultrasound': 'cards.window_ultrasound',
-    'window_invasive': 'cards.window_invasive',
-    'window_cardiotocography': 'cards.window_cardiotocography',
+    'window_ultrasound': 'card.window_ultrasound',
+    'window_invasive': 'card.window_invasive',
+    'window_cardiotocography': 'card.window_cardiotocography',
 } %}
 
 {% set card_properties = {
@@ -11,37 +11,47 @@
     'family': 'family',
     'measure': 'measure',
     'variable': 'variable',
+    'performer': 'performer',
     'level': 'smallest_level',
     'place': 'place',
     'basis': 'basis',
     'code': 'code',
 } %}
 
-with cards as (
+with card as (
+
     select * from {{ ref('int_card') }}
+
 ),
 
-parts as (
+part as (
+
     select * from {{ ref('int_card_part') }}
+
 ),
 
-remarks as (
-    select * from {{ ref('card_remark') }}
+remark as (
+
+    {{ texts_of('remark') }}
+
 ),
 
-remark_scopes as (
-    select * from {{ ref('card_remark_scope') }}
+remark_scope as (
+
+    select * from {{ ref('remark_scope') }}
+
 ),
 
--- what a remark may be about: a remark stands on a card when one of its scopes is a property of the card
-properties as (
+-- what a remark may be about: a card has a remark when one of the scopes of the remark is a property of the card
+property as (
+
     {% for scope, column in card_properties.items() %}
         select
             code,
             language,
             '{{ scope }}' as scope,
             {{ column }} as scope_value
-        from cards
+        from card
         union all
     {% endfor %}
     select
@@ -49,24 +59,30 @@ properties as (
         language,
         part as scope,
         member as scope_value
-    from parts
+    from part
     where part = 'filter'
+
 ),
 
 applicable as (
+
     select
-        properties.code,
-        properties.language,
-        remark_scopes.remark,
-        remark_scopes.origin,
-        min(remark_scopes.sort_order) as sort_order
-    from properties
-    inner join remark_scopes
-        on properties.scope = remark_scopes.scope and properties.scope_value = remark_scopes.scope_value
-    group by properties.code, properties.language, remark_scopes.remark, remark_scopes.origin
+        property.code,
+        property.language,
+        remark_scope.remark,
+        remark_scope.origin,
+        min(remark_scope.sort_order) as sort_order
+    from property
+    inner join remark_scope
+        on
+            property.scope = remark_scope.scope
+            and property.scope_value = remark_scope.scope_value
+    group by property.code, property.language, remark_scope.remark, remark_scope.origin
+
 ),
 
 numbered as (
+
     select
         applicable.code,
         applicable.language,
@@ -75,10 +91,17 @@ numbered as (
         ) as int) as position,
         applicable.remark as remark_code,
         applicable.origin,
-        {{ fill_placeholders('remarks.remark_text', words) }} as remark
+        {{ fill_placeholders('remark.text', words) }} as remark
     from applicable
-    inner join cards on applicable.code = cards.code and applicable.language = cards.language
-    left join remarks on applicable.remark = remarks.remark and applicable.language = remarks.language
+    inner join card
+        on
+            applicable.code = card.code
+            and applicable.language = card.language
+    left join remark
+        on
+            applicable.remark = remark.key
+            and applicable.language = remark.language
+
 )
 
 select * from numbered

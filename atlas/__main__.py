@@ -1,0 +1,103 @@
+"""The command line: `python -m atlas build | release | docs | demo`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import signal
+import sys
+import time
+
+from atlas import build, demo, publish, site
+from atlas.lock import output_lock
+from atlas.settings import AtlasError, file_size, read_settings
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs one command. Returns the exit code: 0, or 1 with a message on standard error."""
+    arguments = parser().parse_args(argv)
+    try:
+        arguments.run(arguments)
+    except AtlasError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """Returns the parser of all commands; each sets `run`, a function of the parsed arguments."""
+    commands = argparse.ArgumentParser(prog="atlas", description="Builds and publishes the Belgian health atlas.")
+    subparsers = commands.add_subparsers(required=True, metavar="build | release | docs | demo")
+    steps = subparsers.add_parser("build", help="from source files to a published release in $ATLAS_OUTPUT_DIR")
+    steps.add_argument(
+        "--vars", default=os.environ.get("VARS", ""), help="dbt variables as YAML; default: environment variable VARS"
+    )
+    steps.add_argument(
+        "--demo",
+        default=os.environ.get("DEMO", ""),
+        help="arguments of `atlas demo`; default: environment variable DEMO",
+    )
+    steps.set_defaults(run=run_build)
+    subparsers.add_parser("release", help="publish the last complete build of the warehouse").set_defaults(
+        run=run_release
+    )
+    subparsers.add_parser("docs", help="write the site of the current release").set_defaults(run=run_docs)
+    generator = subparsers.add_parser("demo", help="write a synthetic source")
+    demo.add_arguments(generator)
+    generator.set_defaults(run=demo.generate)
+    return commands
+
+
+def run_build(arguments: argparse.Namespace) -> None:
+    """Builds, publishes and reports. Raises AtlasError at the first step that fails."""
+    started = time.monotonic()
+    settings = read_settings()
+    release, page = build.build(settings, arguments.vars, shlex.split(arguments.demo))
+    print(
+        f"\n{publish.describe(settings, release)}\n  {page}  (site, "
+        f"{file_size(page.parent)})\n\n{build.first_steps(settings)}\n"
+    )
+    print(f"Built in {time.monotonic() - started:.0f} seconds.")
+
+
+def run_release(_: argparse.Namespace) -> None:
+    """Publishes the last build of the warehouse. Raises AtlasError when it must not be published."""
+    settings = read_settings()
+    with output_lock(settings, "release"):
+        print(publish.describe(settings, publish.publish(settings)))
+
+
+def run_docs(_: argparse.Namespace) -> None:
+    """Writes the site of the current release. Raises AtlasError when there is none."""
+    settings = read_settings()
+    with output_lock(settings, "docs"):
+        page = site.write_site(settings)
+    print(f"Site: {page} ({file_size(page.parent)})")
+
+
+def stop_on_signals() -> None:
+    """Makes SIGTERM and SIGINT end the process at once, as a kill would: every step is written so that this leaves the
+    published release whole, and waiting for a running query could take minutes.
+    """
+
+    def stop(number: int, _: object) -> None:
+        print(
+            "\nStopped. The previous release is unchanged; start again to build the next.",
+            file=sys.stderr,
+            flush=True,
+        )
+        os._exit(128 + number)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+
+
+def run() -> None:
+    """Runs the command line as a program."""
+    stop_on_signals()
+    sys.exit(main())
+
+
+if __name__ == "__main__":
+    run()

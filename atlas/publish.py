@@ -1,0 +1,354 @@
+"""Publishes the last complete build: `python -m atlas release`.
+
+Reads the private warehouse and writes, in a hidden folder, one set: `atlas.duckdb` and the exports. When the set is
+whole and on disk, atlas/switch.py publishes it by one rename. Nothing is published unless the last dbt command on the
+warehouse was a complete build without failures (atlas/record.py), and only models with `access: public` are.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from atlas import __version__, comments, export, guards, record, switch
+from atlas.release_tables import OWN_TABLES
+from atlas.settings import PROJECT_DIR, AtlasError, Settings, file_size
+from atlas.sql import identifier, literal
+
+# The oldest format that every DuckDB since 1.2 reads.
+STORAGE_VERSION = "v1.2.0"
+
+
+@dataclass(frozen=True)
+class Release:
+    """What was published."""
+
+    version: str
+    tables: int
+    rows: int
+    is_synthetic: bool
+    is_masked: bool
+
+
+def publish(settings: Settings) -> Release:
+    """Publishes the warehouse's last build; the caller holds the output lock.
+
+    Returns the release. Raises AtlasError when the build is not publishable or the set cannot be written; the release
+    before is then untouched.
+    """
+    switch.check_links(settings)
+    switch.clear_staging(settings)
+    with readable_faults(settings):
+        settings.staging.mkdir()
+        settings.temp_dir.mkdir(parents=True, exist_ok=True)
+        with open_databases(settings) as connection:
+            build = record.read_build(connection)
+            tables = read_public_tables(connection, build.models)
+            files = publish_tables(connection, settings, tables)
+            release = write_release(connection, settings, build, tables, files)
+        switch.sync_set(settings.staging)
+        switch.switch_release(settings, release.version)
+    return release
+
+
+def read_public_tables(
+    connection: duckdb.DuckDBPyConnection, models: list[record.PublicModel]
+) -> list[export.PublicTable]:
+    """Returns the tables to publish, in the order of their names. Raises AtlasError when one must not be public."""
+    guards.check_names([model.name for model in models], set(OWN_TABLES))
+    if not any(model.statistic for model in models):
+        raise AtlasError(
+            "Nothing is published: the build made no statistic. Check that the models of models/marts are enabled."
+        )
+    table_comments = {
+        (schema, name): comment
+        for schema, name, comment in connection.execute(
+            "select schema_name, table_name, coalesce(comment, '') from duckdb_tables() where database_name = "
+            "'warehouse'"
+        ).fetchall()
+    }
+    columns: dict[tuple[str, str], list[export.Column]] = {}
+    for schema, name, *column in connection.execute(
+        """select schema_name, table_name, column_name, data_type, coalesce(comment, '') from duckdb_columns()
+        where database_name = 'warehouse' order by schema_name, table_name, column_index"""
+    ).fetchall():
+        columns.setdefault((schema, name), []).append(export.Column(*column))
+    cards = next(
+        (comments.read_comments(connection, model.schema) for model in models if model.name == "statistic"), {}
+    )
+    tables = []
+    for model in models:
+        place = (model.schema, model.name)
+        if place not in table_comments:
+            raise AtlasError(
+                f"Nothing is published: {model.schema}.{model.name} is no table in the warehouse. Only tables can be "
+                "published: set the "
+                "model's materialization to `table` and build again."
+            )
+        comment, column_comments = cards.get(model.name, (table_comments[place], {}))
+        described = [
+            export.Column(column.name, column.type, column_comments.get(column.name, column.comment))
+            for column in columns[place]
+        ]
+        tables.append(export.PublicTable(*place, comment, described, model.primary_key, model.statistic))
+        guards.check_columns(tables[-1])
+    return tables
+
+
+def publish_tables(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, tables: list[export.PublicTable]
+) -> list[export.TableFiles]:
+    """Copies the tables into the empty public database, checks them and exports them, two at a time: each keeps one
+    core busy.
+
+    Returns the exported files, in the order of the tables. Raises AtlasError when two rows of a table have the same
+    key, when a text names a folder of this machine, or when a published value has no SDMX code.
+    """
+    private = guards.private_folders(settings)
+
+    def publish_table(table: export.PublicTable) -> export.TableFiles:
+        cursor = connection.cursor()
+        _copy_table(cursor, table)
+        guards.check_key(cursor, table)
+        guards.check_paths(cursor, table, private)
+        return export.write_table(cursor, table, settings.exports_staging)
+
+    # reference tables first: the statistics are exported with their codes
+    batches = ([table for table in tables if not table.statistic], [table for table in tables if table.statistic])
+    written = {files.table: files for batch in batches for files in _two_at_a_time(publish_table, batch)}
+    return [written[table.name] for table in tables]
+
+
+def _two_at_a_time(work: Callable[[Any], Any], items: list[Any]) -> list[Any]:
+    """Returns work(item) for every item, in their order. Raises what the first item that failed raised; no further item
+    is then begun.
+    """
+    pool = ThreadPoolExecutor(max_workers=2)
+    try:
+        return list(pool.map(work, items))
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _copy_table(connection: duckdb.DuckDBPyConnection, table: export.PublicTable) -> None:
+    """Copies one table, rows in total order, with its comments; in one transaction, or each comment would be forced to
+    the disk by itself.
+    """
+    source = f"warehouse.{identifier(table.schema)}.{identifier(table.name)}"
+    connection.begin()
+    connection.execute(f"create table atlas.{identifier(table.name)} as from {source} order by all")
+    _comment(connection, table.name, table.comment, {column.name: column.comment for column in table.columns})
+    connection.commit()
+
+
+def write_release(
+    connection,
+    settings: Settings,
+    build: record.Build,
+    tables: list[export.PublicTable],
+    files: list[export.TableFiles],
+) -> Release:
+    """Writes the release's own tables, and beside the files of all tables what describes them. Returns the release,
+    named by what it holds.
+    """
+    sources = read_sources(connection)
+    row = _release_row(connection, build, tables, files)
+    row["version"] = _version(row, files, sources)
+    own_rows = {
+        "release": [tuple(row[column] for column in OWN_TABLES["release"][1])],
+        "release_table": [(file.table, file.rows, file.csv_path, file.csv_bytes, file.csv_sha256) for file in files],
+        "release_source": sources,
+    }
+    own_tables = [_write_own_table(connection, name, rows) for name, rows in own_rows.items()]
+    files = files + [export.write_table(connection, table, settings.exports_staging) for table in own_tables]
+    export.write_package(connection, settings.exports_staging, row, [*tables, *own_tables], files)
+    return Release(
+        row["version"],
+        len(tables),
+        row["table_rows"],
+        row["is_synthetic"],
+        row["small_cell_threshold"] > 0,
+    )
+
+
+def read_sources(connection: duckdb.DuckDBPyConnection) -> list[tuple]:
+    """Returns (source, rows in, accepted, rejected) for each source. Raises AtlasError when they do not add up."""
+    rows = connection.execute(
+        """with balance as (
+            select distinct source, load_year, rows_in, rows_accepted, rows_rejected
+            from warehouse.quality.reconciliation where disposition <> 'not_read'
+        )
+        select source, sum(rows_in)::bigint, sum(rows_accepted)::bigint, sum(rows_rejected)::bigint
+        from balance group by source order by source"""
+    ).fetchall()
+    guards.check_balance(rows)
+    return rows
+
+
+def _release_row(
+    connection, build: record.Build, tables: list[export.PublicTable], files: list[export.TableFiles]
+) -> dict:
+    """Returns the row of the table `release`, without its version."""
+    union = " union ".join(
+        f"select reference_year from atlas.{identifier(table.name)}" for table in tables if table.statistic
+    )
+    years = [year for (year,) in connection.execute(f"select reference_year from ({union}) order by 1").fetchall()]
+    return {
+        "is_synthetic": connection.execute(
+            "select coalesce(bool_or(is_synthetic), false) from warehouse.quality.source_origin"
+        ).fetchone()[0],
+        "publication_date": build.variables["publication_date"],
+        "first_reference_year": years[0] if years else None,
+        "last_reference_year": years[-1] if years else None,
+        "reference_years": ",".join(str(year) for year in years),
+        "geography_vintage": build.variables["geography_vintage"],
+        "small_cell_threshold": int(build.variables["small_cell_threshold"]),
+        "complementary_masking": build.variables["complementary_masking"],
+        "tables": len(tables),
+        "table_rows": sum(file.rows for file in files),
+        "project_version": __version__,
+        "source_commit": _source_commit(),
+        "dbt_version": build.dbt_version,
+        "duckdb_version": duckdb.__version__,
+    }
+
+
+def _version(row: dict, files: list[export.TableFiles], sources: list[tuple]) -> str:
+    """Returns the version: the publication date and eight hexadecimal digits of a hash over everything the release
+    says.
+    """
+    content = json.dumps([row, [(file.table, file.csv_sha256) for file in files], sources], sort_keys=True, default=str)
+    return f"{row['publication_date'] or 'undated'}-{hashlib.sha256(content.encode()).hexdigest()[:8]}"
+
+
+def _source_commit() -> str | None:
+    """Returns the commit of the project's repository, or None outside one."""
+    command = ["git", "-C", str(PROJECT_DIR), "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip() or None
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def _write_own_table(connection, name: str, rows: list[tuple]) -> export.PublicTable:
+    """Writes one of OWN_TABLES into the public database, in one transaction. Returns it as a public table."""
+    comment, columns = OWN_TABLES[name]
+    connection.begin()
+    definition = ", ".join(f"{identifier(column)} {type_}" for column, (type_, _) in columns.items())
+    connection.execute(f"create table atlas.{identifier(name)} ({definition})")
+    if rows:
+        connection.executemany(f"insert into atlas.{identifier(name)} values ({', '.join('?' * len(columns))})", rows)
+    _comment(connection, name, comment, {column: text for column, (_, text) in columns.items()})
+    connection.commit()
+    types = connection.execute(f"describe atlas.{identifier(name)}").fetchall()
+    described = [export.Column(column, type_, columns[column][1]) for column, type_, *_ in types]
+    return export.PublicTable("main", name, comment, described, [next(iter(columns))], None)
+
+
+@contextmanager
+def open_databases(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Yields a connection with the private `warehouse` read-only and a new, empty `atlas`; closes both, without a
+    write-ahead log left.
+
+    Raises AtlasError when there is no warehouse, or another process is writing to it.
+    """
+    if not settings.warehouse.exists():
+        raise AtlasError(
+            f"There is no warehouse at {settings.warehouse}. Run `dbt build`, or `make build`, and start again."
+        )
+    connection = duckdb.connect(
+        config={
+            "memory_limit": settings.memory_limit,
+            "threads": settings.threads,
+            "temp_directory": str(settings.temp_dir),
+        }
+    )
+    try:
+        try:
+            connection.execute(f"attach {literal(settings.warehouse)} as warehouse (read_only)")
+        except duckdb.IOException as error:
+            raise AtlasError(
+                f"The warehouse {settings.warehouse} cannot be opened: {error}\n"
+                "If another program has it open for writing (a running dbt, a database browser), let it end or "
+                "close it, and start again."
+            ) from error
+        connection.execute(
+            f"attach {literal(settings.staging / 'atlas.duckdb')} as atlas (storage_version '{STORAGE_VERSION}')"
+        )
+        yield connection
+        connection.execute("checkpoint atlas")
+        connection.execute("detach atlas")
+    finally:
+        connection.close()
+    leftover = list(settings.staging.glob("*.wal"))
+    if leftover:
+        raise AtlasError(
+            f"The public file was not written to its end: {leftover[0].name} is left. Nothing was published; start "
+            "again."
+        )
+
+
+@contextmanager
+def readable_faults(settings: Settings) -> Iterator[None]:
+    """Turns a fault of the disk or of DuckDB while publishing into an AtlasError that says what to do, and clears the
+    unfinished set.
+    """
+    try:
+        yield
+    except (OSError, duckdb.Error) as error:
+        free = shutil.disk_usage(settings.output_dir).free
+        switch.clear_staging(settings)
+        if _is_disk_full(error):
+            raise AtlasError(
+                f"The disk of {settings.output_dir} is full: {free / 2**20:.0f} MB were left when the release could "
+                "not be written to its end.\n"
+                "The previous release is unchanged. Free space there (old files, another folder), or name a "
+                "larger disk with "
+                "ATLAS_OUTPUT_DIR, and start again."
+            ) from error
+        raise AtlasError(f"The release could not be written: {error}\nThe previous release is unchanged.") from error
+    except AtlasError:
+        switch.clear_staging(settings)
+        raise
+
+
+def _is_disk_full(error: Exception) -> bool:
+    """True when the system refused a write for want of space: disk, quota or file size limit."""
+    refused = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    return getattr(error, "errno", None) in refused or any(os.strerror(number) in str(error) for number in refused)
+
+
+def describe(settings: Settings, release: Release) -> str:
+    """Returns what was published and what to look at, for the operator."""
+    synthetic = " of synthetic demo data, which describe nobody" if release.is_synthetic else ""
+    warning = (
+        ""
+        if release.is_masked
+        else "\nSMALL CELLS ARE NOT HIDDEN (small_cell_threshold is 0): for private use only, never to be handed on."
+    )
+    return (
+        f"Release {release.version}: {release.tables} tables, {release.rows:,} rows{synthetic}\n"
+        f"  {settings.public_file}  ({file_size(settings.public_file.resolve())})\n"
+        f"  {settings.exports}  ({file_size(settings.exports.resolve())}: csv, parquet, sdmx, "
+        f"datapackage.json){warning}"
+    )
+
+
+def _comment(connection, table: str, comment: str, columns: dict[str, str]) -> None:
+    """Writes the comments of a table of the public database and its columns; an empty one is left out."""
+    if comment:
+        connection.execute(f"comment on table atlas.{identifier(table)} is {literal(comment)}")
+    for column, text in columns.items():
+        if text:
+            connection.execute(f"comment on column atlas.{identifier(table)}.{identifier(column)} is {literal(text)}")

@@ -1,0 +1,146 @@
+"""The site of a release: `python -m atlas docs`, and the last step of a build.
+
+Three parts: the prose of docs/, one page per published table made from the cards in the public file
+(atlas/table_pages.py), and the dbt documentation with the lineage (atlas/lineage.py). MkDocs makes one folder of them
+that opens by double click, without a server or a network.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from atlas import guards, lineage, record, switch, table_pages
+from atlas.settings import PROJECT_DIR, AtlasError, Settings
+from atlas.sql import literal
+
+TABLES = "tables"  # the folder of the generated pages
+
+
+def write_site(settings: Settings) -> Path:
+    """Writes the site of the current release and returns its first page; the caller holds the output lock.
+
+    Raises AtlasError when a part cannot be made or names a folder of this machine. The release, and the site before,
+    are then untouched.
+    """
+    staged = settings.output_dir / ".site"
+    shutil.rmtree(staged, ignore_errors=True)  # of a run that was killed
+    try:
+        staged.mkdir()
+        with tempfile.TemporaryDirectory(dir=staged) as folder:
+            docs = Path(folder) / "docs"
+            version, page = collect(settings, docs)
+            build_pages(docs, staged / "site")
+        (staged / "site" / "dbt").mkdir()
+        (staged / "site" / "dbt" / "index.html").write_text(page, encoding="utf-8")
+        check_site(settings, staged / "site")
+        switch.switch_site(settings, staged / "site", version)
+    except (AtlasError, OSError, duckdb.Error) as error:
+        raise AtlasError(
+            f"The site was not written: {error}\nThe release and the site before are unchanged. When the "
+            "cause is fixed, "
+            "`python -m atlas docs` writes the site alone."
+        ) from error
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+    return settings.site / "index.html"
+
+
+def collect(settings: Settings, docs: Path) -> tuple[str, str]:
+    """Puts the Markdown of the site into the folder docs. Returns the release's version and the page of the lineage."""
+    shutil.copytree(PROJECT_DIR / "docs", docs)
+    (docs / TABLES).mkdir()
+    if not settings.public_file.exists():
+        raise AtlasError("There is no release. Run `python -m atlas release`, or `make build`, and start again.")
+    with duckdb.connect(str(settings.public_file), read_only=True) as atlas:
+        for name, text in table_pages.pages(atlas):
+            (docs / TABLES / name).write_text(text, encoding="utf-8")
+        version, line = release_line(atlas)
+    index = docs / "index.md"
+    title, _, body = index.read_text(encoding="utf-8").partition("\n")
+    index.write_text(f"{title}\n\n{line}\n{body}", encoding="utf-8")
+    with duckdb.connect() as connection:
+        connection.execute(f"attach {literal(settings.warehouse)} as warehouse (read_only)")
+        page = lineage.page(connection, record.read_artifacts(connection).manifest)
+    return version, page
+
+
+def release_line(atlas: duckdb.DuckDBPyConnection) -> tuple[str, str]:
+    """Returns the version of a release, and a sentence on it: date, years, geography, threshold, whether it is
+    synthetic.
+    """
+    version, is_synthetic, published_on, years, vintage, threshold = atlas.execute(
+        "select version, is_synthetic, publication_date, reference_years, geography_vintage, small_cell_threshold "
+        "from release"
+    ).fetchone()
+    (municipalities,) = atlas.execute(
+        "select count(*) from geographic_unit where geo_level = 'municipality'"
+    ).fetchone()
+    suppressed = (
+        f"counts of fewer than {threshold} persons are suppressed"
+        if threshold
+        else "**small cells are not suppressed**"
+    )
+    line = (
+        f"**Release `{version}`**, {f'published on {published_on}' if published_on else 'without a publication date'}: "
+        f"years {years.replace(',', ', ')}; the {municipalities} municipalities of {vintage}; {suppressed}."
+    )
+    synthetic = (
+        " **Its figures are synthetic demo data: they describe no person and must not be cited.**"
+        if is_synthetic
+        else ""
+    )
+    return version, line + synthetic
+
+
+def build_pages(docs: Path, site: Path) -> None:
+    """Makes the pages of a folder of Markdown with MkDocs. Raises AtlasError when MkDocs stops."""
+    from mkdocs.commands.build import build
+    from mkdocs.config import load_config
+    from mkdocs.exceptions import MkDocsException
+
+    logging.getLogger("mkdocs").setLevel(logging.ERROR)  # its warnings are tests' matter (tests/pytest/test_site.py)
+    try:
+        config = load_config(str(PROJECT_DIR / "mkdocs.yml"), docs_dir=str(docs), site_dir=str(site))
+        config.nav = navigation(docs, config.extra["sections"])
+        build(config)
+    except MkDocsException as error:
+        raise AtlasError(f"MkDocs stopped: {error}") from error
+
+
+def navigation(docs: Path, sections: dict[str, str]) -> list[dict[str, Any]]:
+    """Returns MkDocs' navigation: the first page, the folders in the order of `sections`, the other folders, the other
+    pages.
+    """
+    folders = sorted(
+        (folder for folder in docs.iterdir() if folder.is_dir() and any(folder.glob("*.md"))),
+        key=lambda folder: (
+            folder.name not in sections,
+            list(sections).index(folder.name) if folder.name in sections else 0,
+            folder.name,
+        ),
+    )
+
+    def pages(folder: Path) -> list[str]:
+        found = sorted(folder.glob("*.md"), key=lambda path: (path.stem != "index", path.name))
+        return [path.relative_to(docs).as_posix() for path in found]
+
+    home, *others = pages(docs)
+    return [
+        {"Home": home},
+        *({sections.get(folder.name, folder.name): pages(folder)} for folder in folders),
+        *([{"More": others}] if others else []),
+    ]
+
+
+def check_site(settings: Settings, site: Path) -> None:
+    """Raises AtlasError when a file of the site names a folder of this machine."""
+    private = guards.private_folders(settings)
+    for path in site.rglob("*"):
+        if path.suffix in (".html", ".js", ".json", ".xml"):
+            guards.check_page_paths(path.read_text(encoding="utf-8"), private, f"site/{path.relative_to(site)}")

@@ -1,0 +1,12 @@
+{# Stops before any work when the threshold is not a whole number of 0 or more. Returns: nothing. Raises a compiler error with the valid values. #}
+{% macro validate_threshold() %}
+    {%- set threshold = var('small_cell_threshold') -%}
+    {%- if not modules.re.match('^[0-9]+$', threshold | string) -%}
+        {{ exceptions.raise_compiler_error("small_cell_threshold is '" ~ threshold ~ "'; give a whole number: 0 publishes everything, 5 suppresses groups of 1 to 4 persons.") }}
+    {%- endif -%}
+{% endmacro %}
+
+{# True for a group that is too small to publish: 1 to threshold - 1. 0 may be published (source: card). Argument: persons (SQL integer). Returns: boolean expression. #}
+{% macro is_small_group(persons) -%}
+    ({{ persons }} > 0 and {{ persons }} < {{ var('small_cell_threshold') }})
+{%- endmacro %}

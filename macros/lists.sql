@@ -1,0 +1,180 @@
+{# The lists that decide which columns, tables and joins exist: languages, geographic levels and vintages, variables with their families, filters, measures.
+   They are macros because dbt needs them while it parses, when no seed can be read, and because `--vars` must not change them. What only fills rows (codes
+   of a list, age classes, texts) is in seeds. Each list has this one home; SQL that needs its rows calls `rows_of`. #}
+
+{# The languages of every text. Returns: list of text. #}
+{% macro languages() %}
+    {{ return(['nl', 'fr', 'en']) }}
+{% endmacro %}
+
+{# The geographic levels in reading order, each with the level directly above it (none: the whole country). Returns: list of mappings level, parent. #}
+{% macro geographic_levels() %}
+    {{ return([
+        {'level': 'country', 'parent': none},
+        {'level': 'region', 'parent': 'country'},
+        {'level': 'province', 'parent': 'region'},
+        {'level': 'arrondissement', 'parent': 'province'},
+        {'level': 'municipality', 'parent': 'arrondissement'},
+        {'level': 'statistical_sector', 'parent': 'municipality'},
+        {'level': 'hospital', 'parent': 'country'},
+    ]) }}
+{% endmacro %}
+
+{# The levels that contain a municipality, itself included. Returns: list of text, from the country down. #}
+{% macro levels_of_municipality() %}
+    {% set parents = {} %}
+    {% for row in geographic_levels() %}{% do parents.update({row.level: row.parent}) %}{% endfor %}
+    {% set path = ['municipality'] %}
+    {% for _ in parents if parents[path[0]] %}{% do path.insert(0, parents[path[0]]) %}{% endfor %}
+    {{ return(path) }}
+{% endmacro %}
+
+{# How many levels are above each level. Returns: mapping of a level to an integer, 0 for the country. #}
+{% macro level_ranks() %}
+    {% set ranks = {} %}
+    {% for row in geographic_levels() %}
+        {% do ranks.update({row.level: ranks[row.parent] + 1 if row.parent else 0}) %}
+    {% endfor %}
+    {{ return(ranks) }}
+{% endmacro %}
+
+{# The vintages of the geography in which years can be published: the day whose municipalities count, and how many there are (source: Statbel).
+   A municipality belongs to a vintage when the day is between its `valid_from` and `valid_to`. Returns: list of mappings vintage, day, municipalities. #}
+{% macro geography_vintages() %}
+    {{ return([
+        {'vintage': 2018, 'day': '2018-01-01', 'municipalities': 589},
+        {'vintage': 2019, 'day': '2019-01-01', 'municipalities': 581},
+        {'vintage': 2025, 'day': '2025-01-01', 'municipalities': 565},
+    ]) }}
+{% endmacro %}
+
+{# The vintages as a message names them. Returns: text. #}
+{% macro vintages_in_words() %}
+    {% set words = [] %}
+    {% for row in geography_vintages() %}{% do words.append(row.vintage ~ ' (' ~ row.municipalities ~ ' municipalities)') %}{% endfor %}
+    {{ return((words[:-1] | join(', ')) ~ ' or ' ~ words[-1]) }}
+{% endmacro %}
+
+{# The filters in the order of their columns. `codes` maps each value to its SDMX code; without it the seed named as the filter holds the values. A filter
+   with `classes_of` is no column of int_beneficiary but the class of one (the age), by scheme. Every filter also has the value 'total'.
+   Returns: mapping of a filter to its properties. #}
+{% macro filter_definitions() %}
+    {{ return({
+        'age_category': {'classes_of': 'age'},
+        'increased_reimbursement': {'codes': {'yes': 'Y', 'no': 'N'}},
+        'procedure_type': {},
+    }) }}
+{% endmacro %}
+
+{# The measures: how many the numerator is divided by (none: not divided). Returns: mapping of a measure to its properties. #}
+{% macro measure_definitions() %}
+    {{ return({
+        'share': {'per': 100},
+        'volume': {'per': 1000},
+        'mean': {'per': 1},
+        'count': {'per': none},
+    }) }}
+{% endmacro %}
+
+{# The families of statistics. `denominator` is what every statistic of the family divides by; `filters` are those that split numerator and denominator,
+   by place (residence or hospital); `scheme` selects the age classes; `first_year`, `keywords`, `source_variables` (by place) and `card_date` are those of the
+   family's published cards. Returns: mapping of a family to its properties. #}
+{% macro families() %}
+    {{ return({
+        'imaging': {
+            'denominator': 'beneficiaries',
+            'filters': {'residence': ['age_category']},
+            'scheme': 'decennial',
+            'first_year': 2006,
+            'keywords': ['health_care_services', 'health_care_providers'],
+            'card_date': '2025-11-17',
+        },
+        'perinatal': {
+            'denominator': 'deliveries',
+            'filters': {'residence': ['age_category', 'increased_reimbursement'], 'hospital': []},
+            'scheme': 'maternal',
+            'first_year': 2006,
+            'keywords': ['health_care_services'],
+            'source_variables': {'residence': ['SS00020', 'PP0025'], 'hospital': ['SS00020', 'SS00075']},
+            'card_date': '2025-12-23',
+        },
+    }) }}
+{% endmacro %}
+
+{# The variables that statistics count. An imaging variable counts the codes of `list_code` and is a column of int_person_claim, named in lower case;
+   `performer` says whether the code list is restricted to one performer. The lists of the perinatal variables are in the seeds delivery_type and
+   procedure_type. `numerator_filters` split the numerator only (card of cube_007_005a). Returns: mapping of a variable to its properties. #}
+{% macro variables() %}
+    {{ return({
+        'IMAG_RAD_N': {'family': 'imaging', 'list_code': 'IMAG_RAD', 'performer': 'one'},
+        'IMAG_DENTIST_N': {'family': 'imaging', 'list_code': 'IMAG_DENTIST', 'performer': 'one'},
+        'IMAG_SPEC_N': {'family': 'imaging', 'list_code': 'IMAG_SPEC', 'performer': 'one'},
+        'IMAG_CT_N': {'family': 'imaging', 'list_code': 'IMAG_CT', 'performer': 'any'},
+        'IMAG_THERA_N': {'family': 'imaging', 'list_code': 'IMAG_THERA', 'performer': 'any'},
+        'deliveries': {'family': 'perinatal'},
+        'caesareans': {'family': 'perinatal'},
+        'prenatal_acts': {'family': 'perinatal', 'numerator_filters': ['procedure_type']},
+    }) }}
+{% endmacro %}
+
+{# The published tables by name. dbt orders a test after the tables that it names while it parses, when it knows no other file; the data test
+   assert_every_statistic_is_tested compares this list with the declarations of the marts. Returns: list of text. #}
+{% macro published_tables() %}
+    {% set tables = [] %}
+    {% for number in ['003', '004', '005', '006', '007', '008', '013', '014', '023', '024'] %}
+        {% do tables.extend(['cube_013_' ~ number, 'stat_013_' ~ number]) %}
+    {% endfor %}
+    {{ return(tables + ['cube_007_001a_denom', 'cube_007_005a', 'cube_007_005b', 'cube_007_006a', 'cube_007_006b']) }}
+{% endmacro %}
+
+{# The variables of the imaging family in their order. Returns: list of text. #}
+{% macro imaging_variables() %}
+    {% set names = [] %}
+    {% for name, variable in variables().items() if variable.family == 'imaging' %}{% do names.append(name) %}{% endfor %}
+    {{ return(names) }}
+{% endmacro %}
+
+{# The filters that split numerator and denominator of a family. Arguments: family (text), place ('residence' or 'hospital').
+   Returns: list of text in column order. Raises a compiler error for a family or place that does not exist. #}
+{% macro family_filters(family, place='residence') %}
+    {% set declared = families().get(family, {}).get('filters', {}).get(place, none) %}
+    {% if declared is none %}
+        {% do exceptions.raise_compiler_error("families: the family '" ~ family ~ "' has no statistics by " ~ place ~ "; known families are " ~ (families() | join(', ')) ~ ".") %}
+    {% endif %}
+    {{ return(declared) }}
+{% endmacro %}
+
+{# The filters of a variable's cells: those of its family, then those that split its numerator only. Arguments: variable (text), place.
+   Returns: list of text in column order. Raises a compiler error for an unknown variable. #}
+{% macro variable_filters(variable, place='residence') %}
+    {% set declared = variables().get(variable) %}
+    {% if declared is none %}
+        {% do exceptions.raise_compiler_error("variables: there is no variable '" ~ variable ~ "'; known are " ~ (variables() | join(', ')) ~ ".") %}
+    {% endif %}
+    {{ return(family_filters(declared.family, place) + declared.get('numerator_filters', [])) }}
+{% endmacro %}
+
+{# A list as rows. Argument: rows (list of mappings with the same keys; values are text, numbers, booleans or none).
+   Returns: a query with one column a key; text as string, a missing value as null. #}
+{% macro rows_of(rows) %}
+    {%- for row in rows %}
+    select
+        {%- for column, value in row.items() %}
+        {% if value is none %}cast(null as string){% elif value is string %}'{{ value | replace("'", "''") }}'{% else %}{{ value }}{% endif %} as {{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+{% endmacro %}
+
+{# The imaging variables with their code lists. Returns: a query; one row a variable, columns variable and list_code. #}
+{% macro imaging_variable_rows() %}
+    {%- set rows = [] -%}
+    {%- for name in imaging_variables() -%}{%- do rows.append({'variable': name, 'list_code': variables()[name].list_code}) -%}{%- endfor -%}
+    {{ rows_of(rows) }}
+{% endmacro %}
+
+{# The day of the published vintage; validate_variables has refused an unknown vintage before any model runs. Returns: SQL expression, date. #}
+{% macro vintage_day() -%}
+    {%- set published = geography_vintages() | selectattr('vintage', 'equalto', var('geography_vintage') | int) | first or geography_vintages() | last -%}
+    date '{{ published.day }}'
+{%- endmacro %}

@@ -1,0 +1,102 @@
+{# The bounds of the published years, and the years that a model computes in this build (model load_plan). #}
+
+{# The last reference year that the publication rule of the cards allows: in the fourth quarter of year T the year T-2 is added.
+   Returns: integer, or none without the variable publication_date. Raises a compiler error when that is no date. #}
+{% macro last_publishable_year() %}
+    {% if var('publication_date') is none %}{{ return(none) }}{% endif %}
+    {% if not modules.re.match('^[0-9]{4}-[0-9]{2}-[0-9]{2}$', var('publication_date') | string) %}
+        {{ exceptions.raise_compiler_error("publication_date is '" ~ var('publication_date') ~ "'; give a date as YYYY-MM-DD, or leave it out.") }}
+    {% endif %}
+    {% set day = modules.datetime.date.fromisoformat(var('publication_date') | string) %}
+    {{ return(day.year - (2 if day.month >= 10 else 3)) }}
+{% endmacro %}
+
+{# `and ...` conditions that keep `column` within first_reference_year, last_reference_year and the publication rule. Returns: SQL, may be empty. #}
+{% macro year_bounds(column) %}
+    {% set conditions = [] %}
+    {% if var('first_reference_year') is not none %}{% do conditions.append('and ' ~ column ~ ' >= ' ~ var('first_reference_year')) %}{% endif %}
+    {% if var('last_reference_year') is not none %}{% do conditions.append('and ' ~ column ~ ' <= ' ~ var('last_reference_year')) %}{% endif %}
+    {% if last_publishable_year() is not none %}{% do conditions.append('and ' ~ column ~ ' <= ' ~ last_publishable_year()) %}{% endif %}
+    {{ return(conditions | join(' ')) }}
+{% endmacro %}
+
+{# The same bounds in words for a message, empty when there are none. #}
+{% macro year_bounds_text() %}
+    {% set parts = [] %}
+    {% for name in ['first_reference_year', 'last_reference_year', 'publication_date'] if var(name) is not none %}{% do parts.append(name ~ ' ' ~ var(name)) %}{% endfor %}
+    {{ return(' (narrowed by ' ~ (parts | join(', ')) ~ ')' if parts else '') }}
+{% endmacro %}
+
+{# True while `dbt run` or `dbt build` computes models; false for unit tests and on empty inputs. #}
+{% macro is_building() %}
+    {{ return(execute and flags.WHICH in ['run', 'build'] and not flags.EMPTY and model.resource_type != 'unit_test') }}
+{% endmacro %}
+
+{# The column of load_plan that says which years a model computes, from the model's configuration:
+     input: lists | claims | both   the years of which this source, or one of the two, is read (0: rows without a year)
+     carries_forward: true          the years from the first one of which claims are read: a delivery claim can change a later year, never an earlier one
+   A model without `input` belongs to the publication: the years whose cells were computed, and those that other SQL or another threshold published.
+   Argument: config, the model's configuration. Returns: SQL condition on load_plan. Raises a compiler error for another input. #}
+{% macro plan_condition(config) %}
+    {% set conditions = {
+        'none': 'publishes',
+        'lists': 'reads_lists',
+        'claims': 'follows_claims' if config.get('carries_forward') else 'reads_claims',
+        'both': '(reads_lists or reads_claims' ~ (' or follows_claims' if config.get('carries_forward') else '') ~ ') and reference_year > 0',
+    } %}
+    {% set input = (config.get('input') or 'none') | string %}
+    {% if input not in conditions %}
+        {{ exceptions.raise_compiler_error("input must be lists, claims or both, not '" ~ input ~ "'") }}
+    {% endif %}
+    {{ return(conditions[input]) }}
+{% endmacro %}
+
+{# The years that the model being compiled or run computes in this build, see plan_condition. Returns: list of integers, [-1] when there is none, so that
+   `in (...)` stays valid. Raises a compiler error when this dbt command has made no load plan: a plan of another command may not fit the files any more. #}
+{% macro years_to_build() %}
+    {{ return(planned_years(plan_condition(model.config), model_relation('load_plan'))) }}
+{% endmacro %}
+
+{# Arguments: condition (SQL on load_plan), plan (relation). Returns and raises: see years_to_build. #}
+{% macro planned_years(condition, plan) %}
+    {% if not is_building() %}{{ return([-1]) }}{% endif %}
+    {% set rows = run_query("select reference_year, " ~ condition ~ " from " ~ plan ~ " where invocation_id = '" ~ invocation_id ~ "' order by reference_year").rows
+        if adapter.get_relation(database=plan.database, schema=plan.schema, identifier=plan.identifier) else [] %}
+    {% if not rows %}
+        {% do exceptions.raise_compiler_error("This command has made no load plan. Run a whole `dbt build`, or add `path:models/load` to the selection.") %}
+    {% endif %}
+    {% set years = [] %}
+    {% for row in rows if row[1] %}{% do years.append(row[0] | int) %}{% endfor %}
+    {{ return(years if years else [-1]) }}
+{% endmacro %}
+
+{# The relation of a model, without a dependency on it: for hooks, and for data tests, which run after the model that they test, and with that after the plan.
+   Argument: name (text). #}
+{% macro model_relation(name) %}
+    {% for node in graph.nodes.values() if node.resource_type == 'model' and node.name == name %}
+        {{ return(api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias)) }}
+    {% endfor %}
+{% endmacro %}
+
+{# `column in (years)`, the text that the materialization `yearly` narrows to one year at a time. #}
+{% macro in_years(column, years) %}{{ return(column ~ ' in (' ~ (years | join(', ')) ~ ')') }}{% endmacro %}
+
+{# `column in (years that this model computes)`. Argument: column (SQL; an expression such as `reference_year + 1` selects the years before them).
+   Returns: SQL condition; always true inside a unit test, whose rows carry the years that they mean, and where nothing is built. #}
+{% macro in_years_to_build(column) %}
+    {%- if execute and model.resource_type == 'unit_test' -%}
+        {{ return('true') }}
+    {%- endif -%}
+    {%- do ref('load_plan') -%}
+    {{ return(in_years(column, years_to_build()) if is_building() else column ~ ' is not null') }}
+{% endmacro %}
+
+{# `column in (years to test)`: the years that this build computed, and those that have not passed these data tests yet. The others passed when they were
+   built, and nothing has changed them since. `dbt test` looks at every year. Argument: column (SQL). Returns: SQL condition. #}
+{% macro in_years_to_test(column) %}
+    {%- set plan = model_relation('load_plan') if execute and flags.WHICH == 'build' else none -%}
+    {%- if plan and run_query("select count(*) from " ~ plan ~ " where invocation_id = '" ~ invocation_id ~ "'").columns[0][0] > 0 -%}
+        {{ return(in_years(column, planned_years('tests', plan))) }}
+    {%- endif -%}
+    {{ return(column ~ ' is not null') }}
+{% endmacro %}

@@ -1,0 +1,54 @@
+-- One row is a cell of protected_count with the numbers that its suppression works with: the cell, its total (same unit, parent column), its parent (parent
+-- unit, same column) and its block (parent unit, parent column). total_id and parent_id are the cell_id of a cell, unless the cell is at a root.
+
+with counted as (
+
+    select * from {{ ref('protected_count') }}
+
+),
+
+unit as (
+
+    select * from {{ ref('suppression_unit') }}
+
+),
+
+series_column as (
+
+    select * from {{ ref('suppression_column') }}
+
+),
+
+placed as (
+
+    select
+        counted.*,
+        unit.unit_id,
+        unit.level_rank,
+        unit.has_unplaced_rest,
+        unit.parent_unit_id = 0 as is_root_unit,
+        series_column.series_id,
+        series_column.column_id,
+        series_column.depth,
+        series_column.is_in_tree,
+        series_column.is_leaf,
+        (series_column.series_id * 100000 + unit.unit_id) * 1000 + series_column.column_id as cell_id,
+        (series_column.series_id * 100000 + unit.unit_id) * 1000 + series_column.parent_column_id as total_id,
+        (series_column.series_id * 100000 + unit.parent_unit_id) * 1000 + series_column.column_id as parent_id,
+        (series_column.series_id * 100000 + unit.parent_unit_id) * 1000 + series_column.parent_column_id as block_id,
+        (series_column.denominator_series_id * 100000 + unit.unit_id) * 1000 + series_column.denominator_column_id as denominator_id,
+        {{ is_small_group('counted.persons') }} or {{ is_small_group('counted.cases') }} as is_small
+    from counted
+    inner join unit
+        on
+            counted.geo_level = unit.geo_level
+            and counted.geo_code = unit.geo_code
+    inner join series_column
+        on
+            counted.reference_year = series_column.reference_year
+            and counted.series = series_column.series
+            and {{ same_filters('counted', 'series_column') }}
+
+)
+
+select * from placed

@@ -1,0 +1,3 @@
+-- One row is a cell of a numerator that step 0 of the suppression suppresses.
+
+{{ suppression_step('numerator', 0) }}

@@ -1,3 +1,0 @@
--- One row is a cell of a numerator that the masking hides in step 2.
-
-{{ masking_step('numerator', 2) }}

@@ -1,0 +1,189 @@
+"""Runs dbt on the project for the tests, in this process and with a manifest that is parsed once.
+
+Starting dbt and parsing the project takes 7 seconds of CPU time, a build of a small source about as long. A session therefore parses the project once,
+keeps the manifest as a file that all its processes share, and gives each command a copy of its own: no command sees what another left in it.
+What a command may change is read anew each time: variables (--vars), the environment (profiles.yml, `env_var`), flags, hooks. What is decided while dbt
+parses (which nodes exist, what they depend on, their configuration) is that of the default variables. A test that changes files of the project, or kills
+dbt, starts a process of its own: `start_dbt`.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import pickle
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import duckdb
+from filelock import FileLock
+
+PROJECT = Path(__file__).resolve().parents[2]
+BUILD = ("build", "--exclude-resource-type", "unit_test")
+WITHOUT_TESTS = (*BUILD, "--exclude-resource-type", "test")
+LEVELS = ("info", "warn", "error")  # of the messages that dbt prints
+
+
+@dataclass
+class Atlas:
+    """One output directory and what dbt printed while it was built."""
+
+    source: Path
+    output: Path
+    log: str
+    ok: bool
+
+    @property
+    def warehouse(self) -> Path:
+        """The private file."""
+        return self.output / "warehouse.duckdb"
+
+    def query(self, sql: str) -> list[tuple]:
+        """The rows of a query on the private file, opened read-only and closed again."""
+        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+
+    def table(self, name: str) -> list[tuple]:
+        """A published table in a total order, as the warehouse holds it."""
+        return self.query(f"select * from marts.{name} order by all")
+
+
+class ParsedProject:
+    """The manifest of the project, parsed by the first process that needs it and kept in a file."""
+
+    def __init__(self) -> None:
+        self.folder: Path | None = None
+        self.pickled = b""  # a tuple: the manifest's fields, the warnings of the parser
+
+    def share(self, folder: Path) -> None:
+        """Names the folder of the file that the processes of one session share."""
+        self.folder = folder
+
+    def manifest(self):
+        """Returns a copy of the manifest that no other command has used."""
+        from dbt.contracts.graph.manifest import Manifest
+
+        return Manifest(**self._read()[0])
+
+    def warnings(self) -> list[str]:
+        """Returns what dbt warned of while it parsed the project: a command that gets its manifest does not say it again."""
+        return self._read()[1]
+
+    def _read(self) -> tuple[dict, list[str]]:
+        if not self.pickled:
+            self.folder = self.folder or Path(tempfile.mkdtemp(prefix="atlas_manifest_"))
+            file = self.folder / "manifest.pickle"
+            with FileLock(f"{file}.lock"):
+                if not file.exists():
+                    file.write_bytes(self._parse())
+            self.pickled = file.read_bytes()
+        return pickle.loads(self.pickled)
+
+    def _parse(self) -> bytes:
+        """Parses the project. Returns the public fields of the manifest and the warnings, pickled. Raises AssertionError when the project cannot be parsed.
+
+        The fields one by one: pickling a whole Manifest of dbt 1.11 puts `_doc_lookup` into the place of `fixtures`.
+        """
+        arguments = ["parse", "--no-partial-parse"]
+        warnings: list[str] = []
+        with process_state(environment_of(self.folder, self.folder)):
+            ok, log, manifest = invoke(arguments, None, warnings)
+        assert ok, log
+        public = {field.name: getattr(manifest, field.name) for field in fields(manifest) if field.name[0] != "_"}
+        return pickle.dumps((public, warnings))
+
+
+PARSED = ParsedProject()
+
+
+def environment_of(source: Path, output: Path, more: dict | None = None) -> dict[str, str]:
+    """Returns the environment variables of a dbt command that reads `source` and writes `output`; dbt's target and logs go below the latter."""
+    return {
+        "ATLAS_SOURCE_DIR": str(source),
+        "ATLAS_OUTPUT_DIR": str(output),
+        "DBT_PROFILES_DIR": str(PROJECT / "profiles"),
+        "DBT_TARGET_PATH": str(output / "target"),
+        "DBT_LOG_PATH": str(output / "logs"),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        **(more or {}),
+    }
+
+
+@contextmanager
+def process_state(environment: dict[str, str]):
+    """Gives this process the environment and the project's directory, and afterwards what it had before."""
+    before, folder = dict(os.environ), Path.cwd()
+    os.environ.update(environment)
+    os.chdir(PROJECT)
+    try:
+        yield
+    finally:
+        os.chdir(folder)
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def invoke(arguments: list[str], manifest, warnings: list[str] | None = None) -> tuple[bool, str, object]:
+    """Runs one dbt command in this process and closes its connections. Returns (whether it succeeded, what it printed, its result).
+
+    warnings: a list to which the command's warnings are added.
+    """
+    # imported here: a test that needs no dbt does not wait 2 seconds for it
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.adapters.factory import reset_adapters
+    from dbt.cli.main import dbtRunner
+
+    lines: list[str] = []
+
+    def keep(event) -> None:
+        if manifest:  # a release knows by this id that manifest.json and the warehouse are of one command
+            manifest.metadata.invocation_id = event.info.invocation_id
+        if event.info.level in LEVELS:
+            lines.append(event.info.msg)
+        if event.info.level == "warn" and warnings is not None:
+            warnings.append(event.info.msg)
+
+    try:
+        result = dbtRunner(manifest=manifest, callbacks=[keep]).invoke(["--quiet", "--no-use-colors", *arguments])
+    finally:
+        reset_adapters()
+        DuckDBConnectionManager.close_all_connections()
+        gc.collect()  # a connection that is still referenced would keep the file open with dbt's configuration
+    if result.exception:
+        lines.append(str(result.exception))
+    return result.success, "\n".join(lines), result.result
+
+
+def arguments_of(arguments: tuple[str, ...], variables: dict | None) -> list[str]:
+    """Returns dbt's arguments: by default a build without unit tests; the variables as --vars."""
+    return [*(arguments or BUILD), *(["--vars", json.dumps(variables)] if variables else [])]
+
+
+def run_dbt(
+    source: Path, output: Path, *arguments: str, variables: dict | None = None, environment: dict | None = None
+) -> Atlas:
+    """Runs a dbt command (default: build without unit tests) in an output directory. Never raises for a command that fails: see `ok` and `log`."""
+    output.mkdir(parents=True, exist_ok=True)
+    manifest = PARSED.manifest()
+    with process_state(environment_of(source, output, environment)):
+        ok, log, _ = invoke(arguments_of(arguments, variables), manifest)
+    return Atlas(source, output, log, ok)
+
+
+def start_dbt(source: Path, output: Path, *arguments: str, variables: dict | None = None) -> subprocess.Popen:
+    """Starts a dbt command in a process of its own, for a test that kills it. Its output and messages come through `stdout`."""
+    output.mkdir(parents=True, exist_ok=True)
+    dbt = Path(sys.executable).parent / "dbt"
+    return subprocess.Popen(
+        [str(dbt), "--no-use-colors", *arguments_of(arguments, variables)],
+        cwd=PROJECT,
+        env={**os.environ, **environment_of(source, output)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )

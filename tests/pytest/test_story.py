@@ -1,0 +1,279 @@
+"""A warehouse that grows and changes year by year holds what one built at once would hold, reads no more of the source than it must, and tests what it wrote.
+
+One source and one warehouse go through the story in order: the tests of this file run in order, in one process, and each leaves the warehouse a step further.
+Until the source changes (the late correction) the warehouse must equal `masked`, which was built at once from the same source.
+"""
+
+import re
+import shutil
+import signal
+from datetime import date
+
+import adversarial
+import duckdb
+import pytest
+from conftest import YEARS
+from dbt_runs import WITHOUT_TESTS, run_dbt, start_dbt
+from test_end_to_end import TABLES
+
+pytestmark = pytest.mark.warehouse
+
+FIRST, MIDDLE, LAST = YEARS
+# All tables that are kept by year, the masked cells included. The published tables and cards are made from whole tables each time: they cannot hold an old year.
+WITHOUT_MARTS = (
+    *WITHOUT_TESTS,
+    "--exclude",
+    "path:models/marts/imaging",
+    "path:models/marts/perinatal",
+    "path:models/intermediate/cards+",
+)
+
+# The years that all data tests have passed, and those that are published, as the warehouse remembers them.
+TESTED = "(select reference_year from quality.built_year where tested is not null)"
+PUBLISHED = "(select reference_year from quality.built_year where publication is not null)"
+
+
+def tables(atlas, where="true"):
+    """{table: (rows, hash of all rows in any order)} of every table of the warehouse that holds data by reference year, limited to those rows."""
+    with duckdb.connect(str(atlas.warehouse), read_only=True) as connection:
+        names = connection.execute(
+            "select table_schema || '.' || table_name from information_schema.columns"
+            " where column_name = 'reference_year' and table_schema in ('intermediate', 'quality')"
+            # what is read anew for each build
+            " and table_name not in ('int_population_repeat', 'int_population_entry', 'int_population_residence', 'int_claim')"
+            " and table_name not like 'int_mask_%' and table_name <> 'masking_report'"
+            # what says which builds there were
+            " and table_name not in ('built_year') order by 1"
+        ).fetchall()
+        return {
+            name: connection.execute(f"select count(*), bit_xor(hash(t)) from {name} as t where {where}").fetchone()
+            for (name,) in names
+        }
+
+
+def different_marts(atlas, other):
+    """The published tables that are not the same in two atlases."""
+    return [name for name in TABLES if atlas.table(name) != other.table(name)]
+
+
+def years(atlas, table):
+    """The reference years of a table, in order. The states of the warehouse also know the year of which only claims are read, for the look-back."""
+    return [
+        year
+        for (year,) in atlas.query(
+            f"select distinct reference_year from {table} where reference_year >= {FIRST} order by 1"
+        )
+    ]
+
+
+def years_looked_at(atlas):
+    """The years that the data tests of the last build looked at, as its compiled SQL says."""
+    (compiled,) = (atlas.output / "target" / "compiled").rglob("assert_published_rows_are_consistent.sql")
+    conditions = {
+        line.strip() for line in compiled.read_text().splitlines() if line.strip().startswith("where reference_year in")
+    }
+    assert len(conditions) == 1
+    return conditions.pop().removeprefix("where reference_year in ")
+
+
+def read_from(atlas):
+    """What the load plan of the last build read: {(source, year): reason}."""
+    plan = "select reference_year, reason, reads_lists, reads_claims from source.load_plan where reference_year > 0"
+    return {
+        (source, year): reason
+        for year, reason, *reads in atlas.query(plan)
+        for source, is_read in zip(("population", "health_care"), reads, strict=True)
+        if is_read
+    }
+
+
+def built(story, *arguments, **variables):
+    """Builds the warehouse of the story again. Raises AssertionError when the build fails."""
+    atlas = run_dbt(story.source, story.output, *arguments, variables=variables)
+    assert atlas.ok, atlas.log[-3000:]
+    return atlas
+
+
+def reads_nothing(atlas):
+    return "no source file is read" in atlas.log
+
+
+def remove_year(source, year):
+    """Removes a year's lists and claims from a source."""
+    for folder in [
+        *source.glob(f"population/reference_date={year}-*"),
+        source / "health_care" / f"service_year={year}",
+    ]:
+        shutil.rmtree(folder)
+
+
+def bill(source, year, lines):
+    """Adds claim lines (person, day, code) to the year's folder, as a file that came late."""
+    values = ", ".join(f"('{person}', date '{day}', {code}, 1, 0, null, 9999)" for person, day, code in lines)
+    names = ", ".join(adversarial.HEALTH_CARE_COLUMNS)
+    folder = source / "health_care" / f"service_year={year}"
+    duckdb.sql(f"copy (from (values {values}) as line ({names})) to '{folder}/late.parquet' (format parquet)")
+
+
+def kill_in_the_middle(atlas):
+    """Starts a build and kills it when the first tables of the new year are written and others are not."""
+    log, written = "", "OK created sql yearly model intermediate.int_beneficiary"
+    with start_dbt(atlas.source, atlas.output, *WITHOUT_TESTS) as running:
+        for line in running.stdout:
+            log += line
+            if re.search(written, line):
+                running.send_signal(signal.SIGKILL)
+                break
+    assert written in log and "int_imaging_cell" not in log, log[-3000:]
+
+
+@pytest.fixture(scope="module")
+def story(small_source, tmp_path_factory):
+    """The source as it was a year ago, and the warehouse built from it then."""
+    folder = tmp_path_factory.mktemp("story")
+    source = shutil.copytree(small_source, folder / "source")
+    remove_year(source, LAST)
+    return run_dbt(source, folder / "output")
+
+
+def test_a_first_build_is_published_and_tested(story):
+    assert story.ok, story.log[-3000:]
+    assert years(story, "marts.cube_013_007") == years(story, TESTED) == [FIRST, MIDDLE]
+
+
+def test_one_more_year_touches_no_other_even_after_a_build_that_died(story, masked, small_source):
+    before = tables(story, f"reference_year <> {LAST}")
+    shutil.copytree(small_source, story.source, dirs_exist_ok=True)
+
+    kill_in_the_middle(story)
+    assert story.query(
+        f"select count(*) from quality.built_year where reference_year = {LAST} and rules is not null"
+    ) == [(0,)]
+
+    after = built(story, *WITHOUT_TESTS)
+    assert read_from(after) == {("population", LAST): "new", ("health_care", LAST): "new"}
+    assert tables(after, f"reference_year <> {LAST}") == before
+    assert tables(after) == tables(masked)
+    assert different_marts(after, masked) == []
+
+
+def test_nothing_new_reads_nothing_and_a_year_that_no_test_has_seen_is_tested(story, masked):
+    assert years(story, PUBLISHED) == list(YEARS)
+    assert LAST not in years(story, TESTED)
+    before = tables(story)
+    after = built(story)
+    assert reads_nothing(after)
+    assert years_looked_at(after) == f"({LAST})"
+    assert years(after, TESTED) == list(YEARS)
+    assert tables(after) == before
+    assert different_marts(after, masked) == []
+
+
+def test_a_year_that_may_not_be_published_leaves_and_comes_back(story, masked):
+    narrowed = built(story, last_reference_year=MIDDLE)
+    assert years(narrowed, "marts.cube_013_007") == years(narrowed, "quality.masking_report") == [FIRST, MIDDLE]
+    widened = built(story)
+    assert years_looked_at(widened) == f"({LAST})"
+    assert different_marts(widened, masked) == []
+
+
+def test_a_year_that_failed_its_tests_fails_until_it_is_computed_again(story, masked):
+    """The number is wrong in the cells, so that the published table shows it too. A year named in rebuild_years is computed again, and it alone."""
+    with duckdb.connect(str(story.warehouse)) as connection:
+        connection.execute(
+            f"update intermediate.int_delivery_cell set deliveries = deliveries + 1000 where reference_year = {LAST} and geo_level = 'country'"
+        )
+        connection.execute("update quality.built_year set tested = null")
+    for _ in range(2):
+        failed = run_dbt(story.source, story.output)
+        assert not failed.ok and reads_nothing(failed) and "int_delivery_cell_adds_up" in failed.log, failed.log[-3000:]
+        assert years(failed, TESTED) == []
+    again = built(story, rebuild_years=[LAST])
+    why = "named in rebuild_years"
+    assert read_from(again) == {("population", LAST): why, ("health_care", LAST): why}
+    assert years(again, TESTED) == list(YEARS)
+    assert tables(again) == tables(masked)
+    assert different_marts(again, masked) == []
+
+
+@pytest.mark.parametrize(
+    ("dropped", "read_again"), [("marts.cube_007_006b", False), ("quality.rejected_population", True)]
+)
+def test_a_table_that_is_missing_is_written_again(story, masked, dropped, read_again):
+    with duckdb.connect(str(story.warehouse)) as connection:
+        connection.execute(f"drop table {dropped}")
+    after = built(story, *WITHOUT_TESTS)
+    assert reads_nothing(after) != read_again, after.log[-3000:]
+    assert different_marts(after, masked) == []
+    rows = [atlas.query(f"select count(*), bit_xor(hash(t)) from {dropped} as t") for atlas in (after, masked)]
+    assert rows[0] == rows[1]
+
+
+def test_dbt_test_alone_looks_at_every_year(story):
+    built(story, "test", "--select", "assert_published_rows_are_consistent")
+    (compiled,) = (story.output / "target" / "compiled").rglob("assert_published_rows_are_consistent.sql")
+    assert (
+        "where reference_year is not null" in compiled.read_text() and "reference_year in" not in compiled.read_text()
+    )
+
+
+def test_a_corrected_year_is_followed_by_every_table(story, tmp_path):
+    """A delivery of 28 December comes late, and the year after has it billed again on 5 January: the second year loses what it counted."""
+    woman, other = (
+        row[0]
+        for row in story.query(
+            "select person_id from intermediate.int_beneficiary anti join intermediate.int_delivery using (person_id)"
+            " where age between 20 and 40 and person_id similar to '[a-z0-9]+' group by person_id having count(*) = 3 order by 1 limit 2"
+        )
+    )
+    bill(story.source, LAST, [(woman, f"{LAST}-01-05", 424104), (other, f"{LAST}-01-05", 424104)])
+    first = built(story, *WITHOUT_MARTS)
+    assert deliveries(first, woman) == deliveries(first, other) == [(date(LAST, 1, 5), "caesarean")]
+
+    bill(story.source, MIDDLE, [(woman, f"{MIDDLE}-12-28", 423010), (woman, f"{MIDDLE}-12-20", 450015)])
+    after = built(story, *WITHOUT_MARTS)
+    assert read_from(after) == {("population", MIDDLE): "files changed", ("health_care", MIDDLE): "files changed"}
+    assert deliveries(after, woman) == [(date(MIDDLE, 12, 28), "vaginal_hospital")]
+    assert deliveries(after, other) == [(date(LAST, 1, 5), "caesarean")]
+    at_once = run_dbt(story.source, tmp_path / "at_once", *WITHOUT_MARTS)
+    assert at_once.ok, at_once.log[-3000:]
+    assert tables(after) == tables(at_once)
+
+
+def deliveries(atlas, person):
+    return atlas.query(
+        f"select delivery_date, delivery_type from intermediate.int_delivery where person_id = '{person}'"
+    )
+
+
+def test_a_year_that_the_source_lost_stays(story):
+    """Neither a full refresh nor another geography drops a year silently; where it is asked for, a full refresh does."""
+    before = tables(story)
+    remove_year(story.source, FIRST)
+    built(story, *WITHOUT_MARTS)
+    assert tables(story) == before
+
+    for arguments, variables in ((["--full-refresh"], {}), ([], {"geography_vintage": 2019})):
+        refused = run_dbt(story.source, story.output, *WITHOUT_MARTS, *arguments, variables=variables)
+        assert not refused.ok and f"The warehouse holds {FIRST}" in refused.log and "drop_missing_years" in refused.log
+        assert tables(story) == before
+
+    dropped = built(story, *WITHOUT_MARTS, "--full-refresh", drop_missing_years=True)
+    assert years(dropped, "intermediate.int_beneficiary") == [MIDDLE, LAST]
+
+
+def test_changed_rules_are_never_mixed(story):
+    """Another rule computes every year anew, and the build says why."""
+    changed = built(story, *WITHOUT_MARTS, delivery_gap_days=31)
+    assert "rules changed" in changed.log
+    assert {year for source, year in read_from(changed) if source == "population"} == {MIDDLE, LAST}
+
+
+def test_cells_masked_by_another_threshold_are_masked_again(story):
+    """Even when the build with the other threshold was stopped in the middle."""
+    before = tables(story)
+    opened = built(story, "run", "--select", "publishable_cell", small_cell_threshold=0, delivery_gap_days=31)
+    assert opened.query("select count(*) from intermediate.publishable_cell where is_numerator_masked") == [(0,)]
+    after = built(story, *WITHOUT_MARTS, delivery_gap_days=31)
+    assert reads_nothing(after)
+    assert tables(after) == before
