@@ -274,7 +274,13 @@ def test_cells_masked_by_another_threshold_are_masked_again(story):
     """Even when the build with the other threshold was stopped in the middle."""
     before = tables(story)
     opened = built(
-        story, "run", "--select", "path:models/load", "publishable_cell", small_cell_threshold=0, delivery_gap_days=31
+        story,
+        "run",
+        "--select",
+        "path:models/load",
+        "path:models/disclosure",
+        small_cell_threshold=0,
+        delivery_gap_days=31,
     )
     assert opened.query("select count(*) from intermediate.publishable_cell where is_numerator_suppressed") == [(0,)]
     after = built(story, *WITHOUT_MARTS, delivery_gap_days=31)
