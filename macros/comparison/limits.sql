@@ -53,14 +53,18 @@
 
 {# A limit of a count that varies more, or less, than a Poisson count: its distance from the count is scaled by the root of the dispersion.
    Arguments: events, limit (SQL numbers: a count and its Poisson limit), dispersion (SQL double, variance / Poisson variance; 1 changes nothing).
-   Returns: double expression. Source: Dobson et al. (1991), the same scaling as of a directly standardised rate. #}
+   Returns: double expression, at least 0: a count is never negative (project decision); null without a dispersion. Source: Dobson et al. (1991), the same
+   scaling as of a directly standardised rate. #}
 {% macro scaled_limit(events, limit, dispersion) -%}
-    {{ events }} + sqrt({{ dispersion }}) * ({{ limit }} - {{ events }})
+    case when {{ limit }} is not null and {{ dispersion }} is not null then greatest({{ events }} + sqrt({{ dispersion }}) * ({{ limit }} - {{ events }}), 0e0) end
 {%- endmacro %}
 
 {# One limit of a weighted sum of counts, such as a directly standardised rate, by Dobson's method.
    Arguments: value, variance (SQL doubles, of the weighted sum), events (SQL number, the unweighted count), limit (SQL number, its Poisson limit).
-   Returns: double expression in the unit of value; null without events. Source: Dobson et al. (1991); PHEindicatormethods, calculate_dsr. #}
+   Returns: double expression in the unit of value, at least 0; null without events. Source: Dobson et al. (1991); PHEindicatormethods, calculate_dsr. #}
 {% macro dobson_limit(value, variance, events, limit) -%}
-    {{ value }} + sqrt({{ variance }} / nullif(cast({{ events }} as double), 0)) * ({{ limit }} - {{ events }})
+    case
+        when {{ value }} is not null and {{ variance }} is not null and {{ events }} > 0
+            then greatest({{ value }} + sqrt({{ variance }} / cast({{ events }} as double)) * ({{ limit }} - {{ events }}), 0e0)
+    end
 {%- endmacro %}

@@ -1,11 +1,11 @@
 -- One row is a reference year, a counted variable and a type of act: phi, the sum of the squares of what each person had by the sum of what each person had,
 -- over the whole country. The only number beside the published tables that limits and standardised rates are made of.
-{{ config(materialized = 'yearly', scope = 'published') }}
+{{ config(materialized = 'yearly') }}
 
 with place as (
 
     select * from {{ ref('int_place_cell') }}
-    where {{ in_years_to_build('reference_year', 'published') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 
@@ -18,7 +18,7 @@ prenatal_act as (
         coalesce(procedure_type, 'total') as procedure_type,
         sum(acts) as acts
     from {{ ref('int_prenatal_act') }}
-    where {{ in_years_to_build('reference_year', 'published') }}
+    where {{ in_years_to_build('reference_year') }}
     group by grouping sets ((reference_year, person_id, delivery_date, procedure_type), (reference_year, person_id, delivery_date))
 
 ),
@@ -26,7 +26,7 @@ prenatal_act as (
 beneficiary as (
 
     select * from {{ ref('int_beneficiary') }}
-    where {{ in_years_to_build('reference_year', 'published') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 

@@ -1,13 +1,13 @@
 -- One row is a statistic, reference year, unit from country to municipality, type of act and standard population: its value as it would be with the age
 -- structure of the standard, with confidence limits, beside the country.
-{{ config(materialized = 'yearly', scope = 'published') }}
+{{ config(materialized = 'yearly') }}
 
 with stratum as (
 
     select * from {{ ref('published_stratum') }}
     where
         increased_reimbursement = 'total'
-        and {{ in_years_to_build('reference_year', 'published') }}
+        and {{ in_years_to_build('reference_year') }}
 
 ),
 

@@ -1,6 +1,6 @@
 -- One row is a statistic, reference year, type of act and level (arrondissement, municipality): how much the standardised values of its areas differ.
 -- The level country holds, for perinatal statistics, the ratio of women with and without increased reimbursement.
-{{ config(materialized = 'yearly', scope = 'published') }}
+{{ config(materialized = 'yearly') }}
 {%- set group = ['statistic', 'reference_year', 'procedure_type', 'geo_level'] %}
 
 with rate as (
@@ -9,7 +9,7 @@ with rate as (
     where
         standard = 'country_of_year'
         and geo_level in ('arrondissement', 'municipality')
-        and {{ in_years_to_build('reference_year', 'published') }}
+        and {{ in_years_to_build('reference_year') }}
 
 ),
 
@@ -19,7 +19,7 @@ country as (
     where
         geo_level = 'country'
         and age_category = 'total'
-        and {{ in_years_to_build('reference_year', 'published') }}
+        and {{ in_years_to_build('reference_year') }}
 
 ),
 

@@ -1,23 +1,19 @@
 """Standardised rates, measures of variation and dispersion of a build, each number computed again from published tables alone."""
 
+import json
 import math
-import sys
 from collections import defaultdict
-from pathlib import Path
 
+import comparison
 import duckdb
 import pytest
-
-PROJECT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(PROJECT / "tests" / "reference"))
-import comparison
 
 PER = {"share": 100, "volume": 1000, "mean": 1}
 
 
-def rows_of(connection, table):
+def rows_of(connection, table, schema="comparison"):
     """The rows of a table as mappings."""
-    relation = connection.execute(f"select * from marts.{table} order by all")
+    relation = connection.execute(f"select * from {schema}.{table} order by all")
     names = [column[0] for column in relation.description]
     return [dict(zip(names, row, strict=True)) for row in relation.fetchall()]
 
@@ -128,3 +124,63 @@ def test_expected_events_add_up_to_those_of_the_country(computed):
     assert sums
     for key, total in sums.items():
         assert total <= whole[key] * (1 + 1e-9), key
+
+
+def test_every_limit_in_a_row_follows_from_the_row_and_the_dispersion(masked):
+    with duckdb.connect(str(masked.warehouse), read_only=True) as connection:
+        declared = connection.execute(
+            "select distinct code, measure, variable from reference.statistic order by code"
+        ).fetchall()
+        phi = {
+            (r["reference_year"], r["variable"], r["procedure_type"]): r["phi"]
+            for r in rows_of(connection, "dispersion")
+        }
+        compared = 0
+        for code, measure, variable in declared:
+            rows = rows_of(connection, code, "marts")
+            filters = [name for name in rows[0] if name in ("age_category", "increased_reimbursement")]
+            per = PER.get(measure, 1)
+            means = {
+                (row["reference_year"], row.get("procedure_type", "total")): None
+                if row["value"] is None
+                else row["value"] / per
+                for row in rows
+                if row["geo_level"] == "country" and all(row[name] == "total" for name in filters)
+            }
+            for row in rows:
+                if row["status"] != "published":
+                    assert row["lower_95"] is None and row["upper_95"] is None, (code, row)
+                    continue
+                act = row.get("procedure_type", "total")
+                expected = comparison.row_limits(
+                    measure,
+                    row["numerator"],
+                    row["denominator"],
+                    per,
+                    phi.get((row["reference_year"], variable, act)),
+                    means.get((row["reference_year"], act)),
+                )
+                different = [
+                    differs(row[side], limit) for side, limit in zip(("lower_95", "upper_95"), expected, strict=True)
+                ]
+                assert not any(different), (code, row, expected)
+                compared += 1
+    assert compared > 10_000
+
+
+def test_tables_that_compare_areas_read_published_tables_seeds_and_dispersion_alone(masked):
+    """Safety by construction, read from dbt's manifest: what a reader can compute from the release says nothing more about a suppressed cell."""
+    nodes = json.loads((masked.output / "target" / "manifest.json").read_text(encoding="utf-8"))["nodes"]
+    published = {key for key, node in nodes.items() if node.get("access") == "public" and node["schema"] == "marts"}
+    parents, waiting = set(), ["model.health_atlas.standardised_rate", "model.health_atlas.variation"]
+    while waiting:
+        for parent in nodes[waiting.pop()]["depends_on"]["nodes"]:
+            if parent in published or parent in parents or nodes[parent]["resource_type"] == "seed":
+                continue
+            parents.add(parent)
+            if not parent.endswith((".dispersion", ".load_plan")):  # the plan says which years, never a number
+                waiting.append(parent)
+    assert parents <= {
+        f"model.health_atlas.{name}" for name in ("published_stratum", "dispersion", "load_plan", "standardised_rate")
+    }
+    assert "model.health_atlas.dispersion" in parents

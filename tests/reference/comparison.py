@@ -73,7 +73,7 @@ def standardise(unit, country, phi, per, weights, with_direct):
         for suffix, confidence in (("95", 0.95), ("998", 0.998)):
             for side, limit in zip(("lower", "upper"), poisson_limits(observed, confidence), strict=True):
                 row[f"ratio_{side}_{suffix}"] = (
-                    observed + math.sqrt(row["dispersion"]) * (limit - observed)
+                    max(observed + math.sqrt(row["dispersion"]) * (limit - observed), 0)
                 ) / expected
     whole = country["total"][2]
     row["indirect_value"] = row["ratio"] * whole
@@ -88,7 +88,7 @@ def standardise(unit, country, phi, per, weights, with_direct):
                 for age in ages
             )
             limits = {
-                f"direct_{side}_{suffix}": value + math.sqrt(variance / observed) * (limit - observed)
+                f"direct_{side}_{suffix}": max(value + math.sqrt(variance / observed) * (limit - observed), 0)
                 for suffix, confidence in (("95", 0.95), ("998", 0.998))
                 for side, limit in zip(("lower", "upper"), poisson_limits(observed, confidence), strict=True)
             }
@@ -129,3 +129,18 @@ def variation(rows):
         "chi_square": ((observed - expected) ** 2 / (dispersion * expected)).sum(),
         "degrees_of_freedom": len(used) - 1,
     }
+
+
+def row_limits(measure, numerator, denominator, per, phi, mean):
+    """Lower and upper 95 % limit of a published row; (None, None) without a dispersion. phi, mean: of the variable in the country, persons of all ages."""
+    if measure == "share":
+        z = norm.ppf(0.975)
+        centre, width = 2 * numerator + z**2, z * math.sqrt(z**2 + 4 * numerator * (1 - numerator / denominator))
+        return tuple(per * (centre + sign * width) / (2 * (denominator + z**2)) for sign in (-1, 1))
+    limits = poisson_limits(numerator, 0.95)
+    if measure == "count":
+        return limits
+    if phi is None or mean is None:
+        return None, None
+    scale = math.sqrt(max(phi - mean, 0))
+    return tuple(per * max(numerator + scale * (limit - numerator), 0) / denominator for limit in limits)
