@@ -67,7 +67,7 @@ def write_pages(public_file: Path, folder: Path) -> Pages:
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("code", "data"):
         shutil.rmtree(folder / name, ignore_errors=True)
-    shutil.copytree(STATIC, folder, dirs_exist_ok=True)
+    shutil.copytree(STATIC, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("source.sha256"))
     (folder / "data").mkdir()
     with duckdb.connect(str(public_file), read_only=True) as connection:
         for name, data in chunks(connection):

@@ -35,6 +35,7 @@ const readState = (hash) => {
   if (state.mode === "belgium" && !hasLimits(statistic)) state.mode = "values";
   if (state.mode === "standardised") for (const name of ["age_category", "increased_reimbursement"]) if (state.filters[name]) state.filters[name] = "total";
   state.unit = ATLAS.byKey.get(query.get("p")) || ATLAS.country;
+  if (state.unit.level === "hospital" && state.view !== "hospital" && state.view !== "place") state.unit = ATLAS.country;
   return state;
 };
 

@@ -15,7 +15,7 @@ const homePage = async (state) => {
     const sorted = known.map((cell) => cell.value).filter((v) => v !== null).sort((a, b) => a - b);
     const bounds = [0.2, 0.4, 0.6, 0.8].map((q) => sorted[Math.floor(q * (sorted.length - 1))]);
     const link = linkTo(state, { view: "statistic", code: statistic.code, year: statistic.years[statistic.years.length - 1], filters: {}, level: statistic.hospital ? "hospital" : "municipality", mode: "values" });
-    const picture = ATLAS.meta.map && !statistic.hospital && html`<svg class="small-map" viewBox="0 0 ${ATLAS.geometry.size[0]} ${ATLAS.geometry.size[1]}" aria-hidden="true">${known.map((cell) =>
+    const picture = ATLAS.meta.map && statistic.measure !== "count" && !statistic.hospital && html`<svg class="small-map" viewBox="0 0 ${ATLAS.geometry.size[0]} ${ATLAS.geometry.size[1]}" aria-hidden="true">${known.map((cell) =>
       html`<use href="#small-${cell.id}" class="area ${cell.n < 0 ? "hidden" : cell.value === null ? "empty" : `c${classOf(cell.value, bounds)}`}"/>`)}</svg>`;
     return html`<li><a href="${link}">${picture}<span>${titleOf(statistic)}</span></a><span class="small">${say(statistic.unit)}, ${year}</span></li>`;
   };
@@ -39,8 +39,8 @@ const placePage = async (state) => {
     const compared = unit !== ATLAS.country && cell.value !== null && comparedWith(cell, cellOf(table, ATLAS.country, {}, year));
     if (cell.status === "small_cell") masked++;
     return html`<tr><th scope="row"><a href="${linkTo(own)}">${titleOf(statistic)}</a> <span class="small">${say(statistic.unit)}, ${year}</span></th>
-<td>${cell.value === null ? statusText(cell.status) : number(cell.value, DIGITS[statistic.measure])}</td><td>${intervalText(cell, statistic)}</td>
-${parents.map((parent) => { const above = cellOf(table, parent, {}, year); return html`<td>${above.value === null ? statusText(above.status) : number(above.value, DIGITS[statistic.measure])}</td>`; })}
+<td>${plainValue(cell, statistic)}</td><td>${intervalText(cell, statistic)}</td>
+${parents.map((parent) => html`<td>${plainValue(cellOf(table, parent, {}, year), statistic)}</td>`)}
 ${parents.length > 0 && html`<td>${compared && t(`compared_${compared}`)}</td><td>${rank && count > 1 ? t("rank_of", { rank: number(rank), count: number(count) }) : "–"}</td>`}
 <td>${sparkline(statistic.years.map((y) => cellOf(table, unit, {}, y)))}</td></tr>`;
   });
@@ -48,9 +48,8 @@ ${parents.length > 0 && html`<td>${compared && t(`compared_${compared}`)}</td><t
   return html`<div class="no-print">${placeSearch()}</div><h1 id="title" tabindex="-1">${nameOf(unit)}</h1>
 <p class="sentence">${t("place_intro", { level: say(ATLAS.meta.labels.geo_level[unit.level]), code: unit.code, list: parents.map(nameOf).join(", ") || "–" })} ${t("place_masked", { masked: number(masked), count: number(rows.length) })}</p>
 <p class="no-print"><button type="button" id="print">${t("print")}</button></p>
-<div class="scroll" tabindex="0" role="region" aria-label="${t("place_table")}"><table class="profile"><caption>${t("place_caption", { place: nameOf(unit) })}</caption><thead><tr><th scope="col">${t("statistic")}</th><th scope="col">${nameOf(unit)}</th><th scope="col">${t("interval_head")}</th>
-${parents.map((parent) => html`<th scope="col">${nameOf(parent)}</th>`)}${parents.length > 0 && html`<th scope="col">${t("mode_belgium")}</th><th scope="col">${t("rank")}</th>`}<th scope="col">${t("series")}</th></tr></thead><tbody>${rows}</tbody></table></div>
-<p class="small">${t("place_note")} ${t("age_note")}</p><p class="small">${citationOf("*")}</p>
+${tableBox(t("place_caption", { place: nameOf(unit) }), [t("statistic"), nameOf(unit), t("interval_head"), ...parents.map(nameOf), parents.length > 0 && t("mode_belgium"), parents.length > 0 && t("rank"), t("series")], rows, "profile")}
+<p class="small">${t("place_note")} ${t("age_note")}</p><p class="small">${citationOf(null)}</p>
 ${inside.length > 0 && html`<h2 class="no-print">${t("places_inside")}</h2><ul class="inside no-print">${inside.map((u) => html`<li><a href="${linkTo(state, { unit: u })}">${nameOf(u)}</a></li>`)}</ul>`}`;
 };
 
@@ -70,9 +69,8 @@ const hospitalPage = async (state) => {
   return html`<form class="controls" aria-label="${t("controls")}">${statisticSelect((s) => s.hospital)}${filters}${yearSlider(statistic.years)}</form><h1 id="title" tabindex="-1">${titleText(state)}</h1><p class="sentence">${sentence}</p>
 ${judged && html`<figure id="funnel-figure"><h2>${t("funnel")}</h2><p class="small">${say(statistic.unit)}. ${t("funnel_note")}</p>${funnelChart({ label: sentence, cells, country, per: statistic.per, width: mainWidth(), chosen: state.unit })}
 <ul class="legend lines"><li><svg width="36" height="14" aria-hidden="true"><path class="reference" d="M1 7H35"/></svg> ${t("belgium")}</li><li><svg width="36" height="14" aria-hidden="true"><path class="limit95" d="M1 7H35"/></svg> ${t("limit_95")}</li><li><svg width="36" height="14" aria-hidden="true"><path class="limit998" d="M1 7H35"/></svg> ${t("limit_998")}</li></ul>${pictureButtons("funnel")}</figure>`}
-<div class="scroll" tabindex="0" role="region" aria-label="${t("hospital_table")}"><table><caption>${t("hospital_table")}. ${say(statistic.unit)}</caption><thead><tr><th scope="col">${t("hospital")}</th><th scope="col">${t("value")}</th><th scope="col">${t("interval_head")}</th>
-<th scope="col">${t("numerator")}</th><th scope="col">${t("denominator")}</th>${judged && html`<th scope="col">${t("funnel")}</th>`}</tr></thead><tbody>${cells.map((cell) => html`<tr ${cell.unit === state.unit && html`aria-current="true"`}><th scope="row"><a id="u${cell.unit.id}" href="${linkTo(state, { unit: cell.unit })}">${nameOf(cell.unit)}</a></th>
-<td>${cell.value === null ? statusText(cell.status) : number(cell.value, DIGITS[statistic.measure])}</td><td>${intervalText(cell, statistic)}</td><td>${cell.n === null ? "–" : number(cell.n)}</td><td>${cell.d === null ? "–" : number(cell.d)}</td>${judged && html`<td>${cell.value !== null && verdict(cell)}</td>`}</tr>`)}</tbody></table></div>
+${tableBox(`${t("hospital_table")}. ${say(statistic.unit)}`, [t("hospital"), t("value"), t("interval_head"), t("numerator"), t("denominator"), judged && t("funnel")], cells.map((cell) => html`<tr ${cell.unit === state.unit && html`aria-current="true"`}><th scope="row"><a id="u${cell.unit.id}" href="${linkTo(state, { unit: cell.unit })}">${nameOf(cell.unit)}</a></th>
+<td>${plainValue(cell, statistic)}</td><td>${intervalText(cell, statistic)}</td><td>${countText(cell.n)}</td><td>${countText(cell.d)}</td>${judged && html`<td>${cell.value !== null && verdict(cell)}</td>`}</tr>`))}
 <p class="small">${t("hospital_warning")}</p>${belowHtml(state, cards)}`;
 };
 
@@ -93,12 +91,10 @@ const variationPage = async (state) => {
 ${select("level", t("level"), ["arrondissement", "municipality"].map((l) => [l, t(`levels_${l}`)]))}</form>
 <h1 id="title" tabindex="-1">${t("variation_title", { name: titleOf(statistic) })}</h1><p class="sentence">${t("variation_intro")} ${inMode.mode === "standardised" ? t("variation_standardised") : t("variation_crude")}</p>
 <figure id="strip-figure"><h2>${t("strip")}</h2><p class="small">${say(statistic.unit)}. ${t("strip_note")}</p>${stripChart({ label, rows, digits, width: mainWidth() })}${pictureButtons("strip")}</figure>
-<div class="scroll" tabindex="0" role="region" aria-label="${t("strip")}"><table><caption>${label}</caption><thead><tr><th scope="col">${t("year")}</th><th scope="col">${t("lowest")}</th><th scope="col">${t("highest")}</th><th scope="col">${t("belgium")}</th><th scope="col">${t("shown")}</th><th scope="col">${t("not_shown")}</th></tr></thead>
-<tbody>${shown.map(({ year, values, cells, country }) => { const [a, b] = [values[0], values[values.length - 1]]; return html`<tr><th scope="row">${year}</th><td>${a ? `${number(a.value, digits)} (${nameOf(a.unit)})` : "–"}</td><td>${b ? `${number(b.value, digits)} (${nameOf(b.unit)})` : "–"}</td>
-<td>${country.value === null ? statusText(country.status) : number(country.value, digits)}</td><td>${number(values.length)}</td><td>${number(cells.length - values.length)}</td></tr>`; })}</tbody></table></div>
-<h2>${t("variation_measures")}</h2>${!variation ? html`<p>${t("no_variation")}</p>` : !mine.length ? html`<p>${t("no_variation_here")}</p>` : html`<div class="scroll" tabindex="0" role="region" aria-label="${t("variation_measures")}"><table><caption>${t("variation_measures")}</caption><thead><tr><th scope="col">${t("year")}</th>
-${numbers.map(([name]) => html`<th scope="col">${t(`measure_${name}`)}</th>`)}</tr></thead><tbody>${mine.map((row) => html`<tr><th scope="row">${column(row, "reference_year")}</th>${column(row, "status") !== "published" ? html`<td colspan="${numbers.length}">${t("too_few_units")}</td>`
-    : numbers.map(([name, places]) => html`<td>${column(row, name) === null ? "–" : number(column(row, name), places)}</td>`)}</tr>`)}</tbody></table></div>`}`;
+${tableBox(label, ["year", "lowest", "highest", "belgium", "shown", "not_shown"].map((key) => t(key)), shown.map(({ year, values, cells, country }) => { const [a, b] = [values[0], values[values.length - 1]]; return html`<tr><th scope="row">${year}</th><td>${a ? `${number(a.value, digits)} (${nameOf(a.unit)})` : "–"}</td><td>${b ? `${number(b.value, digits)} (${nameOf(b.unit)})` : "–"}</td>
+<td>${plainValue(country, statistic)}</td><td>${number(values.length)}</td><td>${number(cells.length - values.length)}</td></tr>`; }))}
+<h2>${t("variation_measures")}</h2>${!variation ? html`<p>${t("no_variation")}</p>` : !mine.length ? html`<p>${t("no_variation_here")}</p>` : tableBox(t("variation_measures"), [t("year"), ...numbers.map(([name]) => t(`measure_${name}`))], mine.map((row) => html`<tr><th scope="row">${column(row, "reference_year")}</th>${column(row, "status") !== "published" ? html`<td colspan="${numbers.length}">${t("too_few_units")}</td>`
+    : numbers.map(([name, places]) => html`<td>${column(row, name) === null ? "–" : number(column(row, name), places)}</td>`)}</tr>`))}`;
 };
 
 /* Confidentiality: what is hidden by table and level in a year, the rule, the checksum. */
@@ -109,8 +105,7 @@ const confidentialityPage = async (state) => {
   const text = (row) => row ? html`${number(row[4])} / ${number(row[3] + row[4])} <span class="small">(${number(row[3] + row[4] ? 100 * row[4] / (row[3] + row[4]) : 0, 1)} %)</span>` : "–";
   return html`<h1 id="title" tabindex="-1">${t("confidentiality")}</h1><p class="sentence">${release.small_cell_threshold > 0 ? t("rule", { threshold: number(release.small_cell_threshold) }) : t("rule_off")}</p>
 <p>${t("rule_pages")}</p><form class="controls" aria-label="${t("controls")}">${select("hidden-year", t("year"), years.map((y) => [y, y]))}</form>
-<div class="scroll" tabindex="0" role="region" aria-label="${t("hidden_table", { year })}"><table><caption>${t("hidden_table", { year })}</caption><thead><tr><th scope="col">${t("table")}</th>${levels.map((level) => html`<th scope="col">${say(labels.geo_level[level])}</th>`)}</tr></thead>
-<tbody>${ATLAS.meta.statistics.map((s) => html`<tr><th scope="row">${titleOf(s)} <span class="small">${s.code}</span></th>${levels.map((level) => html`<td>${text(cell.get(`${s.code} ${level}`))}</td>`)}</tr>`)}</tbody></table></div>
+${tableBox(t("hidden_table", { year }), [t("table"), ...levels.map((level) => say(labels.geo_level[level]))], ATLAS.meta.statistics.map((s) => html`<tr><th scope="row">${titleOf(s)} <span class="small">${s.code}</span></th>${levels.map((level) => html`<td>${text(cell.get(`${s.code} ${level}`))}</td>`)}</tr>`))}
 <p class="small">${t("hidden_note")}</p><h2>${t("checksum")}</h2><p>${t("checksum_text", { version: release.version })}<br><code class="long">${release.checksum}</code></p>`;
 };
 
@@ -119,7 +114,7 @@ const aboutPage = async (state) => {
   const { release, exports } = ATLAS.meta;
   return html`<h1 id="title" tabindex="-1">${t("about")}</h1><p class="sentence">${release.is_synthetic && t("synthetic")}</p><h2>${t("about_release")}</h2>
 <dl>${[["about_version", release.version], ["about_date", release.publication_date ? date(release.publication_date) : t("undated")], ["about_years", release.reference_years.split(",").join(", ")], ["about_vintage", release.geography_vintage], ["about_rows", number(release.table_rows)], ["about_project", `${release.project_version} (${release.source_commit})`]]
-    .map(([key, value]) => html`<dt>${t(key)}</dt><dd>${value}</dd>`)}</dl><h2>${t("cite")}</h2><p>${citationOf("*")}</p><p>${t("definition_note")}</p>
+    .map(([key, value]) => html`<dt>${t(key)}</dt><dd>${value}</dd>`)}</dl><h2>${t("cite")}</h2><p>${citationOf(null)}</p><p>${t("definition_note")}</p>
 <h2>${t("limits_title")}</h2><ul>${["limits_reimbursed", "limits_breaks", "limits_age", "limits_chance", "limits_sectors"].map((key) => html`<li>${t(key)}</li>`)}</ul>
 <h2>${t("licences")}</h2><p>${t("boundaries")}</p><p>${t("boundaries_limits")}</p><p>${t("licence_code")}</p>
 <h2>${t("accessibility")}</h2><p>${t("accessibility_text")}</p><ul>${["accessibility_tables", "accessibility_keyboard", "accessibility_colour", "accessibility_known"].map((key) => html`<li>${t(key)}</li>`)}</ul><p>${t("accessibility_contact")}</p>

@@ -23,7 +23,7 @@ const frame = (state) => {
   byId("languages").setAttribute("aria-label", t("language"));
   put("banner", release.is_synthetic && html`${t("synthetic")}`);
   byId("banner").hidden = !release.is_synthetic;
-  put("footer", html`<p>${citationOf(state.view === "statistic" || state.view === "hospital" ? state.code : "*")} ${ATLAS.meta.map && t("boundaries_short")}</p><p>${state.embed && html`<a href="${linkTo(state, { embed: false })}" target="_blank" rel="noopener">${t("open_atlas")}</a>`}<a href="${linkTo(state, { view: "about", embed: false })}">${t("nav_about")}</a></p>`);
+  put("footer", html`<p>${citationOf(state.view === "statistic" || state.view === "hospital" ? state.code : null)} ${ATLAS.meta.map && t("boundaries_short")}</p><p>${state.embed && html`<a href="${linkTo(state, { embed: false })}" target="_blank" rel="noopener">${t("open_atlas")}</a>`}<a href="${linkTo(state, { view: "about", embed: false })}">${t("nav_about")}</a></p>`);
   const places = ATLAS.units.filter((unit) => unit.level !== "hospital");
   if (byId("places").dataset.language !== state.language) {
     byId("places").innerHTML = html`${places.map((unit) => html`<option value="${placeLabel(unit)}"></option>`)}`;

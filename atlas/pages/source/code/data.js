@@ -26,6 +26,12 @@ const loadMeta = async () => {
   }
 };
 
+/* Returns a published value as a number, everything else as its status in words. */
+const plainValue = (cell, statistic) => cell.value === null ? statusText(cell.status) : number(cell.value, DIGITS[statistic.measure]);
+
+/* Returns a count, or a dash. */
+const countText = (count) => count === null ? "–" : number(count);
+
 /* Returns the name of a unit: in English the name that the place itself uses, both in Brussels. */
 const nameOf = (unit) => {
   const [nl, fr] = unit.names;
@@ -155,5 +161,5 @@ const classOf = (value, breaks) => breaks.filter((bound) => value > bound).lengt
 const statusText = (status) => status === "not_standardised" || status === "absent" ? t(`status_${status}`)
   : say(ATLAS.meta.labels.observation_status[status]);
 
-/* Returns a title that tells statistics with the same title apart: table stat_… has no ages. */
+/* Returns the title of a statistic. */
 const titleOf = (statistic) => say(statistic.title);

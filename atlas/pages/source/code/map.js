@@ -107,7 +107,7 @@ const legendOf = (cells, breaks, state, country, statistic) => {
 
 /* Returns the legend as a list with swatches. */
 const legendHtml = (entries, statistic) => html`<p class="small">${say(statistic.unit)}</p><ul class="legend">${entries.map(([name, text, count]) => html`<li>
-<svg width="26" height="16" aria-hidden="true"><rect x="0.5" y="0.5" width="25" height="15" class="area ${name}"/></svg>
+<svg width="26" height="16" aria-hidden="true">${(name === "hidden" || name === "empty") && patterns(`key-${name}-`, 1)}<rect x="0.5" y="0.5" width="25" height="15" class="area ${name}"/></svg>
 ${text} <span class="count">${t("areas_count", { count: number(count) })}</span></li>`)}</ul>`;
 
 /* Returns small maps' shared shapes of arrondissements, with few points. */

@@ -26,6 +26,15 @@ const t = (key, values = {}) =>
 /* Returns one of [nl, fr, en] or {nl, fr, en} in the page's language. */
 const say = (names) => Array.isArray(names) ? names[["nl", "fr", "en"].indexOf(ATLAS.language)] : names[ATLAS.language];
 
+/* Returns a box that scrolls on its own and is named, so that a keyboard reaches it. */
+const box = (label, content) => html`<div class="scroll" tabindex="0" role="region" aria-label="${label}">${content}</div>`;
+
+/* Returns a row of column heads. */
+const heads = (texts) => html`<thead><tr>${texts.filter((text) => text !== false).map((text) => html`<th scope="col">${text}</th>`)}</tr></thead>`;
+
+/* Returns a table in a box. rows: safe HTML. */
+const tableBox = (caption, columns, rows, name = "") => box(caption, html`<table class="${name}"><caption>${caption}</caption>${heads(columns)}<tbody>${rows}</tbody></table>`);
+
 /* Returns the element with an id. */
 const byId = (id) => document.getElementById(id);
 

@@ -32,8 +32,8 @@ const statisticFrame = (state) => {
   const modes = [["values", t("mode_values")]];
   if (hasLimits(statistic)) modes.push(["belgium", t("mode_belgium")]);
   if (statistic.standardised) modes.push(["standardised", t("mode_standardised")]);
-  return html`<form class="controls" aria-label="${t("controls")}">${statisticSelect((s) => !s.hospital)}${filters}${select("level", t("level"), levels)}
-${modes.length > 1 ? select("mode", t("mode"), modes) : html`<p class="small">${t("mode_none")}</p>`}${yearSlider(statistic.years)}</form>${placeSearch()}
+  return html`<div class="choices"><form class="controls" aria-label="${t("controls")}">${statisticSelect((s) => !s.hospital)}${filters}${select("level", t("level"), levels)}
+${modes.length > 1 ? select("mode", t("mode"), modes) : html`<p class="small">${t("mode_none")}</p>`}${yearSlider(statistic.years)}</form>${placeSearch()}</div>
 <h1 id="title" tabindex="-1"></h1><p id="sentence" class="sentence"></p><div class="columns">
 <figure id="map-figure"><h2>${t("map")}</h2><p id="map-label" class="small"></p><div id="map"></div><div id="legend"></div><p id="many-hidden" class="small"></p>
 <figcaption class="small">${ATLAS.meta.map && t("boundaries_short")}</figcaption>${ATLAS.meta.map && pictureButtons("map")}</figure>
@@ -84,9 +84,9 @@ const mapSentence = (table, state, cells) => {
 };
 
 /* Returns a table of series: one row a year (or age), one column a unit. */
-const seriesTable = (caption, head, xs, series, statistic) => html`<details><summary>${t("table_of", { name: caption })}</summary><div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table>
-<caption>${caption}. ${say(statistic.unit)}</caption><thead><tr><th scope="col">${head}</th>${series.map((line, k) => html`<th scope="col">${line.name}</th>${k === 0 && html`<th scope="col">${t("interval_head")}</th>`}`)}</tr></thead>
-<tbody>${xs.map((x, i) => html`<tr><th scope="row">${x}</th>${series.map((line, k) => html`<td>${valueText(line.points[i], statistic)}</td>${k === 0 && html`<td>${intervalText(line.points[i], statistic)}</td>`}`)}</tr>`)}</tbody></table></div></details>`;
+const seriesTable = (caption, head, xs, series, statistic) => html`<details><summary>${t("table_of", { name: caption })}</summary>
+${tableBox(`${caption}. ${say(statistic.unit)}`, [head, ...series.flatMap((line, k) => k ? [line.name] : [line.name, t("interval_head")])],
+    xs.map((x, i) => html`<tr><th scope="row">${x}</th>${series.map((line, k) => html`<td>${valueText(line.points[i], statistic)}</td>${k === 0 && html`<td>${intervalText(line.points[i], statistic)}</td>`}`)}</tr>`))}</details>`;
 
 /* Returns the panel of the chosen place: figures, series, age profile. */
 const placePanel = (table, state, width) => {
@@ -95,11 +95,11 @@ const placePanel = (table, state, width) => {
   const chart = (id, head, xs, series, joined) => {
     const label = t("chart_label", { name: head, list: series[0].points.map((cell, i) => `${xs[i]}: ${valueText(cell, statistic)}`).join("; ") });
     const { svg, fromZero } = lineChart({ id: `${id}-svg`, label, xs, series, digits, width, joined });
-    return html`<figure id="${id}-figure"><h3>${head}</h3><p class="small">${say(statistic.unit)}${!fromZero && html`. ${t("axis_not_zero")}`}${own.lower !== null && own.lower !== undefined && html`. ${t("whiskers")}`}</p>
+    return html`<figure id="${id}-figure"><h3>${head}</h3><p class="small">${say(statistic.unit)}. ${!fromZero && t("axis_not_zero")} ${own.lower !== null && t("whiskers")}</p>
 ${svg}${lineLegend(series)}${pictureButtons(id)}</figure>`;
   };
   const series = units.map((unit) => ({ name: nameOf(unit), points: statistic.years.map((year) => chosenCell(table, state, unit, year)) }));
-  const years = statistic.years.map(String), parts = [html`<table class="figures"><caption class="away">${t("place_table")}</caption><thead><tr><th scope="col">${t("place")}</th><th scope="col">${t("value")}</th><th scope="col">${t("interval_head")}</th></tr></thead><tbody>
+  const years = statistic.years.map(String), parts = [html`<table class="figures"><caption class="away">${t("place_table")}</caption>${heads([t("place"), t("value"), t("interval_head")])}<tbody>
 ${cells.map((cell) => html`<tr><th scope="row">${nameOf(cell.unit)}</th><td>${valueText(cell, statistic)}</td><td>${intervalText(cell, statistic)}</td></tr>`)}</tbody></table>
 ${state.mode !== "standardised" && own.n !== null && html`<p class="small">${own.d !== null ? t("counts", { n: number(own.n), d: number(own.d) }) : ""}</p>`}
 ${state.unit.level !== "hospital" && html`<p><a href="${linkTo(state, { view: "place" })}">${t("all_of_place", { place: nameOf(state.unit) })}</a></p>`}`];
@@ -131,18 +131,16 @@ const rankingTable = (table, state, cells, country) => {
   const counts = state.mode !== "standardised";
   shown.map((cell) => cell.value).sort((a, b) => b - a).forEach((value, i) => { if (!ranks.has(value)) ranks.set(value, i + 1); });
   const row = ({ cell, name }) => html`<tr data-unit="${cell.unit.id}"><td>${cell.value === null ? "–" : number(ranks.get(cell.value))}</td>
-<th scope="row"><a id="u${cell.unit.id}" href="${ATLAS.rankLink.replace("@@", `${cell.unit.level}:${cell.unit.code}`)}">${name}</a></th>
+<th scope="row"><a id="u${cell.unit.id}" href="${ATLAS.rankLink.replace("LEVEL:CODE", `${cell.unit.level}:${cell.unit.code}`)}">${name}</a></th>
 ${cell.value === null ? html`<td class="wide" colspan="${1 + 2 * limits + compare}">${statusText(cell.status)}</td>` : html`<td>${number(cell.value, digits)}</td>
 ${limits && html`<td>${intervalPicture(clip(cell), low, high, country.value)}</td><td>${intervalText(cell, statistic)}</td>`}${compare && html`<td>${t(`compared_${comparedWith(cell, country) || "unsaid"}`)}</td>`}`}
-${counts && html`<td>${cell.n === null ? "–" : number(cell.n)}</td>${table.d && html`<td>${cell.d === null ? "–" : number(cell.d)}</td>`}`}</tr>`;
-  return html`<table><caption class="away">${titleText(state)}</caption><thead><tr><th scope="col">${t("rank")}</th><th scope="col">${t("place")}</th><th scope="col">${t("value")}</th>
-${limits && html`<th scope="col">${t("interval_picture")}</th><th scope="col">${t("interval_head")}</th>`}${compare && html`<th scope="col">${t("mode_belgium")}</th>`}
-${counts && html`<th scope="col">${t("numerator")}</th>${table.d && html`<th scope="col">${t("denominator")}</th>`}`}</tr></thead><tbody>${ordered(cells, state.order).map(row)}</tbody></table>`;
+${counts && html`<td>${countText(cell.n)}</td>${table.d && html`<td>${countText(cell.d)}</td>`}`}</tr>`;
+  return html`<table><caption class="away">${titleText(state)}</caption>${heads([t("rank"), t("place"), t("value"), limits && t("interval_picture"), limits && t("interval_head"), compare && t("mode_belgium"), counts && t("numerator"), counts && !!table.d && t("denominator")])}<tbody>${ordered(cells, state.order).map(row)}</tbody></table>`;
 };
 
 /* Returns the citation of this release for a table; a synthetic release is not to be cited. */
-const citationOf = (code, card) => {
-  const { release } = ATLAS.meta;
+const citationOf = (table, card) => {
+  const { release } = ATLAS.meta, code = table || t("all_tables");
   if (release.is_synthetic) return t("citation_synthetic", { version: release.version, code });
   if (card?.definition_reference && card.recommended_reference) return card.recommended_reference;
   return t("citation", { publisher: release.publisher || t("atlas"), version: release.version, date: release.publication_date ? date(release.publication_date) : t("undated"), code });
@@ -193,11 +191,11 @@ const fillStatistic = async (state) => {
   ATLAS.view = { table, cells, country, breaks, legend: legendOf(cells, breaks, state, country, statistic) };
   put("legend", ATLAS.meta.map && legendHtml(ATLAS.view.legend, statistic));
   const rest = cells.filter((cell) => cell.value === null).length;
-  put("many-hidden", html`${state.mode !== "values" && html`<p>${t("chance_note", { count: number(cells.length), expected: number(Math.round(cells.length * 0.05)) })}</p>`}
+  put("many-hidden", html`${statistic.measure === "count" && t("count_note")}${state.mode !== "values" && html`<p>${t("chance_note", { count: number(cells.length), expected: number(Math.round(cells.length * 0.05)) })}</p>`}
 ${rest > cells.length / 4 && state.level === "municipality" && html`<strong>${t("many_hidden", { hidden: number(rest), count: number(cells.length) })}</strong> <a href="${linkTo(state, { level: "arrondissement" })}">${t("offer_arrondissement")}</a>`}`);
   put("place-title", html`${nameOf(state.unit)}`);
   put("place-body", placePanel(table, state, Math.max(260, byId("place-body").clientWidth || 320)));
-  ATLAS.rankLink = linkTo(state, { unit: { level: "@@", code: "" } }).replace("@@:", "@@").replace("%40%40:", "@@");
+  ATLAS.rankLink = linkTo(state, { unit: { level: "LEVEL", code: "CODE" } });
   put("ranking-note", html`${t("ranking_note")}`);
   put("ranking", rankingTable(table, state, cells, country));
   markRow(state);
