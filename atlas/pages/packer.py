@@ -27,6 +27,19 @@ LEVELS = (*AREA_LEVELS, "hospital")
 FILTERS = ("age_category", "increased_reimbursement", "procedure_type")  # in the order of the arrays
 Z_95 = 1.959963984540054  # the normal distribution's 97.5th percentile, as in code/decode.js
 LIMIT_DECIMALS = {"share": 3, "volume": 2, "mean": 4, "count": 1}  # what a stored confidence limit keeps: more than is shown
+# Exact 95 % limits of a Poisson count from 0 to 9 events: half of chi-square's 2.5th and 97.5th percentile with 2n and 2n + 2 degrees of freedom
+POISSON_95 = (
+    (0.0, 3.6888794541139354),
+    (0.025317807984289876, 5.571643390938898),
+    (0.24220927854396496, 7.22468766772396),
+    (0.6186721228956014, 8.767273069742323),
+    (1.0898653736263249, 10.241588675403694),
+    (1.6234863901184207, 11.66833207932267),
+    (2.2018942534908508, 13.059474022518685),
+    (2.8143630515198654, 14.422675361702376),
+    (3.4538321767485014, 15.763189220193313),
+    (4.115373097378334, 17.084803451419166),
+)
 COMPARED = ("higher", "not_different", "lower")  # codes 1, 2, 3 of the chunk of standardised values; 0: none
 
 
@@ -95,9 +108,9 @@ def chunks(connection: duckdb.DuckDBPyConnection):
             if shared is None:
                 shared = denominators[layout + data] = f"denominator_{statistic.code}"
                 yield shared, data
-        kind = None
+        kind = dispersion = None
         if limits is not None:
-            kind = "wilson" if are_wilson(statistic, n, d, limits) else "stored"
+            kind, dispersion = limits_of(connection, statistic, n, d, limits, units)
             if kind == "stored":
                 yield f"limits_{statistic.code}", encode_limits(statistic, limits)
         standardised = None
@@ -106,7 +119,7 @@ def chunks(connection: duckdb.DuckDBPyConnection):
             if data is not None:
                 yield f"standardised_{statistic.code}", data
                 standardised = True
-        described.append(describe(connection, statistic, shared, kind, standardised))
+        described.append(describe(connection, statistic, shared, kind, dispersion, standardised))
         home.append(home_cells(statistic, units, n, d))
     for language in LANGUAGES:
         yield f"text_{language}", json_bytes(texts.read_texts(language))
@@ -128,6 +141,7 @@ def chunks(connection: duckdb.DuckDBPyConnection):
                 "release": read_release(connection),
                 "map": bool(boundaries),
                 "variation": "variation" in tables,
+                "poisson": POISSON_95,
                 "labels": read_labels(connection),
                 "units": [
                     [u["level"], u["code"], u["names"], [u["parents"].get(level) for level in AREA_LEVELS]]
@@ -248,17 +262,63 @@ def wilson(numerator: int, denominator: int, per: int) -> tuple[float, float]:
     return per * max(0.0, (middle - half) / below), per * min(1.0, (middle + half) / below)
 
 
-def are_wilson(statistic: Statistic, n: list, d: list, limits: list) -> bool:
-    """Returns whether the table's limits are Wilson's of its counts (to 1e-9), so that the page may compute them instead of carrying them."""
-    if statistic.measure != "share":
-        return False
-    for numerator, denominator, pair in zip(n, d, limits, strict=True):
-        shown = numerator >= 0 and denominator > 0
-        if shown != (pair is not None):
-            return False
-        if shown and any(abs(a - b) > 1e-9 for a, b in zip(wilson(numerator, denominator, statistic.per), pair, strict=True)):
-            return False
-    return True
+def poisson(numerator: int, denominator: int, per: int, dispersion: float) -> tuple[float, float]:
+    """Returns the 95 % limits of per * numerator / denominator: a Poisson count's, exact below 10 events, else Byar's, their distance from the
+    count times the root of the dispersion (Breslow and Day 1987; Dobson et al. 1991)."""
+    if numerator < 10:
+        lower, upper = POISSON_95[numerator]
+    else:
+        above = numerator + 1
+        lower = numerator * (1 - 1 / (9 * numerator) - Z_95 / (3 * math.sqrt(numerator))) ** 3
+        upper = above * (1 - 1 / (9 * above) + Z_95 / (3 * math.sqrt(above))) ** 3
+    root = math.sqrt(dispersion)
+    return tuple(per * (numerator + root * (limit - numerator)) / denominator for limit in (lower, upper))
+
+
+def read_dispersion(connection, statistic: Statistic, n: list, d: list, units: list[dict]) -> list[list] | None:
+    """Returns the dispersion of each type of act and year: 1 for a count, else phi of table `dispersion` less the country's mean, None without phi.
+    None when the release has no such table."""
+    types = statistic.filters.get("procedure_type", ["total"])
+    if statistic.per is None:
+        return [[1] * len(statistic.years) for _ in types]
+    if not connection.execute("select count(*) from duckdb_tables() where table_name = 'dispersion'").fetchone()[0]:
+        return None
+    (variable,) = connection.execute("select any_value(variable) from statistic where code = ?", [statistic.code]).fetchone()
+    rows = connection.execute("select procedure_type, reference_year, phi from dispersion where variable = ?", [variable]).fetchall()
+    phi = {(kind or "total", year): value for kind, year, value in rows}
+    country = next(i for i, u in enumerate(statistic.units) if units[u]["level"] == "country")
+    result = []
+    for kind in types:
+        totals = tuple(kind if name == "procedure_type" else "total" for name in statistic.filters)
+        start = (country * len(statistic.combinations) + statistic.combinations.index(totals)) * len(statistic.years)
+        row = []
+        for y, year in enumerate(statistic.years):
+            value, total, persons = phi.get((kind, year)), n[start + y], d[start + y]
+            row.append(None if value is None or total < 0 or persons <= 0 else max(0.0, value - total / persons))
+        result.append(row)
+    return result
+
+
+def limits_of(connection, statistic: Statistic, n: list, d: list, limits: list, units: list[dict]) -> tuple[str, list | None]:
+    """Returns how the page gets the limits of a statistic: "wilson" or "poisson" (with the dispersions) when the table's limits are those of its
+    counts (relative 1e-9), so that the page computes them; else "stored"."""
+    years = len(statistic.years)
+    types = len(statistic.filters.get("procedure_type", ["total"]))
+    dispersion = None if statistic.measure == "share" else read_dispersion(connection, statistic, n, d, units)
+    if statistic.measure != "share" and dispersion is None:
+        return "stored", None
+    for place, (numerator, denominator, pair) in enumerate(zip(n, d, limits, strict=True)):
+        expected = None
+        if numerator >= 0 and denominator != 0:
+            if dispersion is None:
+                expected = wilson(numerator, denominator, statistic.per)
+            elif (scale := dispersion[place // years % types][place % years]) is not None:
+                expected = poisson(numerator, 1 if statistic.per is None else denominator, statistic.per or 1, scale)
+        if (expected is None) != (pair is None):
+            return "stored", None
+        if pair and any(not math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-9) for a, b in zip(expected, pair, strict=True)):
+            return "stored", None
+    return ("wilson", None) if dispersion is None else ("poisson", dispersion)
 
 
 def encode_limits(statistic: Statistic, limits: list) -> bytes:
@@ -296,7 +356,7 @@ def read_standardised(connection: duckdb.DuckDBPyConnection, statistic: Statisti
     return encode_integers(itertools.chain(*parts), len(statistic.years))
 
 
-def describe(connection, statistic: Statistic, denominator: str | None, limits: str | None, standardised: bool | None) -> dict:
+def describe(connection, statistic: Statistic, denominator: str | None, limits: str | None, dispersion: list | None, standardised: bool | None) -> dict:
     """Returns what the page must know of a statistic before it loads its cells."""
     rows = connection.execute(
         "select language, title, coding, family, variable from statistic where code = ? order by language", [statistic.code]
@@ -314,6 +374,7 @@ def describe(connection, statistic: Statistic, denominator: str | None, limits: 
         "years": statistic.years,
         "denominator": denominator,
         "limits": limits,
+        "dispersion": dispersion,
         "decimals": LIMIT_DECIMALS[statistic.measure],
         "standardised": bool(standardised),
     }

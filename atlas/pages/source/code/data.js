@@ -83,6 +83,13 @@ const wilson = (n, d, per) => {
   return [per * Math.max(0, (middle - half) / below), per * Math.min(1, (middle + half) / below)];
 };
 
+/* Returns the 95 % limits of a number of events by persons: Poisson's, exact below 10, else Byar's, scaled by the dispersion (Dobson et al. 1991). */
+const poisson = (n, d, per, dispersion) => {
+  const byar = (x, sign) => x * (1 - 1 / (9 * x) + sign * Z_95 / (3 * Math.sqrt(x))) ** 3;
+  const limits = n < 10 ? ATLAS.meta.poisson[n] : [byar(n, -1), byar(n + 1, 1)], root = Math.sqrt(dispersion);
+  return limits.map((limit) => per * (n + root * (limit - n)) / d);
+};
+
 /* Returns a cell {unit, status, n, d, value, lower, upper}; fields that the release does not publish are null. */
 const cellOf = (table, unit, filters, year) => {
   const { statistic } = table, place = table.places.get(unit.id), y = statistic.years.indexOf(+year);
@@ -100,6 +107,9 @@ const cellOf = (table, unit, filters, year) => {
   if (table.limits) {
     const scale = 10 ** statistic.decimals, half = table.limits.length / 2;
     if (table.limits[i] !== HIDDEN) [cell.lower, cell.upper] = [table.limits[i] / scale, table.limits[half + i] / scale];
+  } else if (statistic.dispersion) {
+    const type = statistic.filters.procedure_type ? statistic.filters.procedure_type.indexOf(filters.procedure_type ?? "total") : 0, scale = statistic.dispersion[type][y];
+    if (scale !== null) [cell.lower, cell.upper] = poisson(n, d === null ? 1 : d, statistic.per || 1, scale);
   } else if (statistic.measure === "share") [cell.lower, cell.upper] = wilson(n, d, statistic.per);
   return cell;
 };
