@@ -30,7 +30,7 @@ const lineChart = ({ id, label, xs, series, digits, width, height = 250, joined 
   const { ticks, digits: tickDigits } = ticksOf(low, high);
   [low, high] = [ticks[0], ticks[ticks.length - 1]];
   const labels = ticks.map((tick) => number(tick, Math.min(tickDigits, digits + 1)));
-  const left = 12 + 7.5 * Math.max(...labels.map((text) => text.length)), right = 14, top = 10, bottom = 42;
+  const left = 12 + 7.5 * Math.max(...labels.map((text) => text.length)), right = 14, top = 10, bottom = 28;
   const x = (i) => left + 14 + (xs.length < 2 ? 0.5 : i / (xs.length - 1)) * (width - left - right - 28);
   const y = (value) => top + (high - value) / (high - low) * (height - top - bottom);
   const every = Math.ceil(xs.length * Math.max(...xs.map((text) => text.length)) * 8 / (width - left - right));
@@ -76,8 +76,8 @@ const sparkline = (cells) => {
 
 /* Returns value and interval of a row of the ranking as a small picture, on the scale low to high. */
 const intervalPicture = (cell, low, high, country) => {
-  const x = (value) => (4 + (value - low) / (high - low || 1) * 112).toFixed(1);
-  return html`<svg class="interval" width="120" height="18" aria-hidden="true">${country !== null && html`<path class="reference" d="M${x(country)} 0V18"/>`}
+  const x = (value) => (4 + (value - low) / (high - low || 1) * 96).toFixed(1);
+  return html`<svg class="interval" width="104" height="18" aria-hidden="true">${country !== null && html`<path class="reference" d="M${x(country)} 0V18"/>`}
 ${cell.lower !== null && html`<path class="whisker" d="M${x(cell.lower)} 9H${x(cell.upper)}"/>`}<circle cx="${x(cell.value)}" cy="9" r="3.5"/></svg>`;
 };
 

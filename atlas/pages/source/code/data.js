@@ -150,7 +150,7 @@ const rankOf = (cells, unit) => {
   return {
     rank: own ? 1 + shown.filter((cell) => cell.value > own.value).length : null,
     count: shown.length,
-    hidden: cells.filter((cell) => cell.status === "small_cell" || cell.status === "not_standardised").length,
+    hidden: cells.length - shown.length,
   };
 };
 

@@ -152,4 +152,6 @@ const start = async () => {
   await render();
 };
 
+/* For tests and the curious: the data behind the page, from the browser's console. */
+Object.assign(ATLAS, { loadTable, cellOf, cellsOf, readState, linkTo });
 start();
