@@ -26,7 +26,12 @@ AREA_LEVELS = ("country", "region", "province", "arrondissement", "municipality"
 LEVELS = (*AREA_LEVELS, "hospital")
 FILTERS = ("age_category", "increased_reimbursement", "procedure_type")  # in the order of the arrays
 Z_95 = 1.959963984540054  # the normal distribution's 97.5th percentile, as in code/decode.js
-LIMIT_DECIMALS = {"share": 3, "volume": 2, "mean": 4, "count": 1}  # what a stored confidence limit keeps: more than is shown
+LIMIT_DECIMALS = {
+    "share": 3,
+    "volume": 2,
+    "mean": 4,
+    "count": 1,
+}  # what a stored confidence limit keeps: more than is shown
 # Exact 95 % limits of a Poisson count from 0 to 9 events: half of chi-square's 2.5th and 97.5th percentile with 2n and 2n + 2 degrees of freedom
 POISSON_95 = (
     (0.0, 3.6888794541139354),
@@ -149,7 +154,10 @@ def chunks(connection: duckdb.DuckDBPyConnection):
                 ],
                 "statistics": described,
                 "exports": sorted(
-                    r[0] for r in connection.execute("select csv_file from release_table where csv_file is not null").fetchall()
+                    r[0]
+                    for r in connection.execute(
+                        "select csv_file from release_table where csv_file is not null"
+                    ).fetchall()
                 ),
             }
         ),
@@ -175,8 +183,15 @@ def read_units(connection: duckdb.DuckDBPyConnection) -> list[dict]:
         units.append({"level": level, "code": code, "names": [dutch, french, german or dutch], "parents": above})
     known = {(unit["level"], unit["code"]) for unit in units}
     hospitals = set()
-    for (table,) in connection.execute("select distinct code from statistic where smallest_level = 'hospital' order by 1").fetchall():
-        hospitals |= {code for (code,) in connection.execute(f"select distinct geo_code from {table} where geo_level = 'hospital'").fetchall()}
+    for (table,) in connection.execute(
+        "select distinct code from statistic where smallest_level = 'hospital' order by 1"
+    ).fetchall():
+        hospitals |= {
+            code
+            for (code,) in connection.execute(
+                f"select distinct geo_code from {table} where geo_level = 'hospital'"
+            ).fetchall()
+        }
     for code in sorted(hospitals):
         if ("hospital", code) not in known:
             units.append({"level": "hospital", "code": code, "names": [code] * 3, "parents": {"country": country}})
@@ -186,7 +201,12 @@ def read_units(connection: duckdb.DuckDBPyConnection) -> list[dict]:
 def read_statistics(connection: duckdb.DuckDBPyConnection, units: list[dict]) -> list[Statistic]:
     """Returns the statistics of the release with the levels, filters and years that their tables hold."""
     orders = {
-        name: [code for (code,) in connection.execute(f"select {name} from {name} group by 1 order by min(sort_order), 1").fetchall()]
+        name: [
+            code
+            for (code,) in connection.execute(
+                f"select {name} from {name} group by 1 order by min(sort_order), 1"
+            ).fetchall()
+        ]
         for name in FILTERS
     }
     result = []
@@ -196,7 +216,9 @@ def read_statistics(connection: duckdb.DuckDBPyConnection, units: list[dict]) ->
         columns = [row[0] for row in connection.execute(f"describe {code}").fetchall()]
 
         def values(column: str, table: str = code) -> list:
-            found = connection.execute(f"select distinct {column} from {table} where geo_level <> 'statistical_sector' order by 1").fetchall()
+            found = connection.execute(
+                f"select distinct {column} from {table} where geo_level <> 'statistical_sector' order by 1"
+            ).fetchall()
             return [value for (value,) in found]
 
         levels = [level for level in LEVELS if level in values("geo_level")]
@@ -211,7 +233,9 @@ def read_statistics(connection: duckdb.DuckDBPyConnection, units: list[dict]) ->
     return result
 
 
-def read_cells(connection: duckdb.DuckDBPyConnection, statistic: Statistic, units: list[dict]) -> tuple[list, list, list | None]:
+def read_cells(
+    connection: duckdb.DuckDBPyConnection, statistic: Statistic, units: list[dict]
+) -> tuple[list, list, list | None]:
     """Returns numerators, denominators and, where the table has them, limits of a statistic, in the order of its array."""
     positions = {(units[u]["level"], units[u]["code"]): i for i, u in enumerate(statistic.units)}
     combinations = {c: i for i, c in enumerate(statistic.combinations)}
@@ -230,7 +254,9 @@ def read_cells(connection: duckdb.DuckDBPyConnection, statistic: Statistic, unit
         level, code, year, numerator, denominator, status = row[:6]
         place = (positions[level, code] * len(combinations) + combinations[row[6:last]]) * len(years) + years[year]
         if n[place] != ABSENT:
-            raise AtlasError(f"{statistic.code}: two rows for {level} {code}, {year}, {row[6:last]}; the pages need one.")
+            raise AtlasError(
+                f"{statistic.code}: two rows for {level} {code}, {year}, {row[6:last]}; the pages need one."
+            )
         n[place], d[place] = encode_cell(statistic, numerator, denominator, status)
         if limits is not None and row[last] is not None:
             limits[place] = row[last:]
@@ -248,7 +274,9 @@ def encode_cell(statistic: Statistic, numerator: int | None, denominator: int | 
         pair = (HIDDEN if numerator is None else numerator, HIDDEN if denominator is None else denominator)
     read = "small_cell" if pair[0] == HIDDEN else "empty" if pair[1] == 0 else "published"
     if read != status or (status == "published" and pair[1] == HIDDEN):
-        raise AtlasError(f"{statistic.code}: a cell of status {status} has the counts of a cell of status {read}; the pages were not written.")
+        raise AtlasError(
+            f"{statistic.code}: a cell of status {status} has the counts of a cell of status {read}; the pages were not written."
+        )
     return pair
 
 
@@ -283,8 +311,12 @@ def read_dispersion(connection, statistic: Statistic, n: list, d: list, units: l
         return [[1] * len(statistic.years) for _ in types]
     if not connection.execute("select count(*) from duckdb_tables() where table_name = 'dispersion'").fetchone()[0]:
         return None
-    (variable,) = connection.execute("select any_value(variable) from statistic where code = ?", [statistic.code]).fetchone()
-    rows = connection.execute("select procedure_type, reference_year, phi from dispersion where variable = ?", [variable]).fetchall()
+    (variable,) = connection.execute(
+        "select any_value(variable) from statistic where code = ?", [statistic.code]
+    ).fetchone()
+    rows = connection.execute(
+        "select procedure_type, reference_year, phi from dispersion where variable = ?", [variable]
+    ).fetchall()
     phi = {(kind or "total", year): value for kind, year, value in rows}
     country = next(i for i, u in enumerate(statistic.units) if units[u]["level"] == "country")
     result = []
@@ -299,7 +331,9 @@ def read_dispersion(connection, statistic: Statistic, n: list, d: list, units: l
     return result
 
 
-def limits_of(connection, statistic: Statistic, n: list, d: list, limits: list, units: list[dict]) -> tuple[str, list | None]:
+def limits_of(
+    connection, statistic: Statistic, n: list, d: list, limits: list, units: list[dict]
+) -> tuple[str, list | None]:
     """Returns how the page gets the limits of a statistic: "wilson" or "poisson" (with the dispersions) when the table's limits are those of its
     counts (relative 1e-9), so that the page computes them; else "stored"."""
     years = len(statistic.years)
@@ -316,7 +350,9 @@ def limits_of(connection, statistic: Statistic, n: list, d: list, limits: list, 
                 expected = poisson(numerator, 1 if statistic.per is None else denominator, statistic.per or 1, scale)
         if (expected is None) != (pair is None):
             return "stored", None
-        if pair and any(not math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-9) for a, b in zip(expected, pair, strict=True)):
+        if pair and any(
+            not math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-9) for a, b in zip(expected, pair, strict=True)
+        ):
             return "stored", None
     return ("wilson", None) if dispersion is None else ("poisson", dispersion)
 
@@ -349,17 +385,27 @@ def read_standardised(connection: duckdb.DuckDBPyConnection, statistic: Statisti
     scale = 10 ** LIMIT_DECIMALS[statistic.measure]
     parts = [[HIDDEN] * size for _ in range(3)] + [[0] * size]
     for level, code, procedure, year, value, lower, upper, compared, _status in rows:
-        place = (positions[level, code] * len(types) + types.index(procedure or "total")) * len(statistic.years) + statistic.years.index(year)
+        place = (positions[level, code] * len(types) + types.index(procedure or "total")) * len(
+            statistic.years
+        ) + statistic.years.index(year)
         for part, number in zip(parts, (value, lower, upper), strict=False):
             part[place] = HIDDEN if number is None else round(number * scale)
         parts[3][place] = 0 if compared is None else COMPARED.index(compared) + 1
     return encode_integers(itertools.chain(*parts), len(statistic.years))
 
 
-def describe(connection, statistic: Statistic, denominator: str | None, limits: str | None, dispersion: list | None, standardised: bool | None) -> dict:
+def describe(
+    connection,
+    statistic: Statistic,
+    denominator: str | None,
+    limits: str | None,
+    dispersion: list | None,
+    standardised: bool | None,
+) -> dict:
     """Returns what the page must know of a statistic before it loads its cells."""
     rows = connection.execute(
-        "select language, title, coding, family, variable from statistic where code = ? order by language", [statistic.code]
+        "select language, title, coding, family, variable from statistic where code = ? order by language",
+        [statistic.code],
     ).fetchall()
     return {
         "code": statistic.code,
@@ -394,10 +440,20 @@ def home_cells(statistic: Statistic, units: list[dict], n: list, d: list) -> lis
 def read_cards(connection: duckdb.DuckDBPyConnection, language: str) -> dict:
     """Returns the cards in a language: for each statistic its sentences, and the numbers of its remarks in one list of remarks."""
     columns = [row[0] for row in connection.execute("describe statistic").fetchall()]
-    wanted = ["code", "card_code", "description", "calculation", "available_since", "source_variables", "recommended_reference"]
+    wanted = [
+        "code",
+        "card_code",
+        "description",
+        "calculation",
+        "available_since",
+        "source_variables",
+        "recommended_reference",
+    ]
     wanted += [name for name in ("definition_reference",) if name in columns]
     cards = {}
-    for row in connection.execute(f"select {', '.join(wanted)} from statistic where language = ? order by code", [language]).fetchall():
+    for row in connection.execute(
+        f"select {', '.join(wanted)} from statistic where language = ? order by code", [language]
+    ).fetchall():
         cards[row[0]] = dict(zip(wanted[1:], row[1:], strict=True))
     remarks: dict[str, int] = {}
     for code, remark in connection.execute(
@@ -441,7 +497,10 @@ def read_release(connection: duckdb.DuckDBPyConnection) -> dict:
     """Returns the row of table `release`, dates as text, and a checksum of the release: sha256 over names and checksums of its CSV files."""
     done = connection.execute("select * from release")
     names = [column[0] for column in done.description]
-    row = {k: v if v is None or isinstance(v, (bool, int, float)) else str(v) for k, v in zip(names, done.fetchone(), strict=True)}
+    row = {
+        k: v if v is None or isinstance(v, (bool, int, float)) else str(v)
+        for k, v in zip(names, done.fetchone(), strict=True)
+    }
     files = connection.execute("select csv_file, csv_sha256 from release_table order by csv_file").fetchall()
     row["checksum"] = hashlib.sha256(json.dumps(files).encode()).hexdigest()
     return row

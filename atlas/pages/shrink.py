@@ -18,8 +18,14 @@ ESBUILD = "esbuild@0.28.2"
 
 def joined_code() -> str:
     """Returns the scripts of source/code in their order, as one function; only ATLAS, which data files call, is global."""
-    parts = [(SOURCE / "code" / f"{name}.js").read_text(encoding="utf-8").replace('"use strict";\n', "") for name in ORDER]
-    return '(() => {\n"use strict";\n' + "\n".join(parts).replace("const ATLAS = {", "const ATLAS = window.ATLAS = {", 1) + "\n})();\n"
+    parts = [
+        (SOURCE / "code" / f"{name}.js").read_text(encoding="utf-8").replace('"use strict";\n', "") for name in ORDER
+    ]
+    return (
+        '(() => {\n"use strict";\n'
+        + "\n".join(parts).replace("const ATLAS = {", "const ATLAS = window.ATLAS = {", 1)
+        + "\n})();\n"
+    )
 
 
 def source_checksum() -> str:

@@ -23,7 +23,9 @@ EXECUTABLES = ("chromium", "chromium-browser", "google-chrome")
 
 def chromium_path() -> str:
     """Returns the path of the system's Chromium; skips the test when it or Playwright is not installed."""
-    pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install -r requirements-dev.txt")
+    pytest.importorskip(
+        "playwright.sync_api", reason="playwright is not installed: pip install -r requirements-dev.txt"
+    )
     path = next(filter(None, map(shutil.which, EXECUTABLES)), None)
     if path is None:
         pytest.skip("no Chromium on this machine: install Debian's package chromium")
@@ -47,12 +49,17 @@ class Page:
 
     def __init__(self, browser, address: str, **options):
         self.address = address
-        self.context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True, bypass_csp=False, **options)
+        self.context = browser.new_context(
+            viewport={"width": 1280, "height": 900}, accept_downloads=True, bypass_csp=False, **options
+        )
         self.tab = self.context.new_page()
         self.requests: list[str] = []
         self.errors: list[str] = []
         self.tab.on("request", lambda request: self.requests.append(request.url))
-        self.tab.on("console", lambda message: self.errors.append(message.text) if message.type in ("error", "warning") else None)
+        self.tab.on(
+            "console",
+            lambda message: self.errors.append(message.text) if message.type in ("error", "warning") else None,
+        )
         self.tab.on("pageerror", lambda error: self.errors.append(str(error)))
 
     def go(self, state: str) -> "Page":

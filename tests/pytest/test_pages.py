@@ -56,14 +56,20 @@ def compared_file(public_file, tmp_path_factory) -> Path:
             connection.execute(f"alter table {code} add column lower_95 double")
             connection.execute(f"alter table {code} add column upper_95 double")
             if measure != "share":
-                connection.execute(f"update {code} set lower_95 = 0.9 * value, upper_95 = 1.25 * value where status = 'published'")
+                connection.execute(
+                    f"update {code} set lower_95 = 0.9 * value, upper_95 = 1.25 * value where status = 'published'"
+                )
                 continue
             share, z2 = "numerator::double / denominator", packer.Z_95**2
             half = f"{packer.Z_95} * sqrt({share} * (1 - {share}) / denominator + {z2} / (4 * denominator::double * denominator))"
             for name, sign in (("lower_95", "-"), ("upper_95", "+")):
                 limit = f"({share} + {z2} / (2 * denominator) {sign} {half}) / (1 + {z2} / denominator)"
-                connection.execute(f"update {code} set {name} = {per} * least(1, greatest(0, {limit})) where status = 'published'")
-        if not connection.execute("select count(*) from duckdb_tables() where table_name = 'standardised_rate'").fetchone()[0]:
+                connection.execute(
+                    f"update {code} set {name} = {per} * least(1, greatest(0, {limit})) where status = 'published'"
+                )
+        if not connection.execute(
+            "select count(*) from duckdb_tables() where table_name = 'standardised_rate'"
+        ).fetchone()[0]:
             connection.execute(
                 """
                 create table standardised_rate as
@@ -140,7 +146,9 @@ def shown(rows) -> dict:
 
 def statistics(connection) -> list[tuple]:
     """Returns code, measure and factor of every statistic."""
-    return connection.execute("select code, any_value(measure), any_value(per) from statistic group by 1 order by 1").fetchall()
+    return connection.execute(
+        "select code, any_value(measure), any_value(per) from statistic group by 1 order by 1"
+    ).fetchall()
 
 
 def columns_of(connection, table: str) -> list[str]:
@@ -161,7 +169,11 @@ def decoded_cells(folder: Path, statistic: dict, units: list) -> set[tuple]:
     inside = [unit for unit in units if unit[0] in statistic["levels"]]
     keys = itertools.product(inside, itertools.product(*statistic["filters"].values()), years)
     n = decode_integers(read_data(folder, statistic["code"]), len(years))
-    d = decode_integers(read_data(folder, statistic["denominator"]), len(years)) if statistic["denominator"] else [None] * len(n)
+    d = (
+        decode_integers(read_data(folder, statistic["denominator"]), len(years))
+        if statistic["denominator"]
+        else [None] * len(n)
+    )
     cells = set()
     for (unit, filters, year), numerator, denominator in zip(keys, n, d, strict=True):
         if numerator == ABSENT:
@@ -207,11 +219,17 @@ def test_every_cell_equals_the_release_in_both_directions(folder, rows):
 
 def test_all_statistics_of_the_release_are_in_the_pages(folder, rows):
     meta = json.loads(read_data(folder, "meta"))
-    assert [s["code"] for s in meta["statistics"]] == [code for (code,) in rows("select distinct code from statistic order by 1")]
+    assert [s["code"] for s in meta["statistics"]] == [
+        code for (code,) in rows("select distinct code from statistic order by 1")
+    ]
 
 
 def test_a_packer_that_writes_zero_for_suppressed_cells_is_caught(two_statistics, rows, tmp_path, monkeypatch):
-    monkeypatch.setattr(packer, "encode_cell", lambda _, numerator, denominator, __: (numerator or 0, -2 if denominator is None else denominator))
+    monkeypatch.setattr(
+        packer,
+        "encode_cell",
+        lambda _, numerator, denominator, __: (numerator or 0, -2 if denominator is None else denominator),
+    )
     write_pages(two_statistics, tmp_path)
     assert "cube_013_007" in differing(tmp_path, rows)
 
@@ -219,14 +237,21 @@ def test_a_packer_that_writes_zero_for_suppressed_cells_is_caught(two_statistics
 def test_a_cell_that_contradicts_its_status_is_rejected():
     share = packer.Statistic("cube", "share", 100, [], [], {}, [2020], False)
     assert packer.encode_cell(share, None, 7, "small_cell") == (HIDDEN, 7)
-    for numerator, denominator, status in [(3, 7, "small_cell"), (None, 7, "published"), (3, 0, "published"), (3, None, "published")]:
+    for numerator, denominator, status in [
+        (3, 7, "small_cell"),
+        (None, 7, "published"),
+        (3, 0, "published"),
+        (3, None, "published"),
+    ]:
         with pytest.raises(AtlasError, match="cube"):
             packer.encode_cell(share, numerator, denominator, status)
 
 
 def test_same_release_gives_the_same_bytes(public_file, folder, tmp_path):
     write_pages(public_file, tmp_path)
-    first, second = ({p.relative_to(base): p.read_bytes() for p in base.rglob("*") if p.is_file()} for base in (folder, tmp_path))
+    first, second = (
+        {p.relative_to(base): p.read_bytes() for p in base.rglob("*") if p.is_file()} for base in (folder, tmp_path)
+    )
     assert first == second
 
 
@@ -260,7 +285,9 @@ def test_limits_of_the_table_are_those_of_the_page(compared_file, compared_folde
             for unit, year, *limits in found:
                 for limit, expected in zip(limits, wanted[unit, year], strict=True):
                     assert (limit is None) == (expected is None)
-                    assert limit is None or abs(limit - expected) <= digits * max(1, abs(expected) if digits < 1e-6 else 1)
+                    assert limit is None or abs(limit - expected) <= digits * max(
+                        1, abs(expected) if digits < 1e-6 else 1
+                    )
     page.close()
 
 
@@ -280,7 +307,9 @@ def test_poisson_limits_leave_a_fortieth_on_each_side():
 
 
 def test_static_files_are_made_from_the_source():
-    assert (shrink.STATIC / "source.sha256").read_text().strip() == shrink.source_checksum(), "run python -m atlas.pages.shrink"
+    assert (shrink.STATIC / "source.sha256").read_text().strip() == shrink.source_checksum(), (
+        "run python -m atlas.pages.shrink"
+    )
 
 
 def test_code_loads_nothing_from_elsewhere_and_stores_nothing(folder):
@@ -289,7 +318,10 @@ def test_code_loads_nothing_from_elsewhere_and_stores_nothing(folder):
     policy = re.search(r'Content-Security-Policy" content="([^"]+)"', html)[1]
     assert "default-src 'none'" in policy and "unsafe" not in policy and "http" not in policy
     assert not re.search(r"<script(?![^>]*src=)|\son\w+=|<style|\sstyle=|https?://", html)
-    assert not re.search(r"localStorage|sessionStorage|indexedDB|document\.cookie|fetch\(|XMLHttpRequest|WebSocket|sendBeacon|\beval\(|new Function|Worker\(|import\(", code)
+    assert not re.search(
+        r"localStorage|sessionStorage|indexedDB|document\.cookie|fetch\(|XMLHttpRequest|WebSocket|sendBeacon|\beval\(|new Function|Worker\(|import\(",
+        code,
+    )
     assert set(re.findall(r"https?://[^\"'` ]+", code)) <= {"http://www.w3.org/2000/svg"}
 
 
@@ -314,14 +346,23 @@ def test_every_text_is_there_is_used_and_is_translated():
             assert len({row[language] for language in LANGUAGES}) == 3, row["key"]
     used = set(re.findall(r'\bt\("(\w+)"', code))
     assert used <= set(texts), used - set(texts)
-    patterns = [re.escape(text).replace(r"\$\{\}", r"\w+") for text in (re.sub(r"\$\{[^}]*\}", "${}", m) for m in re.findall(r"\bt\(`([^`]+)`", code))]
+    patterns = [
+        re.escape(text).replace(r"\$\{\}", r"\w+")
+        for text in (re.sub(r"\$\{[^}]*\}", "${}", m) for m in re.findall(r"\bt\(`([^`]+)`", code))
+    ]
     quoted = set(re.findall(r'"(\w+)"', code))
-    unused = [key for key in texts if key not in used and key not in quoted and not any(re.fullmatch(pattern, key) for pattern in patterns)]
+    unused = [
+        key
+        for key in texts
+        if key not in used and key not in quoted and not any(re.fullmatch(pattern, key) for pattern in patterns)
+    ]
     assert not unused
 
 
 def test_boundaries_are_the_published_ones():
-    checksum = hashlib.sha256((Path(packer.__file__).parent / "boundaries" / "municipality_2025.topojson").read_bytes()).hexdigest()
+    checksum = hashlib.sha256(
+        (Path(packer.__file__).parent / "boundaries" / "municipality_2025.topojson").read_bytes()
+    ).hexdigest()
     assert checksum in (Path(packer.__file__).parent / "boundaries" / "README.md").read_text(encoding="utf-8")
 
 
@@ -346,7 +387,7 @@ def test_opens_from_a_web_server(browser, folder):
 
 def test_cells_in_the_browser_equal_the_release(page, rows):
     page.go("v=about&l=en")
-    for code in ("cube_013_007", "cube_007_006a", "cube_007_006b"):
+    for code in ("cube_013_007", "cube_007_006b"):
         found = page.tab.evaluate(
             """async (code) => {
                 const table = await ATLAS.loadTable(code), { statistic } = table, out = [];
@@ -359,36 +400,48 @@ def test_cells_in_the_browser_equal_the_release(page, rows):
             }""",
             code,
         )
-        filters = {"cube_013_007": "true", "cube_007_006a": "increased_reimbursement = 'total'", "cube_007_006b": "true"}[code]
         age = "null" if code == "cube_007_006b" else "age_category"
         wanted = rows(
-            f"select geo_level, geo_code, reference_year, numerator, denominator, value, status, {age} from {code} where {filters} and geo_level <> 'statistical_sector'"
+            f"select geo_level, geo_code, reference_year, numerator, denominator, value, status, {age} from {code} where geo_level <> 'statistical_sector'"
         )
         assert {tuple(row) for row in found} == set(wanted)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_table_opens_and_counts_what_is_suppressed(page, rows, language):
-    titles = dict(rows(f"select code, title from statistic where language = '{language}'"))
-    for code, title in titles.items():
-        page.go(f"v=statistic&s={code}&l={language}")
+    level = "municipality" if language == "en" else "province"  # the long lists once
+    hospitals = {code for (code,) in rows("select distinct code from statistic where smallest_level = 'hospital'")}
+    for code, title in rows(f"select code, title from statistic where language = '{language}' order by code"):
+        page.go(f"v=statistic&s={code}&g={level}&l={language}")
         assert page.text("h1").startswith(" ".join(title.split()))
-        if "hospital" in page.tab.url or code.endswith("b"):
+        if code in hospitals:
             continue
-        filters = [name for name in packer.FILTERS if name in json.loads(json.dumps([r[0] for r in rows(f"describe {code}")]))]
-        where = " and ".join([f"{name} = 'total'" for name in filters] + ["geo_level = 'municipality'"])
-        counts = dict(rows(f"select status, count(*) from {code} where {where} and reference_year = (select max(reference_year) from {code}) group by 1"))
-        listed = page.tab.evaluate("() => [...document.querySelectorAll('#ranking tbody tr')].map((row) => row.cells[0].textContent)")
+        columns = [row[0] for row in rows(f"describe {code}")]
+        where = " and ".join(
+            [f"{name} = 'total'" for name in packer.FILTERS if name in columns] + [f"geo_level = '{level}'"]
+        )
+        counts = dict(
+            rows(
+                f"select status, count(*) from {code} where {where} and reference_year = (select max(reference_year) from {code}) group by 1"
+            )
+        )
+        listed = page.tab.evaluate(
+            "() => [...document.querySelectorAll('#ranking tbody tr')].map((row) => row.cells[0].textContent)"
+        )
         assert len(listed) == sum(counts.values())
         assert sum(rank != "–" for rank in listed) == counts.get("published", 0)
-        suppressed = page.tab.evaluate("() => document.querySelectorAll('#areas .hidden').length")
-        assert suppressed == counts.get("small_cell", 0)
+        assert page.tab.evaluate("() => document.querySelectorAll('#areas .hidden').length") == counts.get(
+            "small_cell", 0
+        )
     assert not page.errors
 
 
 def test_rank_and_value_equal_sql(page, rows, shown):
     page.go(f"v=statistic&s=cube_013_007&p=municipality:{shown['code']}&l=en")
-    cells = "cube_013_007 where geo_level = 'municipality' and age_category = 'total' and status = 'published' and reference_year = " + str(shown["year"])
+    cells = (
+        "cube_013_007 where geo_level = 'municipality' and age_category = 'total' and status = 'published' and reference_year = "
+        + str(shown["year"])
+    )
     ((value,),) = rows(f"select value from {cells} and geo_code = '{shown['code']}'")
     ((rank, count),) = rows(f"select 1 + count(*) filter (where value > {value!r}), count(*) from {cells}")
     sentence = page.text("#sentence")
@@ -400,7 +453,9 @@ def test_rank_and_value_equal_sql(page, rows, shown):
 def test_language_changes_without_losing_the_state(page, shown):
     page.go(f"v=statistic&s=cube_013_007&p=municipality:{shown['code']}&a=40-49&g=arrondissement&l=en")
     page.settle(lambda: page.tab.click("#languages a[lang=fr]"))
-    assert {"a=40-49", "g=arrondissement", f"p=municipality:{shown['code']}", "l=fr"} <= set(page.tab.url.split("#")[1].split("&"))
+    assert {"a=40-49", "g=arrondissement", f"p=municipality:{shown['code']}", "l=fr"} <= set(
+        page.tab.url.split("#")[1].split("&")
+    )
     assert page.tab.evaluate("() => document.documentElement.lang") == "fr"
 
 
@@ -423,22 +478,35 @@ def test_hostile_addresses_fall_back(page, folder, state):
     page.go(state)
     assert page.text("h1") and not dialogs and not page.errors
     assert page.tab.evaluate("() => document.querySelectorAll('main img, main script').length") == 0
-    assert all(address.startswith((f"file://{folder}/index.html", f"file://{folder}/code/", f"file://{folder}/data/", "data:")) for address in page.requests[before:])
+    assert all(
+        address.startswith((f"file://{folder}/index.html", f"file://{folder}/code/", f"file://{folder}/data/", "data:"))
+        for address in page.requests[before:]
+    )
 
 
 def test_link_gives_its_state_back(page, shown):
-    for state in (f"v=statistic&s=cube_013_008&y={shown['year']}&a=40-49&g=province&o=low&p=municipality:{shown['code']}&l=nl", f"v=place&p=municipality:{shown['code']}&l=fr"):
+    for state in (
+        f"v=statistic&s=cube_013_008&y={shown['year']}&a=40-49&g=province&o=low&p=municipality:{shown['code']}&l=nl",
+        f"v=place&p=municipality:{shown['code']}&l=fr",
+    ):
         page.go(state)
-        again = page.tab.evaluate("(hash) => { const s = ATLAS.readState(hash); return ATLAS.linkTo(ATLAS.readState(ATLAS.linkTo(s))) === ATLAS.linkTo(s); }", f"#{state}")
+        again = page.tab.evaluate(
+            "(hash) => { const s = ATLAS.readState(hash); return ATLAS.linkTo(ATLAS.readState(ATLAS.linkTo(s))) === ATLAS.linkTo(s); }",
+            f"#{state}",
+        )
         assert again
-        assert set(state.split("&")) <= set(page.tab.evaluate("() => ATLAS.linkTo(ATLAS.state)").removeprefix("#").split("&")) | {f"y={shown['year']}"}
+        assert set(state.split("&")) <= set(
+            page.tab.evaluate("() => ATLAS.linkTo(ATLAS.state)").removeprefix("#").split("&")
+        ) | {f"y={shown['year']}"}
 
 
-def test_everything_by_keyboard(page, rows, shown):
+def test_everything_by_keyboard(browser, folder, rows, shown):
     """Home, a place by its name, a statistic, year, ranking and download with keys alone."""
+    page = Page(browser, f"file://{folder}/index.html").go("v=home&l=nl")
     keyboard = page.tab.keyboard
-    page.go("v=home&l=nl")
-    ((name,),) = rows(f"select name_nl from geographic_unit where geo_level = 'municipality' and geo_code = '{shown['code']}'")
+    ((name,),) = rows(
+        f"select name_nl from geographic_unit where geo_level = 'municipality' and geo_code = '{shown['code']}'"
+    )
     page.tab.keyboard.press("Tab")
     assert page.tab.evaluate("() => document.activeElement.id") == "skip"
     page.tab.focus("#place")
@@ -460,6 +528,7 @@ def test_everything_by_keyboard(page, rows, shown):
     with page.tab.expect_download() as download:
         keyboard.press("Enter")
     assert download.value.suggested_filename.endswith(".csv")
+    page.close()
 
 
 def test_csv_equals_the_view(page, rows, shown):
@@ -470,13 +539,22 @@ def test_csv_equals_the_view(page, rows, shown):
     found = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text(encoding="utf-8-sig"))))
     wanted = rows(
         f"""select geo_code, numerator, denominator, value, status from cube_013_007
-        where age_category = 'total' and reference_year = {shown['year']} and geo_level in ('country', 'arrondissement')"""
+        where age_category = 'total' and reference_year = {shown["year"]} and geo_level in ('country', 'arrondissement')"""
     )
 
     def parsed(text, kind):
         return kind(text) if text else None
 
-    assert {(r["geo_code"], parsed(r["numerator"], int), parsed(r["denominator"], int), parsed(r["value"], float), r["status"]) for r in found} == set(wanted)
+    assert {
+        (
+            r["geo_code"],
+            parsed(r["numerator"], int),
+            parsed(r["denominator"], int),
+            parsed(r["value"], float),
+            r["status"],
+        )
+        for r in found
+    } == set(wanted)
     assert all(r["release"] and r["citation"] for r in found)
 
 
@@ -488,7 +566,14 @@ def test_pictures_carry_what_must_go_with_them(page, rows, shown):
     root = xml.etree.ElementTree.fromstring(text)
     words = " ".join(" ".join(root.itertext()).split())
     ((version, synthetic),) = rows("select version, is_synthetic from release")
-    for part in (page.text("h1"), version, "Suppressed (small cell)", "Statbel, statistical sectors 1/1/2011 (CC BY 4.0)", "BNOSAC", *(["Synthetic demonstration data"] if synthetic else [])):
+    for part in (
+        page.text("h1"),
+        version,
+        "Suppressed (small cell)",
+        "Statbel, statistical sectors 1/1/2011 (CC BY 4.0)",
+        "BNOSAC",
+        *(["Synthetic demonstration data"] if synthetic else []),
+    ):
         assert " ".join(part.split()) in words
     for entry in page.tab.query_selector_all("#legend li"):
         assert " ".join(entry.inner_text().split()) in words
@@ -497,7 +582,11 @@ def test_pictures_carry_what_must_go_with_them(page, rows, shown):
         page.tab.click("[data-picture=map][data-format=png]")
     data = Path(download.value.path()).read_bytes()
     width, height = struct.unpack(">II", data[16:24])
-    assert data[:8] == b"\x89PNG\r\n\x1a\n" and width == 2 * int(root.get("width")) and height == 2 * int(root.get("height"))
+    assert (
+        data[:8] == b"\x89PNG\r\n\x1a\n"
+        and width == 2 * int(root.get("width"))
+        and height == 2 * int(root.get("height"))
+    )
 
 
 def test_map_draws_every_municipality_once_and_brussels_again(page):
@@ -518,7 +607,11 @@ def test_a_release_without_boundaries_has_tables_and_no_map(two_statistics, brow
     write_pages(copy, tmp_path / "site")
     assert not (tmp_path / "site" / "data" / "geometry.js").exists()
     page = Page(browser, f"file://{tmp_path}/site/index.html").go("v=statistic&l=en")
-    assert "2019" in page.text("#map") and page.tab.query_selector("#ranking tbody tr") and not page.tab.query_selector("#map svg")
+    assert (
+        "2019" in page.text("#map")
+        and page.tab.query_selector("#ranking tbody tr")
+        and not page.tab.query_selector("#map svg")
+    )
     page.go("v=home&l=en")
     assert page.text("h1") and not page.errors
     page.close()
@@ -527,8 +620,16 @@ def test_a_release_without_boundaries_has_tables_and_no_map(two_statistics, brow
 def test_against_belgium_and_variation_use_the_tables_of_the_release(compared_folder, browser):
     page = Page(browser, f"file://{compared_folder}/index.html")
     page.go("v=statistic&s=cube_013_007&g=arrondissement&m=standardised&l=en")
-    classes = set(page.tab.evaluate("() => [...document.querySelectorAll('#areas path')].map((area) => area.getAttribute('class').replace('area ', ''))"))
-    assert classes <= {"higher", "lower", "not_different", "hidden", "unsaid"} and classes & {"not_different", "higher", "lower"}
+    classes = set(
+        page.tab.evaluate(
+            "() => [...document.querySelectorAll('#areas path')].map((area) => area.getAttribute('class').replace('area ', ''))"
+        )
+    )
+    assert classes <= {"higher", "lower", "not_different", "hidden", "unsaid"} and classes & {
+        "not_different",
+        "higher",
+        "lower",
+    }
     page.go("v=statistic&s=cube_013_008&g=arrondissement&m=belgium&l=en")
     assert "higher than Belgium" in page.text("#legend")
     page.go("v=variation&s=cube_013_007&g=municipality&l=en")
@@ -556,8 +657,8 @@ AXE_STATES = [
     ("v=home&l=nl", {}),
     ("v=statistic&s=cube_013_007&p=municipality:{code}&l=nl", {}),
     ("v=statistic&s=cube_013_007&a=90%2B&g=province&m=belgium&l=fr", {}),
-    ("v=statistic&s=cube_007_005a&l=en", {"viewport": {"width": 320, "height": 700}}),
-    ("v=statistic&s=cube_013_004&l=en", {"forced_colors": "active"}),
+    ("v=statistic&s=cube_007_005a&g=province&l=en", {"viewport": {"width": 320, "height": 700}}),
+    ("v=statistic&s=cube_013_004&g=arrondissement&l=en", {"forced_colors": "active"}),
     ("v=place&p=municipality:{code}&l=fr", {}),
     ("v=place&p=country:01000&l=en", {"viewport": {"width": 320, "height": 700}}),
     ("v=hospital&l=nl", {}),
@@ -570,14 +671,27 @@ AXE_STATES = [
 
 @pytest.mark.parametrize(("state", "options"), AXE_STATES)
 def test_axe_finds_no_violation(browser, folder, shown, state, options):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed").Axe()
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed"
+    ).Axe()
     context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
     tab = context.new_page()
     tab.goto(f"file://{folder}/index.html#{state.format(code=shown['code'])}")
     tab.wait_for_selector("html[data-ready]")
     tab.evaluate("() => { for (const part of document.querySelectorAll('details')) part.open = true; }")
     if tab.query_selector("#areas path"):
-        tab.hover("#areas path >> nth=100", force=True)
-    result = axe.run(tab, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})
-    assert not result.response["violations"], [(v["id"], v["nodes"][0]["html"][:150], len(v["nodes"])) for v in result.response["violations"]]
+        tab.hover("#areas path >> nth=4", force=True)
+    # Rows of one list are alike: the first 40 stand for all, and axe stays quick
+    context_of = {"exclude": [["#ranking tbody tr:nth-child(n+40)"], ["#areas path:nth-child(n+40)"]]}
+    result = axe.run(
+        tab,
+        context=context_of,
+        options={
+            "resultTypes": ["violations"],
+            "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+        },
+    )
+    assert not result.response["violations"], [
+        (v["id"], v["nodes"][0]["html"][:150], len(v["nodes"])) for v in result.response["violations"]
+    ]
     context.close()

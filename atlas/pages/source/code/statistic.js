@@ -39,7 +39,7 @@ ${modes.length > 1 ? select("mode", t("mode"), modes) : html`<p class="small">${
 <figcaption class="small">${ATLAS.meta.map && t("boundaries_short")}</figcaption>${ATLAS.meta.map && pictureButtons("map")}</figure>
 <section id="place-panel" aria-labelledby="place-title"><h2 id="place-title"></h2><div id="place-body"></div></section>
 <section aria-labelledby="ranking-title" class="ranking"><h2 id="ranking-title">${t("ranking")}</h2>${select("order", t("order"), ["high", "low", "name"].map((o) => [o, t(`order_${o}`)]))}
-<p id="ranking-note" class="small"></p><div id="ranking" class="scroll" role="region" tabindex="0" aria-labelledby="ranking-title"></div></section></div>
+<p id="ranking-note" class="small"></p><div id="ranking" class="scroll" role="region" tabindex="0" aria-labelledby="title"></div></section></div>
 <div id="below"></div>`;
 };
 
