@@ -6,6 +6,7 @@ municipalities of one unit share is inside that unit, every other arc of its mun
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from pathlib import Path
@@ -96,7 +97,7 @@ def geometry_chunk(path: Path, units: list[dict]) -> bytes | None:
     points, lengths, ends = [], [], {}
     for number, arc in enumerate(arcs):
         flat = [(round((x - left) * factor), round((y - top) * factor)) for x, y in arc]
-        kept = [flat[0]] + [b for a, b in zip(flat, flat[1:], strict=False) if a != b]
+        kept = [flat[0]] + [b for a, b in itertools.pairwise(flat) if a != b]
         if len(kept) == 1:
             kept.append(kept[0])
         ends[number], ends[~number] = (kept[0], kept[-1]), (kept[-1], kept[0])

@@ -77,8 +77,7 @@ const sparkline = (cells) => {
 /* Returns value and interval of a row of the ranking as a small picture, on the scale low to high. */
 const intervalPicture = (cell, low, high, country) => {
   const x = (value) => (4 + (value - low) / (high - low || 1) * 96).toFixed(1);
-  return html`<svg class="interval" width="104" height="18" aria-hidden="true">${country !== null && html`<path class="reference" d="M${x(country)} 0V18"/>`}
-${cell.lower !== null && html`<path class="whisker" d="M${x(cell.lower)} 9H${x(cell.upper)}"/>`}<circle cx="${x(cell.value)}" cy="9" r="3.5"/></svg>`;
+  return html`<svg class="interval" width="104" height="18" aria-hidden="true"><path d="${country !== null && `M${x(country)} 0V18`}${cell.lower !== null && `M${x(cell.lower)} 9H${x(cell.upper)}`}"/><circle cx="${x(cell.value)}" cy="9" r="3.5"/></svg>`;
 };
 
 /* Returns the limits of a funnel around the country's share at n deliveries: the score test's, so that Wilson's interval agrees with them. */

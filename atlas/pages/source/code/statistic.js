@@ -177,8 +177,10 @@ const setControls = (state) => {
 
 /* Fills the page of one statistic. */
 const fillStatistic = async (state) => {
+  const { turn } = ATLAS;
   const [table, cards] = await Promise.all([loadTable(state.code), loadJson(`card_${state.language}`), ATLAS.meta.map && loadGeometry()]);
   const { statistic } = table, cells = cellsOf(table, state), country = chosenCell(table, state, ATLAS.country), breaks = breaksOf(table, state);
+  const width = Math.max(260, byId("place-body").clientWidth || 320); // read before writing: one layout a change
   setControls(state);
   put("title", html`${titleText(state)}`);
   put("sentence", html`${sentenceOf(table, state, cells)}`);
@@ -194,12 +196,14 @@ const fillStatistic = async (state) => {
   put("many-hidden", html`${statistic.measure === "count" && t("count_note")}${state.mode !== "values" && html`<p>${t("chance_note", { count: number(cells.length), expected: number(Math.round(cells.length * 0.05)) })}</p>`}
 ${rest > cells.length / 4 && state.level === "municipality" && html`<strong>${t("many_hidden", { hidden: number(rest), count: number(cells.length) })}</strong> <a href="${linkTo(state, { level: "arrondissement" })}">${t("offer_arrondissement")}</a>`}`);
   put("place-title", html`${nameOf(state.unit)}`);
-  put("place-body", placePanel(table, state, Math.max(260, byId("place-body").clientWidth || 320)));
+  put("place-body", placePanel(table, state, width));
   ATLAS.rankLink = linkTo(state, { unit: { level: "LEVEL", code: "CODE" } });
   put("ranking-note", html`${t("ranking_note")}`);
+  await new Promise((resolve) => { setTimeout(resolve); }); // the map is painted before the long list; a list that is out of date is not made
+  if (turn !== ATLAS.turn) return;
   put("ranking", rankingTable(table, state, cells, country));
-  markRow(state);
   put("below", belowHtml(state, cards));
+  markRow(state);
 };
 
 /* Marks the chosen place in the ranking and brings it into the list's view. */
