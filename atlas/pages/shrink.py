@@ -21,11 +21,8 @@ def joined_code() -> str:
     parts = [
         (SOURCE / "code" / f"{name}.js").read_text(encoding="utf-8").replace('"use strict";\n', "") for name in ORDER
     ]
-    return (
-        '(() => {\n"use strict";\n'
-        + "\n".join(parts).replace("const ATLAS = {", "const ATLAS = window.ATLAS = {", 1)
-        + "\n})();\n"
-    )
+    code = "\n".join(parts).replace("const ATLAS = {", "const ATLAS = window.ATLAS = {", 1)
+    return '(() => {\n"use strict";\n' + code.replace("\n<", "<") + "\n})();\n"  # no line breaks between tags
 
 
 def source_checksum() -> str:

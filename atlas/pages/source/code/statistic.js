@@ -178,10 +178,10 @@ const setControls = (state) => {
 /* Fills the page of one statistic. */
 const fillStatistic = async (state) => {
   const { turn } = ATLAS;
+  setControls(state);
   const [table, cards] = await Promise.all([loadTable(state.code), loadJson(`card_${state.language}`), ATLAS.meta.map && loadGeometry()]);
   const { statistic } = table, cells = cellsOf(table, state), country = chosenCell(table, state, ATLAS.country), breaks = breaksOf(table, state);
   const width = Math.max(260, byId("place-body").clientWidth || 320); // read before writing: one layout a change
-  setControls(state);
   put("title", html`${titleText(state)}`);
   put("sentence", html`${sentenceOf(table, state, cells)}`);
   put("map-label", html`${mapSentence(table, state, cells)}`);
