@@ -330,7 +330,7 @@ def test_sizes(folder):
     data = {p.stem: p.stat().st_size for p in (folder / "data").iterdir()}
     meta = json.loads(read_data(folder, "meta"))
     shared = code + data["meta"] + data["text_en"] + data["card_en"] + data["geometry"]
-    assert code <= 60 * 1024
+    assert code <= 60_000
     for statistic in meta["statistics"]:
         assert shared + data[statistic["code"]] + data.get(statistic["denominator"], 0) <= 400_000
 

@@ -101,7 +101,7 @@ ${top.ticks.map((tick) => html`<line class="grid" x1="${left}" x2="${width - rig
 ${across.ticks.map((tick) => html`<text x="${x(tick)}" y="${height - bottom + 18}" text-anchor="middle">${number(tick)}</text>`)}
 <text x="${(left + width) / 2}" y="${height - 8}" text-anchor="middle">${t("deliveries_axis")}</text>
 <path class="reference" d="M${left} ${y(country.value)}H${width - right}"/>
-${[[Z_95, "limit95"], [3.090232306167813, "limit998"]].map(([z, name]) => [0, 1].map((side) => html`<path class="${name}" d="${curve(z, side)}"/>`))}
+${[[Z_95, "limit95"], [Z_998, "limit998"]].map(([z, name]) => [0, 1].map((side) => html`<path class="${name}" d="${curve(z, side)}"/>`))}
 ${shown.map((cell) => html`<circle class="hospital${cell.unit === chosen && " picked"}" data-unit="${cell.unit.id}" cx="${x(cell.d)}" cy="${y(cell.value)}" r="${cell.unit === chosen ? 7 : 4.5}"/>`)}</svg>`;
 };
 

@@ -5,7 +5,7 @@ const AREA_LEVELS = ["country", "region", "province", "arrondissement", "municip
 const LEVELS = [...AREA_LEVELS, "hospital"];
 const FILTERS = ["age_category", "increased_reimbursement", "procedure_type"];
 const HIDDEN = -1, ABSENT = -3;
-const Z_95 = 1.959963984540054;
+const Z_95 = 1.959963984540054, Z_998 = 3.090232306167813;
 
 /* Loads what every page needs: release, units, statistics, labels. */
 const loadMeta = async () => {
@@ -154,13 +154,16 @@ const rankOf = (cells, unit) => {
   };
 };
 
+/* Returns the four values that cut a sorted list into fifths. */
+const quintiles = (sorted) => [0.2, 0.4, 0.6, 0.8].map((q) => sorted[Math.floor(q * (sorted.length - 1))]);
+
 /* Returns the upper bounds of at most five classes: quintiles of the shown values of all years, so that a colour means the same in every year. */
 const breaksOf = (table, state) => {
   const values = table.statistic.years.flatMap((year) => cellsOf(table, state, state.level, year)).map((cell) => cell.value)
     .filter((value) => value !== null).sort((a, b) => a - b);
   if (!values.length) return [];
   const digits = DIGITS[table.statistic.measure], round = (v) => Math.round(v * 10 ** digits) / 10 ** digits;
-  const bounds = [0.2, 0.4, 0.6, 0.8].map((q) => round(values[Math.floor(q * (values.length - 1))]));
+  const bounds = quintiles(values).map(round);
   return [...new Set(bounds)].filter((bound) => bound >= values[0] && bound < values[values.length - 1]);
 };
 

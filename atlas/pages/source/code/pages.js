@@ -2,8 +2,10 @@
 "use strict";
 
 /* Returns the statistics that a page of overview shows: a table stat_… repeats the totals of its cube, which is shown instead. */
-const mainStatistics = () => ATLAS.meta.statistics.filter((s) => !(s.combinations === 1 && ATLAS.statistics.get(s.code.replace("stat_", "cube_")) !== s
-  && ATLAS.statistics.has(s.code.replace("stat_", "cube_")) && String(ATLAS.statistics.get(s.code.replace("stat_", "cube_")).years) === String(s.years)));
+const mainStatistics = () => ATLAS.meta.statistics.filter((s) => {
+  const cube = ATLAS.statistics.get(s.code.replace("stat_", "cube_"));
+  return !cube || cube === s || String(cube.years) !== String(s.years);
+});
 
 /* Home: search of a place and of a statistic, small maps. */
 const homePage = async (state) => {
@@ -13,7 +15,7 @@ const homePage = async (state) => {
     const { year, rows } = cells.get(statistic.code);
     const known = rows.map(([id, n, d]) => ({ id, n, value: n < 0 || d === 0 ? null : d < 0 ? n : statistic.per * n / d }));
     const sorted = known.map((cell) => cell.value).filter((v) => v !== null).sort((a, b) => a - b);
-    const bounds = [0.2, 0.4, 0.6, 0.8].map((q) => sorted[Math.floor(q * (sorted.length - 1))]);
+    const bounds = quintiles(sorted);
     const link = linkTo(state, { view: "statistic", code: statistic.code, year: statistic.years[statistic.years.length - 1], filters: {}, level: statistic.hospital ? "hospital" : "municipality", mode: "values" });
     const picture = ATLAS.meta.map && statistic.measure !== "count" && !statistic.hospital && html`<svg class="small-map" viewBox="0 0 ${ATLAS.geometry.size[0]} ${ATLAS.geometry.size[1]}" aria-hidden="true">${known.map((cell) =>
       html`<use href="#small-${cell.id}" class="area ${cell.n < 0 ? "hidden" : cell.value === null ? "empty" : `c${classOf(cell.value, bounds)}`}"/>`)}</svg>`;
@@ -60,9 +62,9 @@ const hospitalPage = async (state) => {
   const cells = cellsOf(table, { ...state, mode: "values" }, "hospital"), country = cellOf(table, ATLAS.country, state.filters, state.year), shown = cells.filter((c) => c.value !== null);
   const outside = (cell, z) => { const [low, high] = funnelLimits(country.value / statistic.per, cell.d, z); const p = cell.n / cell.d; return p < low ? "lower" : p > high ? "higher" : null; };
   const judged = statistic.measure === "share" && country.value !== null;
-  const verdict = (cell) => { const far = outside(cell, 3.090232306167813), near = outside(cell, Z_95); return far ? t(`funnel_${far}_998`) : near ? t(`funnel_${near}_95`) : t("funnel_inside"); };
+  const verdict = (cell) => { const far = outside(cell, Z_998), near = outside(cell, Z_95); return far ? t(`funnel_${far}_998`) : near ? t(`funnel_${near}_95`) : t("funnel_inside"); };
   const beyond = (z) => judged ? shown.filter((cell) => outside(cell, z)).length : 0;
-  const sentence = judged ? t("funnel_sentence", { year: state.year, country: withUnit(country.value, statistic), count: number(shown.length), hidden: number(cells.length - shown.length), beyond95: number(beyond(Z_95)), beyond998: number(beyond(3.090232306167813)) })
+  const sentence = judged ? t("funnel_sentence", { year: state.year, country: withUnit(country.value, statistic), count: number(shown.length), hidden: number(cells.length - shown.length), beyond95: number(beyond(Z_95)), beyond998: number(beyond(Z_998)) })
     : t("hospital_sentence", { year: state.year, country: valueText(country, statistic), count: number(shown.length), hidden: number(cells.length - shown.length) });
   ATLAS.view = { table, cells, country, breaks: [], legend: [] };
   const filters = Object.entries(statistic.filters).map(([name, values]) => select(`filter-${name}`, t(`filter_${name}`), values.map((value) => [value, say(labels[name][value])])));
