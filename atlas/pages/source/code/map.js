@@ -93,7 +93,7 @@ const legendOf = (cells, breaks, state, country, statistic) => {
   const digits = DIGITS[statistic.measure], entries = [];
   if (state.mode === "values") {
     const bounds = breaks.map((bound) => number(bound, digits));
-    for (let i = 0; i <= bounds.length; i++) {
+    for (let i = 0; i <= bounds.length && Object.keys(count).some((name) => name[0] === "c"); i++) {
       const text = !bounds.length ? t("class_one") : i === 0 ? t("class_first", { to: bounds[0] })
         : i === bounds.length ? t("class_last", { from: bounds[i - 1] }) : t("class_middle", { from: bounds[i - 1], to: bounds[i] });
       entries.push([`c${i}`, text, count[`c${i}`] || 0]);

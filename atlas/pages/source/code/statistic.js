@@ -95,7 +95,7 @@ const placePanel = (table, state, width) => {
   const chart = (id, head, xs, series, joined) => {
     const label = t("chart_label", { name: head, list: series[0].points.map((cell, i) => `${xs[i]}: ${valueText(cell, statistic)}`).join("; ") });
     const { svg, fromZero } = lineChart({ id: `${id}-svg`, label, xs, series, digits, width, joined });
-    return html`<figure id="${id}-figure"><h3>${head}</h3><p class="small">${say(statistic.unit)}. ${!fromZero && t("axis_not_zero")} ${own.lower !== null && t("whiskers")}</p>
+    return html`<figure id="${id}-figure"><h3>${head}</h3><p class="small">${say(statistic.unit)}. ${!fromZero && t("axis_not_zero")} ${own.lower !== null && t("whiskers")} ${series[0].points.some((cell) => cell.value === null) && t("gap_mark")}</p>
 ${svg}${lineLegend(series)}${pictureButtons(id)}</figure>`;
   };
   const series = units.map((unit) => ({ name: nameOf(unit), points: statistic.years.map((year) => chosenCell(table, state, unit, year)) }));
