@@ -80,7 +80,7 @@ def write_pages(public_file: Path, folder: Path) -> Pages:
     """Writes the pages below `folder` (made when it is not there; its index.html, code/ and data/ are replaced) and returns what was written.
 
     Reads `public_file` and the files of this package, nothing else; the same release gives the same bytes.
-    Raises AtlasError when a cell contradicts its status, a row stands twice, or a text is missing.
+    Raises AtlasError when a cell contradicts its status, a row occurs twice, or a text is missing.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("code", "data"):
@@ -175,7 +175,11 @@ def read_units(connection: duckdb.DuckDBPyConnection) -> list[dict]:
         order by level.sort_order, unit.geo_code
         """
     ).fetchall()
-    country = next(code for level, code, *_ in rows if level == "country")
+    country = next((code for level, code, *_ in rows if level == "country"), None)
+    if country is None:
+        raise AtlasError(
+            "Table geographic_unit of the release has no country; the pages need one. Build the reference tables again."
+        )
     units = []
     for level, code, dutch, french, german, region, province, arrondissement in rows:
         above = {"country": country, "region": region, "province": province, "arrondissement": arrondissement}

@@ -366,6 +366,31 @@ def test_boundaries_are_the_published_ones():
     assert checksum in (Path(packer.__file__).parent / "boundaries" / "README.md").read_text(encoding="utf-8")
 
 
+def test_colours_of_the_map_differ_for_the_colour_blind():
+    """Neighbouring classes and the three colours of the comparison, as seen without red, green or blue cones (Machado et al. 2009), by lightness."""
+    style = (shrink.SOURCE / "code" / "atlas.css").read_text(encoding="utf-8")
+    colours = {
+        name: [int(code[i : i + 2], 16) for i in (0, 2, 4)]
+        for name, code in re.findall(r"--(c\d|up|same|down): #(\w{6})", style)
+    }
+    seen = {
+        "full": [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
+        "protanopia": [[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]],
+        "deuteranopia": [[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]],
+        "tritanopia": [[1.256, -0.077, -0.179], [-0.078, 0.931, 0.148], [0.005, 0.691, 0.304]],
+    }
+
+    def lightness(colour, matrix):
+        linear = [(c / 255 / 12.92) if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in colour]
+        red, green, blue = (min(1, max(0, sum(m * c for m, c in zip(row, linear, strict=True)))) for row in matrix)
+        return 116 * (0.2126 * red + 0.7152 * green + 0.0722 * blue) ** (1 / 3) - 16
+
+    for matrix in seen.values():
+        for scale in (["c0", "c1", "c2", "c3", "c4"], ["same", "down", "up"]):
+            steps = [lightness(colours[name], matrix) for name in scale]
+            assert all(a - b > 8 for a, b in itertools.pairwise(steps)), (scale, steps)
+
+
 # The browser
 
 
@@ -681,7 +706,7 @@ def test_axe_finds_no_violation(browser, folder, shown, state, options):
     tab.evaluate("() => { for (const part of document.querySelectorAll('details')) part.open = true; }")
     if tab.query_selector("#areas path"):
         tab.hover("#areas path >> nth=4", force=True)
-    # Rows of one list are alike: the first 40 stand for all, and axe stays quick
+    # Rows of one list are alike: axe looks at the first 40
     context_of = {"exclude": [["#ranking tbody tr:nth-child(n+40)"], ["#areas path:nth-child(n+40)"]]}
     result = axe.run(
         tab,

@@ -9,7 +9,7 @@ const SHORT = { age_category: "a", increased_reimbursement: "r", procedure_type:
 /* Returns the language of a first visit. */
 const firstLanguage = () => LANGUAGES.find((language) => (navigator.language || "").startsWith(language)) || "en";
 
-/* Returns the state that an address after "#" stands for; everything unknown is replaced by a default. */
+/* Returns the state that an address after "#" gives; everything unknown is replaced by a default. */
 const readState = (hash) => {
   const query = new URLSearchParams(hash.replace(/^#/, ""));
   const pick = (key, allowed, fallback) => allowed.includes(query.get(key)) ? query.get(key) : fallback;
