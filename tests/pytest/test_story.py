@@ -19,7 +19,7 @@ from test_end_to_end import TABLES
 pytestmark = pytest.mark.warehouse
 
 FIRST, MIDDLE, LAST = YEARS
-# All tables that are kept by year, the masked cells included. The published tables and cards are made from whole tables each time: they cannot hold an old year.
+# All tables that are kept by year, the suppressed cells included. The published tables and cards are made from whole tables each time: they cannot hold an old year.
 WITHOUT_MARTS = (
     *WITHOUT_TESTS,
     "--exclude",

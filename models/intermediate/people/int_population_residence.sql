@@ -16,7 +16,7 @@ counted as (
         reference_date,
         reject_reason,
         residence_code,
-        residence_code is not null or residence_code_as_delivered is not null as is_residence_code_given,
+        residence_code is not null or residence_code_as_received is not null as is_residence_code_given,
         count(*) as line_count
     from entry
     group by all
