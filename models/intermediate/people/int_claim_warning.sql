@@ -32,7 +32,7 @@ beneficiary_count as (
     select
         reference_year,
         cast(sum(lines) as bigint) as lines
-    from {{ ref('int_place_cell') }}
+    from {{ ref('int_imaging_by_residence') }}
     group by reference_year
 
 ),
