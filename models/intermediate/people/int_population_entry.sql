@@ -9,7 +9,7 @@ with line as (
 
 repeated_line as (
 
-    select * from {{ ref('int_population_repeat') }}
+    select * from {{ ref('int_population_duplicate') }}
     where {{ in_years_to_build('reference_year') }}
 
 ),
