@@ -40,7 +40,7 @@ def tables(atlas, where="true"):
             "select table_schema || '.' || table_name from information_schema.columns"
             " where column_name = 'reference_year' and table_schema in ('intermediate', 'quality')"
             # what is read anew for each build
-            " and table_name not in ('int_population_duplicate', 'int_population_accepted', 'int_population_residence', 'int_claim')"
+            " and table_name not in ('int_population_duplicate', 'int_population_accepted', 'int_residence_code_count', 'int_claim')"
             " and table_name not like 'int_mask_%' and table_name <> 'masking_report'"
             # what says which builds there were
             " and table_name not in ('built_year') order by 1"
