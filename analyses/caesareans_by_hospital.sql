@@ -1,5 +1,5 @@
 -- Question: how much do hospitals differ in caesarean sections?
--- How to read: one row a hospital in the newest year, hidden ones last and without a share: they have few caesareans or few deliveries, or protect a
+-- How to read: one row a hospital in the newest year, suppressed ones last and without a share: they have few caesareans or few deliveries, or protect a
 -- hospital that has. `differs_from_belgium` is 'higher' or 'lower' only when the 95 % interval (Wilson) leaves out the share of all hospitals together;
 -- with a hundred hospitals, five do so by chance. Hospitals treat different women: a high share is no verdict.
 
@@ -49,10 +49,10 @@ judged as (
     select
         *,
         case
-            when status <> 'published' then 'hidden'
+            when status <> 'published' then 'suppressed'
             when lower_bound > belgian_share then 'higher'
             when upper_bound < belgian_share then 'lower'
-            else 'not told apart'
+            else 'no clear difference'
         end as differs_from_belgium
     from bounded
 

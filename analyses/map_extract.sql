@@ -1,5 +1,5 @@
 -- Question: what do I join to the shapes of a map, to show interventional acts under imaging by municipality?
--- How to read: one row a municipality of the published vintage and year, hidden ones included, so that a map can hatch them instead of leaving a hole.
+-- How to read: one row a municipality of the published vintage and year, suppressed ones included, so that a map can hatch them instead of leaving a hole.
 -- Join `nis_code` (text, five digits) to Statbel's municipalities or `nuts3_code` to Eurostat's regions; the shapes must be of the same vintage as the
 -- release (table `release`). `quintile` puts the visible municipalities of a year into five groups, 5 the
 -- highest; equal values (the many places with 0) share a group.
@@ -18,7 +18,7 @@ geographic_unit as (
 
 ),
 
--- hidden places stand in a partition of their own, so that they take no place in a quintile; equal values share one
+-- suppressed places form a partition of their own, so that they take no place in a quintile; equal values share one
 grouped as (
 
     select

@@ -1,7 +1,7 @@
 -- Question: where do most, and fewest, people have a CT scan?
 -- How to read: one row a municipality in the newest year, highest share of beneficiaries with at least one CT scan first, within Belgium and within its
--- region. `lower_bound` and `upper_bound` hold the share for 95 % of chance (Wilson): two places whose intervals overlap are not told apart, and a small
--- place is at the top or bottom by chance alone. Hidden places have no rank; `hidden_places` says how many there are. Not standardised by age: an old
+-- region. `lower_bound` and `upper_bound` hold the share for 95 % of chance (Wilson): two places whose intervals overlap do not clearly differ, and a small
+-- place is at the top or bottom by chance alone. Suppressed places have no rank; `suppressed_places` is their number. Not standardised by age: an old
 -- population has more scans.
 
 with ct as (
@@ -48,9 +48,9 @@ placed as (
 
 ),
 
-hidden as (
+suppressed as (
 
-    select count(*) as hidden_places from placed
+    select count(*) as suppressed_places from placed
     where status = 'small_cell'
 
 ),
@@ -70,9 +70,9 @@ ranked as (
         placed.share,
         {{ wilson_bound('placed.patients', 'placed.beneficiaries', 'lower') }} as lower_bound,
         {{ wilson_bound('placed.patients', 'placed.beneficiaries', 'upper') }} as upper_bound,
-        hidden.hidden_places
+        suppressed.suppressed_places
     from placed
-    cross join hidden
+    cross join suppressed
     where placed.status = 'published'
 
 )

@@ -1,7 +1,7 @@
 -- Question: is imaging by medical specialists growing, and does it grow everywhere?
 -- How to read: one row a region (or Belgium) and year: the share of beneficiaries with at least one examination, its change since the year before and
--- since the first year, in percentage points. Belgium also holds people without a known address, so it need not lie between the regions to the last
--- decimal. All years stand in one list of municipalities: no break at a merger.
+-- since the first year, in percentage points. Belgium also holds people without a known address, so its share need not be between those of the
+-- regions to the last decimal. All years use one list of municipalities: no break at a merger.
 
 with imaging as (
 

@@ -101,7 +101,7 @@
     }) }}
 {% endmacro %}
 
-{# The variables that statistics count. An imaging variable counts the codes of `list_code` and is a column of int_person_claim, named in lower case;
+{# The variables that statistics count. An imaging variable counts the codes of `list_code` and is a column of int_imaging_use, named in lower case;
    `performer` says whether the code list is restricted to one performer. The lists of the perinatal variables are in the seeds delivery_type and
    procedure_type. `numerator_filters` split the numerator only (card of cube_007_005a). Returns: mapping of a variable to its properties. #}
 {% macro variables() %}

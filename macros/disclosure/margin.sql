@@ -62,6 +62,8 @@ suppressed_with_margins as (
    other cell of a sum is published, everybody can subtract, and suppressing the last one protects nothing. Such a cell is published after all, unless it is
    small itself. What is known stays the same, so that no other cell becomes less safe. The sums are a unit's total of each filter, and a unit with its children
    (not the country's, which counts persons without a known address as well). Only series with margins outside the tree are looked at (project decision).
+   Two passes (project decision): what the first one publishes can leave another cell alone in its sum. What a third pass would find stays suppressed, which
+   is safe.
    Arguments: name of the CTE to define; source, a CTE of complete series with the columns of protected_cell, is_decided and must_suppress.
    Returns: CTEs, the last one `name`: the columns of `source` and is_suppressed. #}
 {% macro publish_derivable_cells(name, source) -%}

@@ -113,7 +113,7 @@
    Arguments: source_name, branch (see source_branches), as_text (list of raw names whose received value is cast to text). Returns: SQL, with
      <field>                     the value, null where it cannot be read
      person_id_is_missing        boolean: there is no person id, or only spaces
-     <field>_as_delivered        what the file holds, for the tables of rejects: in the file's own type where all files agree, so that no line pays for a
+     <field>_as_received        what the file holds, for the tables of rejects: in the file's own type where all files agree, so that no line pays for a
                                  text that only a rejected one needs, else as text
      load_year                   integer: the year of the folder, else of the row's date, else 0
      is_counted_in_footer        boolean: the file's own count of its rows is in source_file under this load_year #}
@@ -133,7 +133,7 @@
         {% do expressions.append(value ~ ' as ' ~ column.field) %}
         {% if column.field == 'person_id' %}{% do expressions.append(is_text_missing(received, type) ~ ' as person_id_is_missing') %}{% endif %}
         {% if column.type not in ['text', 'label'] %}
-            {% do expressions.append(('cast(' ~ received ~ ' as varchar)' if column.name in as_text else received) ~ ' as ' ~ column.field ~ '_as_delivered') %}
+            {% do expressions.append(('cast(' ~ received ~ ' as varchar)' if column.name in as_text else received) ~ ' as ' ~ column.field ~ '_as_received') %}
         {% endif %}
     {% endfor %}
     {% do expressions.append((branch.load_year if branch.load_year is not none else 'coalesce(cast(extract(year from ' ~ dated ~ ') as integer), 0)') ~ ' as load_year') %}
@@ -165,7 +165,7 @@
         {% for column in declared_columns(source_name) %}
             {% do columns.append('cast(null as ' ~ {'date': 'date', 'text': 'varchar', 'label': 'varchar', 'code': 'integer', 'integer': 'bigint'}[column.type] ~ ') as ' ~ column.field) %}
             {% if column.field == 'person_id' %}{% do columns.append('cast(null as boolean) as person_id_is_missing') %}{% endif %}
-            {% if column.type not in ['text', 'label'] %}{% do columns.append('cast(null as varchar) as ' ~ column.field ~ '_as_delivered') %}{% endif %}
+            {% if column.type not in ['text', 'label'] %}{% do columns.append('cast(null as varchar) as ' ~ column.field ~ '_as_received') %}{% endif %}
         {% endfor %}
         {{ return('select ' ~ (columns | join(', ')) ~ ', cast(null as integer) as load_year, cast(null as boolean) as is_counted_in_footer where false') }}
     {% endif %}

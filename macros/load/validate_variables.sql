@@ -1,4 +1,4 @@
-{# Stops before any work when a variable cannot be meant. Raises a compiler error that names the variable, its value and what is allowed. #}
+{# Stops before any work when a variable is invalid. Raises a compiler error that names the variable, its value and what is allowed. #}
 {% macro validate_variables() %}
     {% if execute and flags.WHICH in ['run', 'build'] %}
         {% do validate_threshold() %}

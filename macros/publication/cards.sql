@@ -86,7 +86,7 @@ labelled as (
         member.{{ column }},
         cast(member.sort_order as int) as sort_order,
         {{ language_columns('label') }},
-        -- SDMX has no cross-domain list of these codes: they are ours
+        -- SDMX has no cross-domain list of these codes: they are of this project
         cast(null as string) as sdmx_codelist,
         member.sdmx_code
     from member

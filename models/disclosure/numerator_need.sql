@@ -12,7 +12,9 @@ cell as (
     select
         {{ step_columns('protected_cell') }},
         -- a cell whose denominator is a published 0 is known to be 0; every hospital has deliveries
-        protected_cell.denominator > 0 or protected_cell.denominator_series = '{{ place_series('deliveries', 'hospital') }}' or denominator.cell_id is not null as is_possible,
+        protected_cell.denominator > 0
+        or protected_cell.denominator_series = '{{ place_series('deliveries', 'hospital') }}'
+        or denominator.cell_id is not null as is_possible,
         protected_cell.is_small or denominator.cell_id is not null as is_small
     from {{ ref('protected_cell') }} as protected_cell
     left join suppressed_denominator as denominator on protected_cell.denominator_id = denominator.cell_id

@@ -44,34 +44,34 @@ hospital_prenatal_cell as (
 delivery as (
 
     {% for place, (deliveries, acts) in places.items() -%}
-    select
-        '{{ place }}' as place,
-        reference_year,
-        geo_level,
-        geo_code,
-        {{ filters_or_total(family_filters('perinatal', place)) }},
-        deliveries,
-        women,
-        caesareans,
-        caesarean_women
-    from {{ deliveries }}
-    {{ 'union all' if not loop.last }}
+        select
+            '{{ place }}' as place,
+            reference_year,
+            geo_level,
+            geo_code,
+            {{ filters_or_total(family_filters('perinatal', place)) }},
+            deliveries,
+            women,
+            caesareans,
+            caesarean_women
+        from {{ deliveries }}
+        {{ 'union all' if not loop.last }}
     {% endfor %}
 ),
 
 prenatal as (
 
     {% for place, (deliveries, acts) in places.items() -%}
-    select
-        '{{ place }}' as place,
-        reference_year,
-        geo_level,
-        geo_code,
-        {{ filters_or_total(variable_filters('prenatal_acts', place)) }},
-        acts,
-        act_women
-    from {{ acts }}
-    {{ 'union all' if not loop.last }}
+        select
+            '{{ place }}' as place,
+            reference_year,
+            geo_level,
+            geo_code,
+            {{ filters_or_total(variable_filters('prenatal_acts', place)) }},
+            acts,
+            act_women
+        from {{ acts }}
+        {{ 'union all' if not loop.last }}
     {% endfor %}
 ),
 
@@ -110,63 +110,63 @@ counted as (
         beneficiaries - patients as headroom
     from imaging_cell
     {%- for place in places %}
-    union all
-    select
-        reference_year,
-        '{{ place_series('deliveries', place) }}' as series,
-        cast(null as string) as denominator_series,
-        geo_level,
-        geo_code,
-        {{ filter_columns() }},
-        deliveries as cases,
-        cast(null as bigint) as volume,
-        cast(null as bigint) as denominator,
-        women as persons,
-        cast(null as bigint) as denominator_persons,
-        cast(null as bigint) as headroom
-    from delivery
-    where place = '{{ place }}'
-    union all
-    select
-        reference_year,
-        '{{ place_series('caesareans', place) }}' as series,
-        '{{ place_series('deliveries', place) }}' as denominator_series,
-        geo_level,
-        geo_code,
-        {{ filter_columns() }},
-        caesareans as cases,
-        cast(null as bigint) as volume,
-        deliveries as denominator,
-        caesarean_women as persons,
-        women as denominator_persons,
-        deliveries - caesareans as headroom
-    from delivery
-    where place = '{{ place }}'
-    union all
-    select
-        prenatal.reference_year,
-        '{{ place_series('prenatal_acts', place) }}' as series,
-        '{{ place_series('deliveries', place) }}' as denominator_series,
-        prenatal.geo_level,
-        prenatal.geo_code,
-        {{ filter_columns('prenatal') }},
-        prenatal.acts as cases,
-        cast(null as bigint) as volume,
-        delivery.deliveries as denominator,
-        prenatal.act_women as persons,
-        delivery.women as denominator_persons,
-        cast(null as bigint) as headroom
-    from prenatal
-    inner join delivery
-        on
-            prenatal.place = delivery.place
-            and prenatal.reference_year = delivery.reference_year
-            and prenatal.geo_level = delivery.geo_level
-            and prenatal.geo_code = delivery.geo_code
-            {%- for filter in shared_filters() %}
-            and prenatal.{{ filter }} = delivery.{{ filter }}
-            {%- endfor %}
-    where prenatal.place = '{{ place }}'
+        union all
+        select
+            reference_year,
+            '{{ place_series('deliveries', place) }}' as series,
+            cast(null as string) as denominator_series,
+            geo_level,
+            geo_code,
+            {{ filter_columns() }},
+            deliveries as cases,
+            cast(null as bigint) as volume,
+            cast(null as bigint) as denominator,
+            women as persons,
+            cast(null as bigint) as denominator_persons,
+            cast(null as bigint) as headroom
+        from delivery
+        where place = '{{ place }}'
+        union all
+        select
+            reference_year,
+            '{{ place_series('caesareans', place) }}' as series,
+            '{{ place_series('deliveries', place) }}' as denominator_series,
+            geo_level,
+            geo_code,
+            {{ filter_columns() }},
+            caesareans as cases,
+            cast(null as bigint) as volume,
+            deliveries as denominator,
+            caesarean_women as persons,
+            women as denominator_persons,
+            deliveries - caesareans as headroom
+        from delivery
+        where place = '{{ place }}'
+        union all
+        select
+            prenatal.reference_year,
+            '{{ place_series('prenatal_acts', place) }}' as series,
+            '{{ place_series('deliveries', place) }}' as denominator_series,
+            prenatal.geo_level,
+            prenatal.geo_code,
+            {{ filter_columns('prenatal') }},
+            prenatal.acts as cases,
+            cast(null as bigint) as volume,
+            delivery.deliveries as denominator,
+            prenatal.act_women as persons,
+            delivery.women as denominator_persons,
+            cast(null as bigint) as headroom
+        from prenatal
+        inner join delivery
+            on
+                prenatal.place = delivery.place
+                and prenatal.reference_year = delivery.reference_year
+                and prenatal.geo_level = delivery.geo_level
+                and prenatal.geo_code = delivery.geo_code
+                {%- for filter in shared_filters() %}
+                    and prenatal.{{ filter }} = delivery.{{ filter }}
+                {%- endfor %}
+        where prenatal.place = '{{ place }}'
     {%- endfor %}
 
 )

@@ -20,8 +20,8 @@ numbered as (
         dense_rank() over (order by {{ suppression_filters() | join(', ') }}) as column_id,
         dense_rank() over (order by reference_year, series) as series_id,
         {% for filter in suppression_filters() -%}
-        bool_or({{ filter }} <> 'total') over (partition by series) as has_{{ filter }},
-        dense_rank() over (order by {{ suppression_filters() | reject('equalto', filter) | join(', ') }}) as without_{{ filter }}_id,
+            bool_or({{ filter }} <> 'total') over (partition by series) as has_{{ filter }},
+            dense_rank() over (order by {{ suppression_filters() | reject('equalto', filter) | join(', ') }}) as without_{{ filter }}_id,
         {% endfor -%}
         {{ filter_depth() }} as depth
     from counted
@@ -80,7 +80,7 @@ related as (
             placed.reference_year = denominator_column.reference_year
             and placed.denominator_series = denominator_column.series
             {%- for filter in shared_filters() %}
-            and placed.{{ filter }} = denominator_column.{{ filter }}
+                and placed.{{ filter }} = denominator_column.{{ filter }}
             {%- endfor %}
     left join inner_node
         on

@@ -16,10 +16,10 @@ hospital as (
 level as (
 
     {% for level, rank in level_ranks().items() -%}
-    select
-        '{{ level }}' as geo_level,
-        {{ rank }} as level_rank
-    {{ 'union all' if not loop.last }}
+        select
+            '{{ level }}' as geo_level,
+            {{ rank }} as level_rank
+        {{ 'union all' if not loop.last }}
     {% endfor %}
 ),
 

@@ -1,4 +1,4 @@
--- One row is a reference year and a kind of warning, with the number of lines or persons: data that count as they are, and that somebody should look at.
+-- One row is a reference year and a kind of warning, with the number of lines or persons: accepted records that need review.
 
 with claim_count as (
 

@@ -1,4 +1,4 @@
--- One row is a published table, reference year and level: how many of its cells are published, empty or suppressed, why, and the persons they stand for.
+-- One row is a published table, reference year and level: how many of its cells are published, empty or suppressed, why, and the persons in their numerators.
 {{ config(materialized = 'yearly') }}
 
 with statistic as (
@@ -41,7 +41,7 @@ table_cell as (
         on
             statistic.series = cell.series
             and statistic.first_year <= cell.reference_year
-            and (statistic.filters <> '' or ({% for filter in suppression_filters() %}cell.{{ filter }} = 'total'{{ ' and ' if not loop.last }}{% endfor %}))
+            and (statistic.filters <> '' or ({{ is_total_of(suppression_filters(), 'cell') }}))
             and (statistic.smallest_level = 'statistical_sector' or cell.geo_level <> 'statistical_sector')
     inner join reference_year on cell.reference_year = reference_year.reference_year
 
@@ -70,10 +70,10 @@ counted as (
         count(*) filter (where decision = 'published') as published_cells,
         count(*) filter (where decision = 'empty') as empty_cells,
         count(*) filter (where decision = 'primary') as primary_cells,
-        count(*) filter (where decision = 'secondary') as complementary_cells,
+        count(*) filter (where decision = 'secondary') as secondary_cells,
         cast(coalesce(sum(persons) filter (where decision = 'published'), 0) as bigint) as published_persons,
         cast(coalesce(sum(persons) filter (where decision = 'primary'), 0) as bigint) as primary_persons,
-        cast(coalesce(sum(persons) filter (where decision = 'secondary'), 0) as bigint) as complementary_persons
+        cast(coalesce(sum(persons) filter (where decision = 'secondary'), 0) as bigint) as secondary_persons
     from explained
     group by code, reference_year, geo_level
 

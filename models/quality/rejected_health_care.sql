@@ -18,9 +18,9 @@ rejected as (
         reject_reason,
         person_id,
         service_date,
-        cast(service_date_as_delivered as text) as service_date_as_delivered,
-        cast(nomenclature_code_as_delivered as text) as nomenclature_code_as_delivered,
-        cast(case_count_as_delivered as text) as case_count_as_delivered,
+        cast(service_date_as_received as text) as service_date_as_received,
+        cast(nomenclature_code_as_received as text) as nomenclature_code_as_received,
+        cast(case_count_as_received as text) as case_count_as_received,
         institution_code,
         count(*) as line_count
     from line

@@ -3,7 +3,7 @@
 
 with line as (
 
-    select * from {{ ref('int_population_entry') }}
+    select * from {{ ref('int_population_accepted') }}
     where
         reject_reason is not null
         and {{ in_years_to_build('load_year') }}
@@ -18,10 +18,10 @@ rejected as (
         reject_reason,
         person_id,
         reference_date,
-        cast(reference_date_as_delivered as varchar) as reference_date_as_delivered,
-        cast(birth_year_as_delivered as varchar) as birth_year_as_delivered,
+        cast(reference_date_as_received as varchar) as reference_date_as_received,
+        cast(birth_year_as_received as varchar) as birth_year_as_received,
         sex,
-        cast(residence_code_as_delivered as varchar) as residence_code_as_delivered,
+        cast(residence_code_as_received as varchar) as residence_code_as_received,
         sector_code,
         insurability_code
     from line

@@ -12,9 +12,9 @@ with source as (
         amount_eurocents,
         provider_qualification,
         institution_code,
-        service_date_as_delivered,
-        nomenclature_number_as_delivered as nomenclature_code_as_delivered,
-        case_count_as_delivered,
+        service_date_as_received,
+        nomenclature_number_as_received as nomenclature_code_as_received,
+        case_count_as_received,
         is_counted_in_footer
     from {{ ref('health_care') }}
 

@@ -86,14 +86,14 @@ use_without_address as (
     select
         {{ columns_of(imaging_filters, 'person') }}
         {%- for exams in imaging_variables() | map('lower') %}
-            person_claim.{{ exams }},
+            imaging_use.{{ exams }},
         {%- endfor %}
         person.reference_year
     from imaging_person as person
-    inner join {{ ref('int_person_claim') }} as person_claim
+    inner join {{ ref('int_imaging_use') }} as imaging_use
         on
-            person.reference_year = person_claim.reference_year
-            and person.person_id = person_claim.person_id
+            person.reference_year = imaging_use.reference_year
+            and person.person_id = imaging_use.person_id
 
 ),
 

@@ -10,9 +10,9 @@ with beneficiary as (
 
 ),
 
-person_claim as (
+imaging_use as (
 
-    select * from {{ ref('int_person_claim') }}
+    select * from {{ ref('int_imaging_use') }}
     where {{ is_tested }}
 
 ),
@@ -81,13 +81,13 @@ impossible_place as (
 impossible_use as (
 
     select
-        'int_person_claim ' || reference_year as item,
+        'int_imaging_use ' || reference_year as item,
         case
             when count(*) filter (where least({{ imaging_variables() | map('lower') | join(', ') }}) < 0) > 0 then 'net number of examinations below 0'
             when min(lines) < 1 then 'person without a line'
             when count(*) filter (where lines < greatest(lines_of_other_performers, lines_outside_code_dates)) > 0 then 'more lines with a warning than lines'
         end as failure_reason
-    from person_claim
+    from imaging_use
     group by reference_year
 
 ),

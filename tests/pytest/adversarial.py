@@ -22,7 +22,7 @@ SEEDS = Path(__file__).resolve().parents[2] / "seeds"
 POPULATION_COLUMNS = ("reference_date", "pp0010", "pp0015", "pp0020", "pp0025", "pp0055", "pp0030")
 HEALTH_CARE_COLUMNS = ("ss00010", "ss00015", "ss00020", "ss00050", "ss00060", "ss00065b", "ss00075")
 
-# None = the cell is empty; 'ABC' can only stand in a text column and is null in an integer one. 1000, 9999, 11000, 54321 and 93999 are no municipality of any time.
+# None = the cell is empty; 'ABC' is possible in a text column only and is null in an integer one. 1000, 9999, 11000, 54321 and 93999 are no municipality of any time.
 UNKNOWN_RESIDENCES = (
     None,
     0,

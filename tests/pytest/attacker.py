@@ -1,7 +1,7 @@
-"""The attack on small cells: somebody who knows every published table, every relation and the geography tries to narrow the hidden numbers.
+"""The attack on small cells: somebody who knows every published table, every relation and the geography tries to narrow the suppressed numbers.
 
 Reads only what is public: the tables of the statistics, `statistic` and `geographic_unit`. Writes down every sum that must hold, and finds for each
-hidden number the interval of values that contradict nothing, by linear programming (HiGHS). A hidden number whose interval is shorter than the
+suppressed number the interval of values that contradict nothing, by linear programming (HiGHS). A suppressed number whose interval is shorter than the
 threshold has fallen.
 """
 
@@ -18,7 +18,7 @@ FILTERS = ("procedure_type", "age_category", "increased_reimbursement")
 
 @dataclass(frozen=True)
 class Fallen:
-    """A hidden number that is known too well: what it is, and the interval it must lie in."""
+    """A suppressed number that is known too well: what it is, and the interval that must contain it."""
 
     cell: tuple
     low: float
@@ -35,7 +35,7 @@ class System:
     at_most: list = field(default_factory=list)  # (smaller, larger)
 
     def state(self, cell, value):
-        """A published number, or None for a hidden one: a number that one table hides and another publishes is known."""
+        """A published number, or None for a suppressed one: a number that one table suppresses and another publishes is known."""
         if value is None:
             self.hidden.add(cell)
         else:
@@ -126,7 +126,7 @@ def add_relations(system, parent):
 
 
 def components(system, with_inequalities):
-    """The relations that hold hidden numbers, split into parts that share none. Yields (cells, equalities, inequalities)."""
+    """The relations that hold suppressed numbers, split into parts that share none. Yields (cells, equalities, inequalities)."""
     unknown = set(system.unknown)
     leader = {}
 
@@ -252,9 +252,9 @@ class Program:
 
 
 def attack(system, threshold, with_inequalities=False, limit=None, tries=8, seed=7):
-    """All hidden numbers that can be narrowed to an interval shorter than `threshold`. Returns (fallen, number of cells attacked).
+    """All suppressed numbers that can be narrowed to an interval shorter than `threshold`. Returns (fallen, number of cells attacked).
 
-    Two feasible points whose values of a cell lie `threshold` apart prove that the cell stands. A few programs stretch many cells at once; each cell
+    Two feasible points whose values of a cell are `threshold` apart prove that the cell is protected. A few programs stretch many cells at once; each cell
     that is left gets its own two programs. `limit` bounds those per component, the cells on the shortest lines first.
     """
     generator = numpy.random.default_rng(seed)

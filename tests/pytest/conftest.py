@@ -118,13 +118,13 @@ def unmasked(small_source, shared) -> Atlas:
 
 @pytest.fixture(scope="session")
 def masked(small_source, unmasked, shared) -> Atlas:
-    """The small source with the default threshold: the unmasked warehouse built again, so that only masked cells and what follows from them are made."""
+    """The small source with the default threshold: the unmasked warehouse built again, so that only the suppression and what follows from it are made."""
     return made_once(shared / "masked", lambda folder: build_from(small_source, folder, unmasked))
 
 
 @pytest.fixture(scope="session")
 def primary_only(small_source, masked, shared) -> Atlas:
-    """The masked warehouse built again without complementary masking and without data tests."""
+    """The masked warehouse built again without secondary suppression and without data tests."""
     return made_once(
         shared / "primary_only",
         lambda folder: build_from(small_source, folder, masked, "run", complementary_masking=False),

@@ -158,11 +158,11 @@ class Claim:
 
 @dataclass
 class Source:
-    """Accepted rows of both sources, and how many rows had which fate: `fates[source, year or None, reason or 'accepted']`."""
+    """Accepted rows of both sources, and how many rows had which disposition: `dispositions[source, year or None, reason or 'accepted']`."""
 
     population: dict[tuple[str, date], dict] = field(default_factory=dict)
     claims: list[Claim] = field(default_factory=list)
-    fates: Counter = field(default_factory=Counter)
+    dispositions: Counter = field(default_factory=Counter)
 
 
 def population_reason(row: dict) -> str | None:
@@ -210,17 +210,17 @@ def read_source(source_dir) -> Source:
     for row in read_rows(Path(source_dir) / "population"):
         listed, reason = as_date(row["reference_date"]), population_reason(row)
         if reason:
-            source.fates["population", listed and listed.year, reason] += 1
+            source.dispositions["population", listed and listed.year, reason] += 1
         else:
             lists[as_text(row["pp0010"]), listed].append(row)
     for key, rows in lists.items():
         source.population[key] = min(rows, key=tie_break)
-        source.fates["population", key[1].year, "accepted"] += 1
+        source.dispositions["population", key[1].year, "accepted"] += 1
         if len(rows) > 1:
-            source.fates["population", key[1].year, "duplicate"] += len(rows) - 1
+            source.dispositions["population", key[1].year, "duplicate"] += len(rows) - 1
     for row in read_rows(Path(source_dir) / "health_care"):
         day, reason = as_date(row["ss00015"]), claim_reason(row)
-        source.fates["health_care", day and day.year, reason or "accepted"] += 1
+        source.dispositions["health_care", day and day.year, reason or "accepted"] += 1
         if not reason:
             source.claims.append(
                 Claim(
@@ -240,7 +240,7 @@ def read_source(source_dir) -> Source:
 
 
 def read_seed(seeds_dir, name: str) -> list[dict]:
-    """Rows of one seed, wherever it lies below the seeds folder."""
+    """Rows of one seed, in any folder below the seeds folder."""
     (path,) = Path(seeds_dir).rglob(f"{name}.csv")
     with open(path, encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines))
@@ -278,7 +278,7 @@ class Geography:
             for code, row in municipalities.items()
             if as_date(row["valid_from"]) <= day <= as_date(row["valid_to"])
         }
-        # A sector may stand in several lists; it is known in each municipality that a list puts it in.
+        # A sector may be in several lists; it is known in each municipality that a list puts it in.
         self.sector_homes = defaultdict(set)
         for row in read_seed(seeds_dir, "geo_sector"):
             for column in ("nis_2011", "nis_2021"):
@@ -453,7 +453,7 @@ def delivery_days(source: Source, code_lists: CodeLists) -> dict[str, list[Deliv
 def deliveries(source: Source, code_lists: CodeLists) -> list[Delivery]:
     """Deliveries over the whole history, with their prenatal acts.
 
-    A day that lies 30 days or less after the previous delivery claim's day, kept or not, belongs to the same delivery.
+    A day that is 30 days or less after the previous delivery claim's day, kept or not, belongs to the same delivery.
     """
     kept = defaultdict(list)
     for person, days in delivery_days(source, code_lists).items():

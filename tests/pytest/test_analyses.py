@@ -50,7 +50,7 @@ def test_every_question_has_an_answer(request, compiled, threshold, name):
     rows = answer(request.getfixturevalue(threshold), compiled, name)
     assert rows or (
         name == "ranking_of_municipalities" and threshold == "masked"
-    )  # the people of this test are few enough to hide every place
+    )  # the people of this test are few enough to suppress every place
 
 
 def test_intervals_hold_their_share(unmasked, compiled):
@@ -89,7 +89,7 @@ def test_nothing_hidden_is_shown(masked, compiled):
     hospitals = answer(masked, compiled, "caesareans_by_hospital")
     hidden = [row for row in hospitals if row["status"] == "small_cell"]
     assert hidden and all(
-        row["share"] is None and row["lower_bound"] is None and row["differs_from_belgium"] == "hidden"
+        row["share"] is None and row["lower_bound"] is None and row["differs_from_belgium"] == "suppressed"
         for row in hidden
     )
     assert all(row["patients"] is not None for row in answer(masked, compiled, "ranking_of_municipalities"))

@@ -1,4 +1,4 @@
-"""Small cells: nothing that is hidden can be recovered from what is published, and the attack that says so would notice."""
+"""Small cells: nothing that is suppressed can be recovered from what is published, and the attack that says so would notice."""
 
 import adversarial
 import attacker
@@ -22,14 +22,14 @@ def table_names(atlas):
     return [row[0] for row in atlas.query("select distinct code from reference.statistic order by code")]
 
 
-def test_nothing_hidden_can_be_narrowed(masked):
+def test_no_suppressed_number_can_be_narrowed(masked):
     system = read_system(masked)
     fallen, attacked = attacker.attack(system, THRESHOLD)
     assert attacked == len(system.unknown) > 1000
-    assert not fallen, f"{len(fallen)} of {attacked} hidden numbers fall, first {fallen[:5]}"
+    assert not fallen, f"{len(fallen)} of {attacked} suppressed numbers fall, first {fallen[:5]}"
 
 
-def test_without_complementary_masking_many_fall(primary_only):
+def test_without_secondary_suppression_many_fall(primary_only):
     # the cells on the shortest lines of each part of the system: enough to see that they fall, and every one of them needs programs of its own
     fallen, attacked = attacker.attack(read_system(primary_only), THRESHOLD, tries=2, limit=60)
     exact = [cell for cell in fallen if cell.high - cell.low < 0.5]
@@ -37,7 +37,7 @@ def test_without_complementary_masking_many_fall(primary_only):
     assert len(exact) > 50, f"{len(exact)} of {attacked}"
 
 
-def test_attack_finds_the_cell_that_two_hidden_cells_a_line_do_not_protect():
+def test_attack_finds_the_cell_that_two_suppressed_cells_a_line_do_not_protect():
     # two rectangles and one cell between them: rows 1 and 2 less columns 1 and 2 is that cell
     rows, columns = ("r1", "r2", "r3", "r4"), ("c1", "c2", "c3", "c4")
     values = {(row, column): 10 + 3 * i + 7 * j for i, row in enumerate(rows) for j, column in enumerate(columns)}

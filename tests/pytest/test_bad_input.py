@@ -7,7 +7,7 @@ from dbt_runs import run_dbt
 
 pytestmark = pytest.mark.bad_input
 
-HEAVY = "START sql view model intermediate.int_population_entry"
+HEAVY = "START sql view model intermediate.int_population_accepted"
 
 
 @pytest.fixture()
@@ -87,7 +87,7 @@ def test_code_younger_than_the_geography_names_both(tmp_path):
         ({"small_cell_threshold": 2.5}, "small_cell_threshold"),
     ],
 )
-def test_variable_that_cannot_be_meant(source, tmp_path, variables, word):
+def test_invalid_variable_is_rejected(source, tmp_path, variables, word):
     stopped(source, tmp_path / "output", word, variables=variables)
 
 

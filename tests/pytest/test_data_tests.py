@@ -261,7 +261,7 @@ DAMAGES = [
     ),
     (
         "assert_published_tables_agree",
-        "hidden in one table only",
+        "suppressed in one table only",
         "update marts.stat_013_003 set denominator = null where geo_level = 'country'",
     ),
     (

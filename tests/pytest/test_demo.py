@@ -1,4 +1,4 @@
-"""The synthetic source: the columns of the input contract, the same rows whatever else is made, and something of everything that can go wrong."""
+"""The synthetic source: the columns of the input contract, the same rows of a year however it is made, and something of everything that can go wrong."""
 
 import subprocess
 import sys

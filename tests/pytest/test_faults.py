@@ -151,7 +151,7 @@ def output(template, tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     "target",
     [
-        "publish.publish_tables",  # an empty public file lies in the staging folder
+        "publish.publish_tables",  # the staging folder holds an empty public file
         "guards.check_key",  # a table is copied, the others are not
         "export.write_table",  # a table is copied and checked, not exported
         "sdmx.write_data",  # reference tables are exported, statistics are half done
@@ -341,7 +341,7 @@ def test_disk_full_while_publishing(tmp_path):
         before = whole(output)
         release_fixture.make_warehouse(output, years=3000)
         filler = output / "filler"
-        # from no room at all to almost enough: the disk fills up at another step each time
+        # from no free space to almost enough: the disk fills up at another step each time
         left = [0, 1, 3, 5]
         for megabytes in left:
             filler.write_bytes(b"0" * (free_space(output) - megabytes * 2**20))
@@ -363,7 +363,7 @@ def free_space(folder: Path) -> int:
 
 
 @pytest.mark.parametrize("kilobytes", [100, 600, 3000])
-def test_a_file_size_limit_is_told_as_a_full_disk(output, kilobytes):
+def test_a_file_size_limit_is_reported_as_a_full_disk(output, kilobytes):
     before = whole(output)
     release_fixture.make_warehouse(output, years=3000)
 

@@ -336,7 +336,7 @@ def meaning(directory: Path):
     source = oracle.read_source(directory)
     population = {key: oracle.tie_break(row) for key, row in source.population.items()}
     lines = Counter((claim.person, claim.day, claim.code, claim.cases, claim.institution) for claim in source.claims)
-    return population, lines, source.fates
+    return population, lines, source.dispositions
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def settings_of(output_dir: Path, **environment):
 
 
 def publish(output_dir: Path, **environment) -> Path:
-    """Publishes what lies in the directory. Returns the folder of the release."""
+    """Publishes the warehouse of the directory. Returns the folder of the release."""
     publishing.publish(settings_of(output_dir, **environment))
     return (output_dir / "release").resolve()
 
@@ -135,8 +135,8 @@ def test_rows_are_in_total_order_and_tell_their_hash(output):
         rows = [row[:4] for row in csv.reader(file)][1:]
     assert rows == sorted(rows)
     with duckdb.connect(str(output / "atlas.duckdb"), read_only=True) as connection:
-        told = connection.execute("select csv_file, csv_sha256, csv_bytes from release_table").fetchall()
-    for path, digest, size in told:
+        described = connection.execute("select csv_file, csv_sha256, csv_bytes from release_table").fetchall()
+    for path, digest, size in described:
         content = (exports / path).read_bytes()
         assert (hashlib.sha256(content).hexdigest(), len(content)) == (digest, size)
     for line in (exports / "SHA256SUMS").read_text(encoding="utf-8").splitlines():
@@ -373,10 +373,10 @@ def test_duckdb_1_x_opens_the_public_file(output):
     publish(output)
     for folder in folders:
         command = [sys.executable, "-c", OLD_DUCKDB, str(output / "atlas.duckdb")]
-        told = subprocess.run(
+        printed = subprocess.run(
             command, env={**os.environ, "PYTHONPATH": str(folder)}, capture_output=True, text=True, check=True
         ).stdout.split()
-        assert told == [folder.name.removeprefix("duckdb-"), "90"]
+        assert printed == [folder.name.removeprefix("duckdb-"), "90"]
 
 
 # The release of a real build, by the whole pipeline.

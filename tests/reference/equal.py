@@ -104,8 +104,8 @@ def build_all(folder: Path, sources: list[str], thresholds: list[int]) -> dict[t
                 found |= {
                     (str(threshold), source, str(vintage), table, year): value for (table, year), value in now.items()
                 }
-                told = f"{source}, geography {vintage}, threshold {threshold}: {len(now)} tables and years"
-                print(f"{told}, {time.monotonic() - started:.0f} s", flush=True)
+                label = f"{source}, geography {vintage}, threshold {threshold}: {len(now)} tables and years"
+                print(f"{label}, {time.monotonic() - started:.0f} s", flush=True)
             shutil.rmtree(folder / f"{source}_{vintage}")
     return found
 

@@ -1,4 +1,4 @@
-"""Stands for dbt's `adapter` while sqlfluff renders a model: a dispatched macro becomes a call of its own name, which any dialect parses."""
+"""Replaces dbt's `adapter` while sqlfluff renders a model: a dispatched macro becomes a call of its own name, which any dialect parses."""
 
 
 def dispatch(name, *_):

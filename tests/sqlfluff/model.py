@@ -1,4 +1,4 @@
-"""Stands for dbt's `model` while sqlfluff renders a model: one that declares nothing."""
+"""Replaces dbt's `model` while sqlfluff renders a model: one that declares nothing."""
 
 name = ""
 resource_type = "operation"

@@ -1,4 +1,4 @@
-"""Stands for dbt's `modules` while sqlfluff renders a model: every date that a variable holds is the same one."""
+"""Replaces dbt's `modules` while sqlfluff renders a model: every date that a variable holds is the same one."""
 
 import datetime as _datetime
 
@@ -14,7 +14,7 @@ class datetime:
 
 
 class re:
-    """Whatever a variable holds is as it should be."""
+    """Every text matches every pattern."""
 
     @staticmethod
     def match(_pattern, _text):

@@ -2,9 +2,9 @@
 -- wrong with it, and is not looked at.
 {{ config(materialized = 'yearly', input = 'both') }}
 
-with person_claim as (
+with imaging_use as (
 
-    select * from {{ ref('int_person_claim') }}
+    select * from {{ ref('int_imaging_use') }}
     where {{ in_years_to_build('reference_year') }}
 
 ),
@@ -22,7 +22,7 @@ claim_count as (
         cast(sum(lines) as bigint) as lines,
         cast(sum(lines_of_other_performers) as bigint) as lines_of_other_performers,
         cast(sum(lines_outside_code_dates) as bigint) as lines_outside_code_dates
-    from person_claim
+    from imaging_use
     group by reference_year
 
 ),
@@ -32,7 +32,7 @@ beneficiary_count as (
     select
         reference_year,
         cast(sum(lines) as bigint) as lines
-    from {{ ref('int_place_cell') }}
+    from {{ ref('int_imaging_by_residence') }}
     group by reference_year
 
 ),

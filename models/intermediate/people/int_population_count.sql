@@ -4,7 +4,7 @@
 
 with residence as (
 
-    select * from {{ ref('int_population_residence') }}
+    select * from {{ ref('int_residence_code_count') }}
     where {{ in_years_to_build('load_year') }}
 
 ),

@@ -3,7 +3,7 @@
 
 with residence as (
 
-    select * from {{ ref('int_population_residence') }}
+    select * from {{ ref('int_residence_code_count') }}
     where
         reject_reason is null
         and is_residence_code_given

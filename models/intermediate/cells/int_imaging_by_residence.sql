@@ -13,7 +13,7 @@ with beneficiary as (
 
 person_claim as (
 
-    select * from {{ ref('int_person_claim') }}
+    select * from {{ ref('int_imaging_use') }}
     where {{ in_years_to_build('reference_year') }}
 
 ),

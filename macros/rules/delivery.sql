@@ -16,8 +16,8 @@
         or {{ days_between('previous_service_date', 'service_date') }} > {{ gap_days }}
 {% endmacro %}
 
-{# Whether an act lies in the window before a delivery: `delivery_date - window_days <= service_date <= delivery_date`, the day of the delivery included
-   (our decision). Arguments: SQL of the dates and of the days. Returns: boolean expression. #}
+{# Whether an act belongs to the window before a delivery: `delivery_date - window_days <= service_date <= delivery_date`, the day of the delivery
+   included (project decision). Arguments: SQL of the dates and of the days. Returns: boolean expression. #}
 {% macro in_prenatal_window(service_date, delivery_date, window_days) -%}
     ({{ days_between(service_date, delivery_date) }} between 0 and {{ window_days }})
 {%- endmacro %}

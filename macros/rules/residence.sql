@@ -26,7 +26,7 @@
    Returns: nothing. Raises a compiler error that names the codes and the vintage. #}
 {% macro stop_on_younger_residence_codes() %}
     {#- a unit test has no lists -#}
-    {% set residence = ref('int_population_residence') if not execute or model.resource_type == 'model' else none %}
+    {% set residence = ref('int_residence_code_count') if not execute or model.resource_type == 'model' else none %}
     {% if execute and flags.WHICH in ['run', 'build'] and residence %}
         {% set query %}
             select string_agg(distinct vintage.nis_code, ', ' order by vintage.nis_code)

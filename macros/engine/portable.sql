@@ -1,6 +1,6 @@
 {# The places where DuckDB and Spark differ, one dispatched macro each. All take SQL expressions as text and return a SQL expression. #}
 
-{# Whole days from `start` to `stop` (dates). Returns: integer expression, negative when `stop` lies before `start`. #}
+{# Whole days from `start` to `stop` (dates). Returns: integer expression, negative when `stop` is before `start`. #}
 {% macro days_between(start, stop) %}{{ return(adapter.dispatch('days_between')(start, stop)) }}{% endmacro %}
 {% macro default__days_between(start, stop) %}datediff({{ stop }}, {{ start }}){% endmacro %}
 {% macro duckdb__days_between(start, stop) %}date_diff('day', {{ start }}, {{ stop }}){% endmacro %}

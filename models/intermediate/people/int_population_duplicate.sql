@@ -32,9 +32,9 @@ line as (
         residence_code,
         sector_code,
         insurability_code,
-        reference_date_as_delivered,
-        birth_year_as_delivered,
-        residence_code_as_delivered
+        reference_date_as_received,
+        birth_year_as_received,
+        residence_code_as_received
     from {{ ref('stg_population') }}
     where
         reject_reason is null

@@ -3,7 +3,7 @@
 
 with entry as (
 
-    select * from {{ ref('int_population_entry') }}
+    select * from {{ ref('int_population_accepted') }}
     where {{ in_years_to_build('load_year') }}
 
 ),
@@ -16,7 +16,7 @@ counted as (
         reference_date,
         reject_reason,
         residence_code,
-        residence_code is not null or residence_code_as_delivered is not null as is_residence_code_given,
+        residence_code is not null or residence_code_as_received is not null as is_residence_code_given,
         count(*) as line_count
     from entry
     group by all

@@ -9,7 +9,7 @@ with line as (
 
 repeated_line as (
 
-    select * from {{ ref('int_population_repeat') }}
+    select * from {{ ref('int_population_duplicate') }}
     where {{ in_years_to_build('reference_year') }}
 
 ),
@@ -38,9 +38,9 @@ entry as (
         line.sector_code,
         line.insurability_code,
         line.reject_reason,
-        line.reference_date_as_delivered,
-        line.birth_year_as_delivered,
-        line.residence_code_as_delivered
+        line.reference_date_as_received,
+        line.birth_year_as_received,
+        line.residence_code_as_received
     from line
     left join repeated
         on
@@ -61,9 +61,9 @@ entry as (
         sector_code,
         insurability_code,
         case when entry_rank > 1 then 'duplicate' end as reject_reason,
-        reference_date_as_delivered,
-        birth_year_as_delivered,
-        residence_code_as_delivered
+        reference_date_as_received,
+        birth_year_as_received,
+        residence_code_as_received
     from repeated_line
 
 )

@@ -1,6 +1,6 @@
--- Question: can I answer my question at this level, or is too much hidden?
--- How to read: one row a table, level and status in the newest year of the table: how many cells are published, hidden or empty, and in percent of the cells
--- of that level. Where much is hidden, take a higher level, fewer filters, or the table `stat_` of the same variable.
+-- Question: can I answer my question at this level, or are too many cells suppressed?
+-- How to read: one row a table, level and status in the newest year of the table: how many cells are published, suppressed or empty, and in percent of
+-- the cells of that level. Where many are suppressed, take a higher level, fewer filters, or the table `stat_` of the same variable.
 
 with cell as (
 

@@ -1,5 +1,5 @@
 -- One row is a person and a year of service with accepted lines of a code list: the source variables IMAG_*_N of the cards, and what the warnings count.
--- N is the net number of cases, corrections included, and 0 if that is negative (our decision).
+-- N is the net number of cases, corrections included, and 0 if that is negative (project decision).
 {{ config(materialized = 'yearly', input = 'claims') }}
 
 with claim as (
