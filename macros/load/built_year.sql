@@ -129,7 +129,7 @@
                 {% do missing.tests.append(node.name) %}
             {% endif %}
         {% endfor %}
-        {% set planned = "(select * from " ~ plan ~ " where invocation_id = '" ~ invocation_id ~ "')" %}
+        {% set planned = "(select * from " ~ plan ~ " where planned_by = '" ~ invocation_id ~ "')" %}
         {% if not missing.rules %}
             {% do run_query("insert into quality.built_year (reference_year) select reference_year from " ~ planned ~ " as plan where reference_year not in (select reference_year from quality.built_year)") %}
             {% do run_query(

@@ -60,7 +60,7 @@
 {# Arguments: condition (SQL on load_plan), plan (relation). Returns and raises: see years_to_build. #}
 {% macro planned_years(condition, plan) %}
     {% if not is_building() %}{{ return([-1]) }}{% endif %}
-    {% set rows = run_query("select reference_year, " ~ condition ~ " from " ~ plan ~ " where invocation_id = '" ~ invocation_id ~ "' order by reference_year").rows
+    {% set rows = run_query("select reference_year, " ~ condition ~ " from " ~ plan ~ " where planned_by = '" ~ invocation_id ~ "' order by reference_year").rows
         if adapter.get_relation(database=plan.database, schema=plan.schema, identifier=plan.identifier) else [] %}
     {% if not rows %}
         {% do exceptions.raise_compiler_error("This command has made no load plan. Run a whole `dbt build`, or add `path:models/load` to the selection.") %}
@@ -95,7 +95,7 @@
    built, and nothing has changed them since. `dbt test` looks at every year. Argument: column (SQL). Returns: SQL condition. #}
 {% macro in_years_to_test(column) %}
     {%- set plan = model_relation('load_plan') if execute and flags.WHICH == 'build' else none -%}
-    {%- if plan and run_query("select count(*) from " ~ plan ~ " where invocation_id = '" ~ invocation_id ~ "'").columns[0][0] > 0 -%}
+    {%- if plan and run_query("select count(*) from " ~ plan ~ " where planned_by = '" ~ invocation_id ~ "'").columns[0][0] > 0 -%}
         {{ return(in_years(column, planned_years('tests', plan))) }}
     {%- endif -%}
     {{ return(column ~ ' is not null') }}

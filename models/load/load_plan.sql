@@ -128,7 +128,7 @@ plan as (
             or tested is null
             or tested <> '{{ publication_fingerprint() }}'
         ) as tests,
-        {{ this_invocation() }} as invocation_id
+        {{ this_invocation() }} as planned_by
     from published
 
 )

@@ -96,7 +96,7 @@ def requirements(block, threshold):
     count_rows, count_columns = block.cases.shape
     rows = [
         (min((2 if block.is_country else 1) * threshold, total), 1 if is_open else min(2, count_columns), 0)
-        for total, is_open in zip(block.row_total, block.row_open)
+        for total, is_open in zip(block.row_total, block.row_open, strict=False)
     ]
     columns = [
         (
@@ -104,7 +104,7 @@ def requirements(block, threshold):
             1 if is_open or block.is_country else min(2, count_rows),
             0 if block.is_leaf else min(threshold, cases.max()),
         )
-        for cases, is_open in zip(block.cases.T, block.column_open)
+        for cases, is_open in zip(block.cases.T, block.column_open, strict=False)
     ]
     return rows, columns
 
@@ -161,7 +161,7 @@ def lacks(cases, suppressed, is_open, required):
             or held[hidden].max(initial=0) < required_largest
         )
         for held, hidden, open_line, (required_cases, required_cells, required_largest) in zip(
-            cases, suppressed, is_open, required
+            cases, suppressed, is_open, required, strict=False
         )
     )
 

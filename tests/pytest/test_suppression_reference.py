@@ -71,7 +71,7 @@ def step(masked):
     connection.execute("create schema warehouse.intermediate")
     types = ["bigint"] * 8 + ["boolean"] * 3 + ["bigint"] * 2 + ["boolean"] + ["bigint"] * 2 + ["boolean"]
     names = COLUMNS.replace(" ", "").split(",")
-    definition = ", ".join(f"{name} {kind}" for name, kind in zip(names, types))
+    definition = ", ".join(f"{name} {kind}" for name, kind in zip(names, types, strict=False))
     connection.execute(f"create table warehouse.intermediate.numerator_need ({definition})")
     connection.execute(f"create table warehouse.intermediate.suppress_numerator_{STEP - 1} (cell_id bigint)")
     return connection, path.read_text(encoding="utf-8")
@@ -87,7 +87,9 @@ def test_sql_suppresses_the_cells_of_the_reference_on_random_blocks(step):
         rows, before = rows + of_block, before + of_step
         suppressed = suppression_reference.protect(block, THRESHOLD)
         base = (number + 1) * 10_000
-        expected |= {base + (row + 1) * 10 + column + 1 for row, column in zip(*numpy.nonzero(suppressed))}
+        expected |= {
+            base + (row + 1) * 10 + column + 1 for row, column in zip(*numpy.nonzero(suppressed), strict=False)
+        }
     connection.executemany(f"insert into warehouse.intermediate.numerator_need values ({', '.join('?' * 17)})", rows)
     connection.executemany(
         f"insert into warehouse.intermediate.suppress_numerator_{STEP - 1} values (?)", [(cell,) for cell in before]
