@@ -1,6 +1,7 @@
 """The site of a release: `python -m atlas docs`, and the last step of a build.
 
-`site/index.html` is the atlas (atlas/pages): maps, series and tables made from the public file alone. `site/docs/` is the
+`site/index.html` is the atlas (atlas/pages): maps, series and tables made from the public file alone. `site/docs/` is
+the
 documentation: the prose of docs/, one page per published table made from the cards in the public file
 (atlas/table_pages.py), and the dbt documentation with the lineage (atlas/lineage.py); MkDocs makes one folder of them.
 All of it opens by double click, without a server or a network.

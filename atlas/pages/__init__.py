@@ -1,4 +1,6 @@
-"""The pages of a release: a folder of static files that shows its public tables in a browser, without network and without a server."""
+"""The pages of a release: a folder of static files that shows its public tables in a browser, without network and
+without a server.
+"""
 
 from atlas.pages.packer import Pages, write_pages
 

@@ -1,6 +1,8 @@
-"""How a data chunk is written: integers as differences, zigzag, varint; then deflate and base64 in a call that a classic script can make.
+"""How a data chunk is written: integers as differences, zigzag, varint; then deflate and base64 in a call that a
+classic script can make.
 
-A browser refuses to fetch a file from a page that was opened by double click, but it loads scripts. So each chunk is a script of one line:
+A browser refuses to fetch a file from a page that was opened by double click, but it loads scripts. So each chunk is
+a script of one line:
 ATLAS.chunk("name","base64"). The browser's side is static/code/decode.js; `decode_integers` is here for the tests.
 """
 
@@ -17,7 +19,9 @@ ABSENT = -3  # the release has no such row
 
 
 def encode_integers(values: Iterable[int], run: int) -> bytes:
-    """Returns integers as varints of zigzag differences; the difference starts again at 0 after every `run` values (the years of one cell)."""
+    """Returns integers as varints of zigzag differences; the difference starts again at 0 after every `run` values
+    (the years of one cell).
+    """
     out = bytearray()
     previous = 0
     for position, value in enumerate(values):
@@ -50,7 +54,9 @@ def decode_integers(data: bytes, run: int) -> list[int]:
 
 
 def chunk_script(name: str, data: bytes) -> str:
-    """Returns the script that hands a chunk to the page. The same data give the same bytes: no clock, fixed compression level."""
+    """Returns the script that hands a chunk to the page. The same data give the same bytes: no clock, fixed
+    compression level.
+    """
     return f'ATLAS.chunk("{name}","{base64.b64encode(zlib.compress(data, 9)).decode("ascii")}")\n'
 
 

@@ -1,6 +1,7 @@
 """Shapes of municipalities, arrondissements, provinces, regions and the country, projected for a flat picture.
 
-Source, licence and limits of the boundaries: boundaries/README.md. Higher levels need no file of their own: an arc that two
+Source, licence and limits of the boundaries: boundaries/README.md. Higher levels need no file of their own: an arc
+that two
 municipalities of one unit share is inside that unit, every other arc of its municipalities is part of its outline.
 """
 
@@ -41,7 +42,9 @@ def project(longitude: float, latitude: float) -> tuple[float, float]:
 
 
 def read_topology(path: Path) -> tuple[list[list[tuple[float, float]]], dict[str, list[Ring]]]:
-    """Returns the arcs as projected points and, for each NIS code, the rings of its outline as arc numbers (~n: arc n backwards)."""
+    """Returns the arcs as projected points and, for each NIS code, the rings of its outline as arc numbers (~n: arc n
+    backwards).
+    """
     topology = json.loads(path.read_text(encoding="utf-8"))
     (scale_x, scale_y), (from_x, from_y) = topology["transform"]["scale"], topology["transform"]["translate"]
     arcs = []
@@ -83,7 +86,8 @@ def outline(members: list[list[Ring]], ends: dict[int, tuple]) -> list[Ring]:
 
 
 def geometry_chunk(path: Path, units: list[dict]) -> bytes | None:
-    """Returns the chunk `geometry`: JSON {size, arcs (lengths), points, shapes}, or None when the boundaries are of other municipalities.
+    """Returns the chunk `geometry`: JSON {size, arcs (lengths), points, shapes}, or None when the boundaries are of
+    other municipalities.
 
     units: those of the release (level, code, parents). The points follow the JSON line as encoded integers.
     """

@@ -1,7 +1,10 @@
-"""Writes the pages of a release from its public file alone: index.html, the code of static/, and one data chunk for each statistic.
+"""Writes the pages of a release from its public file alone: index.html, the code of static/, and one data chunk for
+each statistic.
 
-The pages hold the cells of the release down to the municipality or hospital, as integers: numerator, denominator, hidden or not. `value` is
-not written: it is per * numerator / denominator, in that order, which gives the bits of the table. Nothing is added up or subtracted.
+The pages hold the cells of the release down to the municipality or hospital, as integers: numerator, denominator,
+hidden or not. `value` is
+not written: it is per * numerator / denominator, in that order, which gives the bits of the table. Nothing is added
+up or subtracted.
 """
 
 from __future__ import annotations
@@ -32,7 +35,8 @@ LIMIT_DECIMALS = {
     "mean": 4,
     "count": 1,
 }  # what a stored confidence limit keeps: more than is shown
-# Exact 95 % limits of a Poisson count from 0 to 9 events: half of chi-square's 2.5th and 97.5th percentile with 2n and 2n + 2 degrees of freedom
+# Exact 95 % limits of a Poisson count from 0 to 9 events: half of chi-square's 2.5th and 97.5th percentile with 2n and
+# 2n + 2 degrees of freedom
 POISSON_95 = (
     (0.0, 3.6888794541139354),
     (0.025317807984289876, 5.571643390938898),
@@ -77,7 +81,8 @@ class Statistic:
 
 
 def write_pages(public_file: Path, folder: Path) -> Pages:
-    """Writes the pages below `folder` (made when it is not there; its index.html, code/ and data/ are replaced) and returns what was written.
+    """Writes the pages below `folder` (made when it is not there; its index.html, code/ and data/ are replaced) and
+    returns what was written.
 
     Reads `public_file` and the files of this package, nothing else; the same release gives the same bytes.
     Raises AtlasError when a cell contradicts its status, a row occurs twice, or a text is missing.
@@ -95,7 +100,9 @@ def write_pages(public_file: Path, folder: Path) -> Pages:
 
 
 def chunks(connection: duckdb.DuckDBPyConnection):
-    """Yields name and data of every chunk: cells, denominators (one for all statistics that share them), limits, standardised values, texts, meta."""
+    """Yields name and data of every chunk: cells, denominators (one for all statistics that share them), limits,
+    standardised values, texts, meta.
+    """
     tables = {name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
     units = read_units(connection)
     statistics = read_statistics(connection, units)
@@ -165,10 +172,13 @@ def chunks(connection: duckdb.DuckDBPyConnection):
 
 
 def read_units(connection: duckdb.DuckDBPyConnection) -> list[dict]:
-    """Returns the areas down to the municipality and the hospitals of the release: level, code, names [nl, fr, de], codes of the units above."""
+    """Returns the areas down to the municipality and the hospitals of the release: level, code, names [nl, fr, de],
+    codes of the units above.
+    """
     rows = connection.execute(
         """
-        select unit.geo_level, unit.geo_code, unit.name_nl, unit.name_fr, unit.name_de, unit.region_code, unit.province_code, unit.arrondissement_code
+        select unit.geo_level, unit.geo_code, unit.name_nl, unit.name_fr, unit.name_de, unit.region_code,
+        unit.province_code, unit.arrondissement_code
         from geographic_unit as unit
         inner join geo_level as level on unit.geo_level = level.geo_level
         where unit.geo_level <> 'statistical_sector'
@@ -240,7 +250,9 @@ def read_statistics(connection: duckdb.DuckDBPyConnection, units: list[dict]) ->
 def read_cells(
     connection: duckdb.DuckDBPyConnection, statistic: Statistic, units: list[dict]
 ) -> tuple[list, list, list | None]:
-    """Returns numerators, denominators and, where the table has them, limits of a statistic, in the order of its array."""
+    """Returns numerators, denominators and, where the table has them, limits of a statistic, in the order of its
+    array.
+    """
     positions = {(units[u]["level"], units[u]["code"]): i for i, u in enumerate(statistic.units)}
     combinations = {c: i for i, c in enumerate(statistic.combinations)}
     years = {year: i for i, year in enumerate(statistic.years)}
@@ -268,7 +280,8 @@ def read_cells(
 
 
 def encode_cell(statistic: Statistic, numerator: int | None, denominator: int | None, status: str) -> tuple[int, int]:
-    """Returns the two integers of a cell, from which the page tells its status: numerator hidden, else denominator 0, else published.
+    """Returns the two integers of a cell, from which the page tells its status: numerator hidden, else denominator 0,
+    else published.
 
     Raises AtlasError when that would not be the status of the table.
     """
@@ -279,7 +292,8 @@ def encode_cell(statistic: Statistic, numerator: int | None, denominator: int | 
     read = "small_cell" if pair[0] == HIDDEN else "empty" if pair[1] == 0 else "published"
     if read != status or (status == "published" and pair[1] == HIDDEN):
         raise AtlasError(
-            f"{statistic.code}: a cell of status {status} has the counts of a cell of status {read}; the pages were not written."
+            f"{statistic.code}: a cell of status {status} has the counts of a cell of status {read}; the pages were "
+            "not written."
         )
     return pair
 
@@ -295,8 +309,10 @@ def wilson(numerator: int, denominator: int, per: int) -> tuple[float, float]:
 
 
 def poisson(numerator: int, denominator: int, per: int, dispersion: float) -> tuple[float, float]:
-    """Returns the 95 % limits of per * numerator / denominator: a Poisson count's, exact below 10 events, else Byar's, their distance from the
-    count times the root of the dispersion (Breslow and Day 1987; Dobson et al. 1991)."""
+    """Returns the 95 % limits of per * numerator / denominator: a Poisson count's, exact below 10 events, else
+    Byar's, their distance from the
+    count times the root of the dispersion (Breslow and Day 1987; Dobson et al. 1991).
+    """
     if numerator < 10:
         lower, upper = POISSON_95[numerator]
     else:
@@ -308,8 +324,10 @@ def poisson(numerator: int, denominator: int, per: int, dispersion: float) -> tu
 
 
 def read_dispersion(connection, statistic: Statistic, n: list, d: list, units: list[dict]) -> list[list] | None:
-    """Returns the dispersion of each type of act and year: 1 for a count, else phi of table `dispersion` less the country's mean, None without phi.
-    None when the release has no such table."""
+    """Returns the dispersion of each type of act and year: 1 for a count, else phi of table `dispersion` less the
+    country's mean, None without phi.
+    None when the release has no such table.
+    """
     types = statistic.filters.get("procedure_type", ["total"])
     if statistic.per is None:
         return [[1] * len(statistic.years) for _ in types]
@@ -338,8 +356,10 @@ def read_dispersion(connection, statistic: Statistic, n: list, d: list, units: l
 def limits_of(
     connection, statistic: Statistic, n: list, d: list, limits: list, units: list[dict]
 ) -> tuple[str, list | None]:
-    """Returns how the page gets the limits of a statistic: "wilson" or "poisson" (with the dispersions) when the table's limits are those of its
-    counts (relative 1e-9), so that the page computes them; else "stored"."""
+    """Returns how the page gets the limits of a statistic: "wilson" or "poisson" (with the dispersions) when the
+    table's limits are those of its
+    counts (relative 1e-9), so that the page computes them; else "stored".
+    """
     years = len(statistic.years)
     types = len(statistic.filters.get("procedure_type", ["total"]))
     dispersion = None if statistic.measure == "share" else read_dispersion(connection, statistic, n, d, units)
@@ -371,12 +391,15 @@ def encode_limits(statistic: Statistic, limits: list) -> bytes:
 
 
 def read_standardised(connection: duckdb.DuckDBPyConnection, statistic: Statistic, units: list[dict]) -> bytes | None:
-    """Returns the chunk of age-standardised values: for each unit, type of act and year the indirectly standardised value and its limits as
-    integers of LIMIT_DECIMALS digits, then the comparison with the country (COMPARED); None when the release has none for this statistic."""
+    """Returns the chunk of age-standardised values: for each unit, type of act and year the indirectly standardised
+    value and its limits as integers of LIMIT_DECIMALS digits, then the comparison with the country (COMPARED); None when
+    the release has none for this statistic.
+    """
     types = statistic.filters.get("procedure_type", ["total"])
     rows = connection.execute(
         """
-        select geo_level, geo_code, procedure_type, reference_year, indirect_value, indirect_lower_95, indirect_upper_95, compared_with_country, status
+        select geo_level, geo_code, procedure_type, reference_year, indirect_value, indirect_lower_95,
+        indirect_upper_95, compared_with_country, status
         from standardised_rate
         where statistic = ? and standard = 'country_of_year'
         """,
@@ -431,7 +454,9 @@ def describe(
 
 
 def home_cells(statistic: Statistic, units: list[dict], n: list, d: list) -> list:
-    """Returns the totals of the last year by arrondissement, for the small maps of the first page: [code, year, [[unit, numerator, denominator]]]."""
+    """Returns the totals of the last year by arrondissement, for the small maps of the first page: [code, year,
+    [[unit, numerator, denominator]]].
+    """
     combination = next((i for i, c in enumerate(statistic.combinations) if set(c) <= {"total"}), 0)
     cells = []
     for i, u in enumerate(statistic.units):
@@ -442,7 +467,9 @@ def home_cells(statistic: Statistic, units: list[dict], n: list, d: list) -> lis
 
 
 def read_cards(connection: duckdb.DuckDBPyConnection, language: str) -> dict:
-    """Returns the cards in a language: for each statistic its sentences, and the numbers of its remarks in one list of remarks."""
+    """Returns the cards in a language: for each statistic its sentences, and the numbers of its remarks in one list
+    of remarks.
+    """
     columns = [row[0] for row in connection.execute("describe statistic").fetchall()]
     wanted = [
         "code",
@@ -470,20 +497,24 @@ def read_cards(connection: duckdb.DuckDBPyConnection, language: str) -> dict:
 def read_variation(connection: duckdb.DuckDBPyConnection) -> dict:
     """Returns table `variation` for arrondissements and municipalities, as column names and rows."""
     done = connection.execute(
-        "select * from variation where geo_level in ('arrondissement', 'municipality') order by statistic, reference_year, procedure_type, geo_level"
+        "select * from variation where geo_level in ('arrondissement', 'municipality') "
+        "order by statistic, reference_year, procedure_type, geo_level"
     )
     return {"columns": [column[0] for column in done.description], "rows": [list(row) for row in done.fetchall()]}
 
 
 def read_hidden(connection: duckdb.DuckDBPyConnection, statistics: list[Statistic]) -> list:
-    """Returns the number of cells by statistic, year, level (sectors included) and status: [code, year, level, published, small_cell, empty]."""
+    """Returns the number of cells by statistic, year, level (sectors included) and status: [code, year, level,
+    published, small_cell, empty].
+    """
     rows = []
     for statistic in statistics:
         rows += connection.execute(
             f"""
             select
                 '{statistic.code}', reference_year, geo_level,
-                count(*) filter (where status = 'published'), count(*) filter (where status = 'small_cell'), count(*) filter (where status = 'empty')
+                count(*) filter (where status = 'published'), count(*) filter (where status = 'small_cell'),
+                count(*) filter (where status = 'empty')
             from {statistic.code}
             group by reference_year, geo_level
             order by reference_year, geo_level
@@ -498,7 +529,9 @@ def read_vintage(connection: duckdb.DuckDBPyConnection) -> int | None:
 
 
 def read_release(connection: duckdb.DuckDBPyConnection) -> dict:
-    """Returns the row of table `release`, dates as text, and a checksum of the release: sha256 over names and checksums of its CSV files."""
+    """Returns the row of table `release`, dates as text, and a checksum of the release: sha256 over names and
+    checksums of its CSV files.
+    """
     done = connection.execute("select * from release")
     names = [column[0] for column in done.description]
     row = {
@@ -515,7 +548,8 @@ def read_labels(connection: duckdb.DuckDBPyConnection) -> dict:
     labels = {}
     for name, key in [(n, n) for n in (*FILTERS, "geo_level")] + [("observation_status", "status")]:
         rows = connection.execute(
-            f"select {key}, any_value(label_nl), any_value(label_fr), any_value(label_en) from {name} group by 1 order by 1"
+            f"select {key}, any_value(label_nl), any_value(label_fr), any_value(label_en) from {name} "
+            "group by 1 order by 1"
         ).fetchall()
         labels[name] = {code: names for code, *names in rows}
     return labels

@@ -1,7 +1,10 @@
-"""Makes static/ from source/: `python -m atlas.pages.shrink`, after every change of source/ (needs Node.js: runs the pinned esbuild by npx).
+"""Makes static/ from source/: `python -m atlas.pages.shrink`, after every change of source/ (needs Node.js: runs the
+pinned esbuild by npx).
 
-The pages are written to be read in source/ and to be small in static/: one script, names shortened. A build takes static/ as it is, so that it
-needs no minifier and the same release gives the same bytes everywhere. static/source.sha256 says from which source it was made; a test compares.
+The pages are written to be read in source/ and to be small in static/: one script, names shortened. A build takes
+static/ as it is, so that it
+needs no minifier and the same release gives the same bytes everywhere. static/source.sha256 says from which source it
+was made; a test compares.
 """
 
 from __future__ import annotations
@@ -17,7 +20,9 @@ ESBUILD = "esbuild@0.28.2"
 
 
 def joined_code() -> str:
-    """Returns the scripts of source/code in their order, as one function; only ATLAS, which data files call, is global."""
+    """Returns the scripts of source/code in their order, as one function; only ATLAS, which data files call, is
+    global.
+    """
     parts = [
         (SOURCE / "code" / f"{name}.js").read_text(encoding="utf-8").replace('"use strict";\n', "") for name in ORDER
     ]
