@@ -33,8 +33,8 @@ bounded as (
         caesarean.numerator as caesareans,
         caesarean.denominator as deliveries,
         caesarean.value as share,
-        {{ wilson_bound('caesarean.numerator', 'caesarean.denominator', 'lower') }} as lower_bound,
-        {{ wilson_bound('caesarean.numerator', 'caesarean.denominator', 'upper') }} as upper_bound,
+        caesarean.lower_95,
+        caesarean.upper_95,
         belgium.belgian_share,
         caesarean.status
     from caesarean
@@ -50,8 +50,8 @@ judged as (
         *,
         case
             when status <> 'published' then 'suppressed'
-            when lower_bound > belgian_share then 'higher'
-            when upper_bound < belgian_share then 'lower'
+            when lower_95 > belgian_share then 'higher'
+            when upper_95 < belgian_share then 'lower'
             else 'no clear difference'
         end as differs_from_belgium
     from bounded

@@ -1,6 +1,6 @@
 -- Question: where do most, and fewest, people have a CT scan?
 -- How to read: one row a municipality in the newest year, highest share of beneficiaries with at least one CT scan first, within Belgium and within its
--- region. `lower_bound` and `upper_bound` hold the share for 95 % of chance (Wilson): two places whose intervals overlap do not clearly differ, and a small
+-- region. `lower_95` and `upper_95` hold the share for 95 % of chance (Wilson): two places whose intervals overlap do not clearly differ, and a small
 -- place is at the top or bottom by chance alone. Suppressed places have no rank; `suppressed_places` is their number. Not standardised by age: an old
 -- population has more scans.
 
@@ -34,6 +34,8 @@ placed as (
         ct.numerator as patients,
         ct.denominator as beneficiaries,
         ct.value as share,
+        ct.lower_95,
+        ct.upper_95,
         ct.status
     from ct
     inner join newest on ct.reference_year = newest.reference_year
@@ -68,8 +70,8 @@ ranked as (
         placed.patients,
         placed.beneficiaries,
         placed.share,
-        {{ wilson_bound('placed.patients', 'placed.beneficiaries', 'lower') }} as lower_bound,
-        {{ wilson_bound('placed.patients', 'placed.beneficiaries', 'upper') }} as upper_bound,
+        placed.lower_95,
+        placed.upper_95,
         suppressed.suppressed_places
     from placed
     cross join suppressed

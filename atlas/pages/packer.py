@@ -392,8 +392,8 @@ def encode_limits(statistic: Statistic, limits: list) -> bytes:
 
 def read_standardised(connection: duckdb.DuckDBPyConnection, statistic: Statistic, units: list[dict]) -> bytes | None:
     """Returns the chunk of age-standardised values: for each unit, type of act and year the indirectly standardised
-    value and its limits as integers of LIMIT_DECIMALS digits, then the comparison with the country (COMPARED); None when
-    the release has none for this statistic.
+    value and its limits as integers of LIMIT_DECIMALS digits, then the comparison with the country (COMPARED); None
+    when the release has none for this statistic.
     """
     types = statistic.filters.get("procedure_type", ["total"])
     rows = connection.execute(

@@ -61,7 +61,7 @@ def test_intervals_hold_their_share(unmasked, compiled):
     assert len(shares) > 20
     slack = 1e-9
     assert all(
-        -slack <= row["lower_bound"] <= row["share"] + slack <= row["upper_bound"] + 2 * slack <= 100 + 3 * slack
+        -slack <= row["lower_95"] <= row["share"] + slack <= row["upper_95"] + 2 * slack <= 100 + 3 * slack
         for row in shares
     )
 
@@ -89,7 +89,7 @@ def test_nothing_hidden_is_shown(masked, compiled):
     hospitals = answer(masked, compiled, "caesareans_by_hospital")
     hidden = [row for row in hospitals if row["status"] == "small_cell"]
     assert hidden and all(
-        row["share"] is None and row["lower_bound"] is None and row["differs_from_belgium"] == "suppressed"
+        row["share"] is None and row["lower_95"] is None and row["differs_from_belgium"] == "suppressed"
         for row in hidden
     )
     assert all(row["patients"] is not None for row in answer(masked, compiled, "ranking_of_municipalities"))
