@@ -49,12 +49,16 @@ CONCEPTS = {
     "OBS_VALUE": "Value",
     "NUMERATOR": "Numerator of the value",
     "DENOMINATOR": "Denominator of the value",
+    "LOWER_95": "Lower 95 % confidence limit of the value",
+    "UPPER_95": "Upper 95 % confidence limit of the value",
     "OBS_STATUS": "Observation status",
     "CONF_STATUS": "Confidentiality status",
     "UNIT_MEASURE": "Unit of measure",
 }
 # Numbers beside the value are attributes: readers of today take one measure an observation.
-ATTRIBUTES = ("NUMERATOR", "DENOMINATOR", "OBS_STATUS", "CONF_STATUS", "UNIT_MEASURE")
+# Attributes that are numbers, with their SDMX type; the others are codes.
+NUMBERS = {"NUMERATOR": "Long", "DENOMINATOR": "Long", "LOWER_95": "Double", "UPPER_95": "Double"}
+ATTRIBUTES = (*NUMBERS, "OBS_STATUS", "CONF_STATUS", "UNIT_MEASURE")
 
 
 def write_structure(connection: duckdb.DuckDBPyConnection, path: Path, release: dict, tables: list) -> None:
@@ -128,6 +132,7 @@ def write_data(connection, table, path: Path) -> None:
             {"".join(f", {decoded[name, 'sdmx_code']} as {component(name)}" for name in filters)},
             reference_year as TIME_PERIOD,
             value as OBS_VALUE, numerator as NUMERATOR, denominator as DENOMINATOR,
+            lower_95 as LOWER_95, upper_95 as UPPER_95,
             {decoded["status", "sdmx_obs_status"]} as OBS_STATUS,
             {decoded["status", "sdmx_conf_status"]} as CONF_STATUS,
             '{unit[0]}' as UNIT_MEASURE
@@ -301,10 +306,10 @@ def _data_structure(filters: tuple[str, ...]) -> str:
 
 def _attribute(name: str) -> str:
     """Returns an attribute of every observation: a code, or an optional number."""
-    coded = name not in ("NUMERATOR", "DENOMINATOR")
+    coded = name not in NUMBERS
     return (
         f'<str:Attribute id="{name}" usage="{"mandatory" if coded else "optional"}">{_identity(name)}'
-        f"{_enumeration(name) if coded else _number('Long')}"
+        f"{_enumeration(name) if coded else _number(NUMBERS[name])}"
         "<str:AttributeRelationship><str:Observation/></str:AttributeRelationship></str:Attribute>"
     )
 

@@ -1,8 +1,9 @@
 """The site of a release: `python -m atlas docs`, and the last step of a build.
 
-Three parts: the prose of docs/, one page per published table made from the cards in the public file
-(atlas/table_pages.py), and the dbt documentation with the lineage (atlas/lineage.py). MkDocs makes one folder of them
-that opens by double click, without a server or a network.
+`site/index.html` is the atlas (atlas/pages): maps, series and tables made from the public file alone. `site/docs/` is the
+documentation: the prose of docs/, one page per published table made from the cards in the public file
+(atlas/table_pages.py), and the dbt documentation with the lineage (atlas/lineage.py); MkDocs makes one folder of them.
+All of it opens by double click, without a server or a network.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 
 import duckdb
 
-from atlas import guards, lineage, record, switch, table_pages
+from atlas import guards, lineage, pages, record, switch, table_pages
 from atlas.settings import PROJECT_DIR, AtlasError, Settings
 from atlas.sql import literal
 
@@ -35,9 +36,10 @@ def write_site(settings: Settings) -> Path:
         with tempfile.TemporaryDirectory(dir=staged) as folder:
             docs = Path(folder) / "docs"
             version, page = collect(settings, docs)
-            build_pages(docs, staged / "site")
-        (staged / "site" / "dbt").mkdir()
-        (staged / "site" / "dbt" / "index.html").write_text(page, encoding="utf-8")
+            build_pages(docs, staged / "site" / "docs")
+        (staged / "site" / "docs" / "dbt").mkdir()
+        (staged / "site" / "docs" / "dbt" / "index.html").write_text(page, encoding="utf-8")
+        pages.write_pages(settings.public_file, staged / "site")
         check_site(settings, staged / "site")
         switch.switch_site(settings, staged / "site", version)
     except (AtlasError, OSError, duckdb.Error) as error:
@@ -126,14 +128,14 @@ def navigation(docs: Path, sections: dict[str, str]) -> list[dict[str, Any]]:
         ),
     )
 
-    def pages(folder: Path) -> list[str]:
+    def pages_of(folder: Path) -> list[str]:
         found = sorted(folder.glob("*.md"), key=lambda path: (path.stem != "index", path.name))
         return [path.relative_to(docs).as_posix() for path in found]
 
-    home, *others = pages(docs)
+    home, *others = pages_of(docs)
     return [
         {"Home": home},
-        *({sections.get(folder.name, folder.name): pages(folder)} for folder in folders),
+        *({sections.get(folder.name, folder.name): pages_of(folder)} for folder in folders),
         *([{"More": others}] if others else []),
     ]
 

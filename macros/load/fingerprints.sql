@@ -4,7 +4,7 @@
    Nothing is listed by name: the lineage divides the nodes, the folder divides the macros, and a variable belongs to the text that reads it. #}
 
 {# The folders of macros/ that no cell depends on. Macros outside them and the steering folders count as rules: lists.sql, rules/, engine/. #}
-{% macro later_macro_folders() %}{{ return(['publication', 'disclosure', 'testing']) }}{% endmacro %}
+{% macro later_macro_folders() %}{{ return(['publication', 'comparison', 'disclosure', 'testing']) }}{% endmacro %}
 
 {# The folders of macros/ that decide what is computed and recorded when, never what a number is. #}
 {% macro steering_macro_folders() %}{{ return(['load', 'materializations', 'release']) }}{% endmacro %}

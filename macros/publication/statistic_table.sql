@@ -76,7 +76,8 @@
    `meta.statistic` of the model, and the tables of the cards read it from there (macros/cards.sql).
    Arguments: those of statistic_declaration.
    Returns: a query with the contract of the published tables: reference_year, geo_level, geo_code, the filters, numerator and denominator (bigint),
-   value (double, not rounded), status ('published', 'small_cell', 'empty'). One row a year, unit and combination of filters.
+   value (double, not rounded), lower_95 and upper_95 (double: 95 % confidence limits of the value, null unless published, docs/methods/comparison.md), status
+   ('published', 'small_cell', 'empty'). One row a year, unit and combination of filters.
    Raises a compiler error that names the wrong argument, or the model when its name contradicts its kind. #}
 {% macro statistic_table(kind, variable, measure) %}
 {%- set statistic = statistic_declaration(kind, variable, measure, **kwargs) -%}
@@ -134,7 +135,81 @@ published as (
         {%- endif %}
     from suppressed
 
+),
+
+{% if statistic.measure in ['volume', 'mean'] -%}
+{%- set type = 'procedure_type' if 'procedure_type' in statistic.filters else "'total'" -%}
+-- the country's mean number per person, all ages together: the variance of a count is phi less this mean times that of a Poisson count
+country_mean as (
+
+    select
+        reference_year,
+        {{ type }} as procedure_type,
+        value / {{ statistic.per }} as mean
+    from published
+    where
+        geo_level = 'country'
+        {%- for filter in statistic.filters if filter != 'procedure_type' %}
+        and {{ filter }} = 'total'
+        {%- endfor %}
+
+),
+
+spread as (
+
+    select
+        dispersion.reference_year,
+        dispersion.procedure_type,
+        greatest(dispersion.phi - country_mean.mean, 0e0) as dispersion
+    from {{ ref('dispersion') }} as dispersion
+    inner join country_mean
+        on
+            dispersion.reference_year = country_mean.reference_year
+            and dispersion.procedure_type = country_mean.procedure_type
+    where dispersion.variable = '{{ statistic.variable }}' and dispersion.phi is not null and country_mean.mean is not null
+
+),
+
+{% endif -%}
+limited as (
+
+    select
+        published.reference_year,
+        published.geo_level,
+        published.geo_code,
+        {%- for filter in statistic.filters %}
+        published.{{ filter }},
+        {%- endfor %}
+        published.numerator,
+        published.denominator,
+        published.value,
+        {%- for side in ['lower', 'upper'] %}
+        case
+            when published.status = 'published'
+                {%- if statistic.measure == 'share' %}
+                then {{ statistic.per }} * {{ wilson_limit('published.numerator', 'published.denominator', side) }}
+                {%- elif statistic.measure == 'count' %}
+                then {{ poisson_limit('published.numerator', 'exact_limit.' ~ side ~ '_95', side) }}
+                {%- else %}
+                then
+                    {{ statistic.per }} * ({{ scaled_limit('published.numerator', poisson_limit('published.numerator', 'exact_limit.' ~ side ~ '_95', side), 'spread.dispersion') }})
+                    / published.denominator
+                {%- endif %}
+        end as {{ side }}_95,
+        {%- endfor %}
+        published.status
+    from published
+    {%- if statistic.measure != 'share' %}
+    left join {{ ref('poisson_limit') }} as exact_limit on published.numerator = exact_limit.events
+    {%- endif %}
+    {%- if statistic.measure in ['volume', 'mean'] %}
+    left join spread
+        on
+            published.reference_year = spread.reference_year
+            and {{ 'published.procedure_type' if 'procedure_type' in statistic.filters else "'total'" }} = spread.procedure_type
+    {%- endif %}
+
 )
 
-select * from published
+select * from limited
 {% endmacro %}

@@ -37,6 +37,12 @@
             when value > {{ per }} then 'a share above {{ per }}'
             {%- endif %}
             when status = 'small_cell' and (numerator is not null or value is not null) then 'small cell with a numerator or value'
+            when status <> 'published' and (lower_95 is not null or upper_95 is not null) then 'confidence limits of a value that is not published'
+            when status = 'published' and (lower_95 is null) <> (upper_95 is null) then 'one confidence limit without the other'
+            {%- if statistic.measure in ['share', 'count'] %}
+            when status = 'published' and lower_95 is null then 'published, but a confidence limit is missing'
+            {%- endif %}
+            when lower_95 < 0 or lower_95 > value * (1 + 1e-12) or upper_95 < value * (1 - 1e-12) then 'the value is outside its confidence limits'
             when numerator < 0 or denominator < 0 or value < 0 then 'negative number'
             when numerator between 1 and {{ var('small_cell_threshold') }} - 1 then 'numerator below the threshold is published'
             when denominator between 1 and {{ var('small_cell_threshold') }} - 1 then 'denominator below the threshold is published'

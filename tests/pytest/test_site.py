@@ -32,8 +32,8 @@ needs_browser = pytest.mark.skipif(
 
 @pytest.fixture(scope="session")
 def site(published) -> Path:
-    """The folder of the site."""
-    return published / "site"
+    """The folder of the documentation in the site; the atlas beside it has tests of its own (test_atlas_pages.py)."""
+    return published / "site" / "docs"
 
 
 @pytest.fixture(scope="session")
@@ -272,6 +272,7 @@ def test_the_site_of_an_older_version_is_replaced(tmp_path, monkeypatch):
 
     monkeypatch.setattr(sites, "collect", lambda *_: ("a-version", "a page"))
     monkeypatch.setattr(sites, "build_pages", build_pages)
+    monkeypatch.setattr(sites.pages, "write_pages", lambda _, folder: (folder / "index.html").write_text("a new page"))
     for _ in range(2):
         assert sites.write_site(settings_of(tmp_path)).read_text() == "a new page"
     assert (tmp_path / "site").readlink() == Path("sites/a-version.2")

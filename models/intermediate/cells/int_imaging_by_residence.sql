@@ -49,6 +49,7 @@ place as (
         {%- for exams in imaging_variables() | map('lower') %}
             count(*) filter (where person_claim.{{ exams }} > 0) as {{ exams }}_patients,
             cast(coalesce(sum(person_claim.{{ exams }}), 0) as bigint) as {{ exams }},
+            cast(coalesce(sum(person_claim.{{ exams }} * person_claim.{{ exams }}), 0) as bigint) as {{ exams }}_squared,
         {%- endfor %}
         cast(coalesce(sum(person_claim.lines), 0) as bigint) as lines
     from placed

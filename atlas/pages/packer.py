@@ -1,0 +1,521 @@
+"""Writes the pages of a release from its public file alone: index.html, the code of static/, and one data chunk for each statistic.
+
+The pages hold the cells of the release down to the municipality or hospital, as integers: numerator, denominator, hidden or not. `value` is
+not written: it is per * numerator / denominator, in that order, which gives the bits of the table. Nothing is added up or subtracted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import math
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from atlas.pages import geometry, texts
+from atlas.pages.codec import ABSENT, HIDDEN, NO_COUNT, chunk_script, encode_integers, json_bytes
+from atlas.settings import AtlasError
+
+STATIC = Path(__file__).parent / "static"
+LANGUAGES = ("nl", "fr", "en")
+AREA_LEVELS = ("country", "region", "province", "arrondissement", "municipality")
+LEVELS = (*AREA_LEVELS, "hospital")
+FILTERS = ("age_category", "increased_reimbursement", "procedure_type")  # in the order of the arrays
+Z_95 = 1.959963984540054  # the normal distribution's 97.5th percentile, as in code/decode.js
+LIMIT_DECIMALS = {
+    "share": 3,
+    "volume": 2,
+    "mean": 4,
+    "count": 1,
+}  # what a stored confidence limit keeps: more than is shown
+# Exact 95 % limits of a Poisson count from 0 to 9 events: half of chi-square's 2.5th and 97.5th percentile with 2n and 2n + 2 degrees of freedom
+POISSON_95 = (
+    (0.0, 3.6888794541139354),
+    (0.025317807984289876, 5.571643390938898),
+    (0.24220927854396496, 7.22468766772396),
+    (0.6186721228956014, 8.767273069742323),
+    (1.0898653736263249, 10.241588675403694),
+    (1.6234863901184207, 11.66833207932267),
+    (2.2018942534908508, 13.059474022518685),
+    (2.8143630515198654, 14.422675361702376),
+    (3.4538321767485014, 15.763189220193313),
+    (4.115373097378334, 17.084803451419166),
+)
+COMPARED = ("higher", "not_different", "lower")  # codes 1, 2, 3 of the chunk of standardised values; 0: none
+
+
+@dataclass(frozen=True)
+class Pages:
+    """What write_pages wrote: the page to open, the number of files and their bytes."""
+
+    index: Path
+    files: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """One statistic of the release and the shape of its array: [unit][filter combination][year]."""
+
+    code: str
+    measure: str
+    per: int | None
+    levels: list[str]
+    units: list[int]  # positions in the list of units of the whole release
+    filters: dict[str, list[str]]
+    years: list[int]
+    has_limits: bool
+
+    @property
+    def combinations(self) -> list[tuple]:
+        """Every combination of filter values, the last filter fastest."""
+        return list(itertools.product(*self.filters.values()))
+
+
+def write_pages(public_file: Path, folder: Path) -> Pages:
+    """Writes the pages below `folder` (made when it is not there; its index.html, code/ and data/ are replaced) and returns what was written.
+
+    Reads `public_file` and the files of this package, nothing else; the same release gives the same bytes.
+    Raises AtlasError when a cell contradicts its status, a row occurs twice, or a text is missing.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("code", "data"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    shutil.copytree(STATIC, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("source.sha256"))
+    (folder / "data").mkdir()
+    with duckdb.connect(str(public_file), read_only=True) as connection:
+        for name, data in chunks(connection):
+            (folder / "data" / f"{name}.js").write_text(chunk_script(name, data), encoding="ascii")
+    written = [p for p in (folder / "index.html", *folder.glob("code/*"), *folder.glob("data/*")) if p.is_file()]
+    return Pages(folder / "index.html", len(written), sum(p.stat().st_size for p in written))
+
+
+def chunks(connection: duckdb.DuckDBPyConnection):
+    """Yields name and data of every chunk: cells, denominators (one for all statistics that share them), limits, standardised values, texts, meta."""
+    tables = {name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
+    units = read_units(connection)
+    statistics = read_statistics(connection, units)
+    described = []
+    denominators: dict[bytes, str] = {}
+    home = []
+    for statistic in statistics:
+        n, d, limits = read_cells(connection, statistic, units)
+        yield statistic.code, encode_integers(n, len(statistic.years))
+        shared = None
+        if any(value != NO_COUNT for value in d):
+            data = encode_integers(d, len(statistic.years))
+            layout = json_bytes([statistic.units, statistic.filters, statistic.years])
+            shared = denominators.get(layout + data)
+            if shared is None:
+                shared = denominators[layout + data] = f"denominator_{statistic.code}"
+                yield shared, data
+        kind = dispersion = None
+        if limits is not None:
+            kind, dispersion = limits_of(connection, statistic, n, d, limits, units)
+            if kind == "stored":
+                yield f"limits_{statistic.code}", encode_limits(statistic, limits)
+        standardised = None
+        if "standardised_rate" in tables:
+            data = read_standardised(connection, statistic, units)
+            if data is not None:
+                yield f"standardised_{statistic.code}", data
+                standardised = True
+        described.append(describe(connection, statistic, shared, kind, dispersion, standardised))
+        home.append(home_cells(statistic, units, n, d))
+    for language in LANGUAGES:
+        yield f"text_{language}", json_bytes(texts.read_texts(language))
+        yield f"card_{language}", json_bytes(read_cards(connection, language))
+    if "variation" in tables:
+        yield "variation", json_bytes(read_variation(connection))
+    yield "hidden", json_bytes(read_hidden(connection, statistics))
+    yield "home", json_bytes(home)
+    vintage, boundaries = read_vintage(connection), None
+    path = geometry.boundary_file(vintage) if vintage else None
+    if path:
+        boundaries = geometry.geometry_chunk(path, units)
+    if boundaries:
+        yield "geometry", boundaries
+    yield (
+        "meta",
+        json_bytes(
+            {
+                "release": read_release(connection),
+                "map": bool(boundaries),
+                "variation": "variation" in tables,
+                "poisson": POISSON_95,
+                "labels": read_labels(connection),
+                "units": [
+                    [u["level"], u["code"], u["names"], [u["parents"].get(level) for level in AREA_LEVELS]]
+                    for u in units
+                ],
+                "statistics": described,
+                "exports": sorted(
+                    r[0]
+                    for r in connection.execute(
+                        "select csv_file from release_table where csv_file is not null"
+                    ).fetchall()
+                ),
+            }
+        ),
+    )
+
+
+def read_units(connection: duckdb.DuckDBPyConnection) -> list[dict]:
+    """Returns the areas down to the municipality and the hospitals of the release: level, code, names [nl, fr, de], codes of the units above."""
+    rows = connection.execute(
+        """
+        select unit.geo_level, unit.geo_code, unit.name_nl, unit.name_fr, unit.name_de, unit.region_code, unit.province_code, unit.arrondissement_code
+        from geographic_unit as unit
+        inner join geo_level as level on unit.geo_level = level.geo_level
+        where unit.geo_level <> 'statistical_sector'
+        order by level.sort_order, unit.geo_code
+        """
+    ).fetchall()
+    country = next((code for level, code, *_ in rows if level == "country"), None)
+    if country is None:
+        raise AtlasError(
+            "Table geographic_unit of the release has no country; the pages need one. Build the reference tables again."
+        )
+    units = []
+    for level, code, dutch, french, german, region, province, arrondissement in rows:
+        above = {"country": country, "region": region, "province": province, "arrondissement": arrondissement}
+        above = {k: v for k, v in above.items() if v is not None and LEVELS.index(k) < LEVELS.index(level)}
+        units.append({"level": level, "code": code, "names": [dutch, french, german or dutch], "parents": above})
+    known = {(unit["level"], unit["code"]) for unit in units}
+    hospitals = set()
+    for (table,) in connection.execute(
+        "select distinct code from statistic where smallest_level = 'hospital' order by 1"
+    ).fetchall():
+        hospitals |= {
+            code
+            for (code,) in connection.execute(
+                f"select distinct geo_code from {table} where geo_level = 'hospital'"
+            ).fetchall()
+        }
+    for code in sorted(hospitals):
+        if ("hospital", code) not in known:
+            units.append({"level": "hospital", "code": code, "names": [code] * 3, "parents": {"country": country}})
+    return units
+
+
+def read_statistics(connection: duckdb.DuckDBPyConnection, units: list[dict]) -> list[Statistic]:
+    """Returns the statistics of the release with the levels, filters and years that their tables hold."""
+    orders = {
+        name: [
+            code
+            for (code,) in connection.execute(
+                f"select {name} from {name} group by 1 order by min(sort_order), 1"
+            ).fetchall()
+        ]
+        for name in FILTERS
+    }
+    result = []
+    for code, measure, per in connection.execute(
+        "select code, any_value(measure), any_value(per) from statistic group by 1 order by 1"
+    ).fetchall():
+        columns = [row[0] for row in connection.execute(f"describe {code}").fetchall()]
+
+        def values(column: str, table: str = code) -> list:
+            found = connection.execute(
+                f"select distinct {column} from {table} where geo_level <> 'statistical_sector' order by 1"
+            ).fetchall()
+            return [value for (value,) in found]
+
+        levels = [level for level in LEVELS if level in values("geo_level")]
+        filters = {}
+        for name in (name for name in FILTERS if name in columns):
+            present = set(values(name))
+            filters[name] = [value for value in orders[name] if value in present]
+        positions = [position for position, unit in enumerate(units) if unit["level"] in levels]
+        result.append(
+            Statistic(code, measure, per, levels, positions, filters, values("reference_year"), "lower_95" in columns)
+        )
+    return result
+
+
+def read_cells(
+    connection: duckdb.DuckDBPyConnection, statistic: Statistic, units: list[dict]
+) -> tuple[list, list, list | None]:
+    """Returns numerators, denominators and, where the table has them, limits of a statistic, in the order of its array."""
+    positions = {(units[u]["level"], units[u]["code"]): i for i, u in enumerate(statistic.units)}
+    combinations = {c: i for i, c in enumerate(statistic.combinations)}
+    years = {year: i for i, year in enumerate(statistic.years)}
+    size = len(positions) * len(combinations) * len(years)
+    n, d = [ABSENT] * size, [ABSENT] * size
+    limits = [None] * size if statistic.has_limits else None
+    columns = ["geo_level", "geo_code", "reference_year", "numerator", "denominator", "status", *statistic.filters]
+    if limits is not None:
+        columns += ["lower_95", "upper_95"]
+    last = 6 + len(statistic.filters)
+    rows = connection.execute(
+        f"select {', '.join(columns)} from {statistic.code} where geo_level <> 'statistical_sector'"
+    ).fetchall()
+    for row in rows:
+        level, code, year, numerator, denominator, status = row[:6]
+        place = (positions[level, code] * len(combinations) + combinations[row[6:last]]) * len(years) + years[year]
+        if n[place] != ABSENT:
+            raise AtlasError(
+                f"{statistic.code}: two rows for {level} {code}, {year}, {row[6:last]}; the pages need one."
+            )
+        n[place], d[place] = encode_cell(statistic, numerator, denominator, status)
+        if limits is not None and row[last] is not None:
+            limits[place] = row[last:]
+    return n, d, limits
+
+
+def encode_cell(statistic: Statistic, numerator: int | None, denominator: int | None, status: str) -> tuple[int, int]:
+    """Returns the two integers of a cell, from which the page tells its status: numerator hidden, else denominator 0, else published.
+
+    Raises AtlasError when that would not be the status of the table.
+    """
+    if statistic.per is None:
+        pair = (HIDDEN if numerator is None else numerator, NO_COUNT)
+    else:
+        pair = (HIDDEN if numerator is None else numerator, HIDDEN if denominator is None else denominator)
+    read = "small_cell" if pair[0] == HIDDEN else "empty" if pair[1] == 0 else "published"
+    if read != status or (status == "published" and pair[1] == HIDDEN):
+        raise AtlasError(
+            f"{statistic.code}: a cell of status {status} has the counts of a cell of status {read}; the pages were not written."
+        )
+    return pair
+
+
+def wilson(numerator: int, denominator: int, per: int) -> tuple[float, float]:
+    """Returns the 95 % limits of a share by Wilson's score method, times per (Newcombe 1998, method 3)."""
+    z2 = Z_95 * Z_95
+    share = numerator / denominator
+    middle = share + z2 / (2 * denominator)
+    half = Z_95 * math.sqrt(share * (1 - share) / denominator + z2 / (4 * denominator * denominator))
+    below = 1 + z2 / denominator
+    return per * max(0.0, (middle - half) / below), per * min(1.0, (middle + half) / below)
+
+
+def poisson(numerator: int, denominator: int, per: int, dispersion: float) -> tuple[float, float]:
+    """Returns the 95 % limits of per * numerator / denominator: a Poisson count's, exact below 10 events, else Byar's, their distance from the
+    count times the root of the dispersion (Breslow and Day 1987; Dobson et al. 1991)."""
+    if numerator < 10:
+        lower, upper = POISSON_95[numerator]
+    else:
+        above = numerator + 1
+        lower = numerator * (1 - 1 / (9 * numerator) - Z_95 / (3 * math.sqrt(numerator))) ** 3
+        upper = above * (1 - 1 / (9 * above) + Z_95 / (3 * math.sqrt(above))) ** 3
+    root = math.sqrt(dispersion)
+    return tuple(per * (numerator + root * (limit - numerator)) / denominator for limit in (lower, upper))
+
+
+def read_dispersion(connection, statistic: Statistic, n: list, d: list, units: list[dict]) -> list[list] | None:
+    """Returns the dispersion of each type of act and year: 1 for a count, else phi of table `dispersion` less the country's mean, None without phi.
+    None when the release has no such table."""
+    types = statistic.filters.get("procedure_type", ["total"])
+    if statistic.per is None:
+        return [[1] * len(statistic.years) for _ in types]
+    if not connection.execute("select count(*) from duckdb_tables() where table_name = 'dispersion'").fetchone()[0]:
+        return None
+    (variable,) = connection.execute(
+        "select any_value(variable) from statistic where code = ?", [statistic.code]
+    ).fetchone()
+    rows = connection.execute(
+        "select procedure_type, reference_year, phi from dispersion where variable = ?", [variable]
+    ).fetchall()
+    phi = {(kind or "total", year): value for kind, year, value in rows}
+    country = next(i for i, u in enumerate(statistic.units) if units[u]["level"] == "country")
+    result = []
+    for kind in types:
+        totals = tuple(kind if name == "procedure_type" else "total" for name in statistic.filters)
+        start = (country * len(statistic.combinations) + statistic.combinations.index(totals)) * len(statistic.years)
+        row = []
+        for y, year in enumerate(statistic.years):
+            value, total, persons = phi.get((kind, year)), n[start + y], d[start + y]
+            row.append(None if value is None or total < 0 or persons <= 0 else max(0.0, value - total / persons))
+        result.append(row)
+    return result
+
+
+def limits_of(
+    connection, statistic: Statistic, n: list, d: list, limits: list, units: list[dict]
+) -> tuple[str, list | None]:
+    """Returns how the page gets the limits of a statistic: "wilson" or "poisson" (with the dispersions) when the table's limits are those of its
+    counts (relative 1e-9), so that the page computes them; else "stored"."""
+    years = len(statistic.years)
+    types = len(statistic.filters.get("procedure_type", ["total"]))
+    dispersion = None if statistic.measure == "share" else read_dispersion(connection, statistic, n, d, units)
+    if statistic.measure != "share" and dispersion is None:
+        return "stored", None
+    for place, (numerator, denominator, pair) in enumerate(zip(n, d, limits, strict=True)):
+        expected = None
+        if numerator >= 0 and denominator != 0:
+            if dispersion is None:
+                expected = wilson(numerator, denominator, statistic.per)
+            elif (scale := dispersion[place // years % types][place % years]) is not None:
+                expected = poisson(numerator, 1 if statistic.per is None else denominator, statistic.per or 1, scale)
+        if (expected is None) != (pair is None):
+            return "stored", None
+        if pair and any(
+            not math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-9) for a, b in zip(expected, pair, strict=True)
+        ):
+            return "stored", None
+    return ("wilson", None) if dispersion is None else ("poisson", dispersion)
+
+
+def encode_limits(statistic: Statistic, limits: list) -> bytes:
+    """Returns lower and then upper limits as integers of LIMIT_DECIMALS digits; HIDDEN where the table has none."""
+    scale = 10 ** LIMIT_DECIMALS[statistic.measure]
+    values = []
+    for side in (0, 1):
+        values += [HIDDEN if pair is None else round(pair[side] * scale) for pair in limits]
+    return encode_integers(values, len(statistic.years))
+
+
+def read_standardised(connection: duckdb.DuckDBPyConnection, statistic: Statistic, units: list[dict]) -> bytes | None:
+    """Returns the chunk of age-standardised values: for each unit, type of act and year the indirectly standardised value and its limits as
+    integers of LIMIT_DECIMALS digits, then the comparison with the country (COMPARED); None when the release has none for this statistic."""
+    types = statistic.filters.get("procedure_type", ["total"])
+    rows = connection.execute(
+        """
+        select geo_level, geo_code, procedure_type, reference_year, indirect_value, indirect_lower_95, indirect_upper_95, compared_with_country, status
+        from standardised_rate
+        where statistic = ? and standard = 'country_of_year'
+        """,
+        [statistic.code],
+    ).fetchall()
+    if not rows:
+        return None
+    positions = {(units[u]["level"], units[u]["code"]): i for i, u in enumerate(statistic.units)}
+    size = len(positions) * len(types) * len(statistic.years)
+    scale = 10 ** LIMIT_DECIMALS[statistic.measure]
+    parts = [[HIDDEN] * size for _ in range(3)] + [[0] * size]
+    for level, code, procedure, year, value, lower, upper, compared, _status in rows:
+        place = (positions[level, code] * len(types) + types.index(procedure or "total")) * len(
+            statistic.years
+        ) + statistic.years.index(year)
+        for part, number in zip(parts, (value, lower, upper), strict=False):
+            part[place] = HIDDEN if number is None else round(number * scale)
+        parts[3][place] = 0 if compared is None else COMPARED.index(compared) + 1
+    return encode_integers(itertools.chain(*parts), len(statistic.years))
+
+
+def describe(
+    connection,
+    statistic: Statistic,
+    denominator: str | None,
+    limits: str | None,
+    dispersion: list | None,
+    standardised: bool | None,
+) -> dict:
+    """Returns what the page must know of a statistic before it loads its cells."""
+    rows = connection.execute(
+        "select language, title, coding, family, variable from statistic where code = ? order by language",
+        [statistic.code],
+    ).fetchall()
+    return {
+        "code": statistic.code,
+        "measure": statistic.measure,
+        "per": statistic.per,
+        "family": rows[0][3],
+        "variable": rows[0][4],
+        "title": {language: title for language, title, *_ in rows},
+        "unit": {language: coding for language, _, coding, *_ in rows},
+        "levels": statistic.levels,
+        "filters": statistic.filters,
+        "years": statistic.years,
+        "denominator": denominator,
+        "limits": limits,
+        "dispersion": dispersion,
+        "decimals": LIMIT_DECIMALS[statistic.measure],
+        "standardised": bool(standardised),
+    }
+
+
+def home_cells(statistic: Statistic, units: list[dict], n: list, d: list) -> list:
+    """Returns the totals of the last year by arrondissement, for the small maps of the first page: [code, year, [[unit, numerator, denominator]]]."""
+    combination = next((i for i, c in enumerate(statistic.combinations) if set(c) <= {"total"}), 0)
+    cells = []
+    for i, u in enumerate(statistic.units):
+        if units[u]["level"] == "arrondissement":
+            place = (i * len(statistic.combinations) + combination) * len(statistic.years) + len(statistic.years) - 1
+            cells.append([u, n[place], d[place]])
+    return [statistic.code, statistic.years[-1], cells]
+
+
+def read_cards(connection: duckdb.DuckDBPyConnection, language: str) -> dict:
+    """Returns the cards in a language: for each statistic its sentences, and the numbers of its remarks in one list of remarks."""
+    columns = [row[0] for row in connection.execute("describe statistic").fetchall()]
+    wanted = [
+        "code",
+        "card_code",
+        "description",
+        "calculation",
+        "available_since",
+        "source_variables",
+        "recommended_reference",
+    ]
+    wanted += [name for name in ("definition_reference",) if name in columns]
+    cards = {}
+    for row in connection.execute(
+        f"select {', '.join(wanted)} from statistic where language = ? order by code", [language]
+    ).fetchall():
+        cards[row[0]] = dict(zip(wanted[1:], row[1:], strict=True))
+    remarks: dict[str, int] = {}
+    for code, remark in connection.execute(
+        "select code, remark from statistic_remark where language = ? order by code, position", [language]
+    ).fetchall():
+        cards[code].setdefault("remarks", []).append(remarks.setdefault(remark, len(remarks)))
+    return {"cards": cards, "remarks": list(remarks)}
+
+
+def read_variation(connection: duckdb.DuckDBPyConnection) -> dict:
+    """Returns table `variation` for arrondissements and municipalities, as column names and rows."""
+    done = connection.execute(
+        "select * from variation where geo_level in ('arrondissement', 'municipality') order by statistic, reference_year, procedure_type, geo_level"
+    )
+    return {"columns": [column[0] for column in done.description], "rows": [list(row) for row in done.fetchall()]}
+
+
+def read_hidden(connection: duckdb.DuckDBPyConnection, statistics: list[Statistic]) -> list:
+    """Returns the number of cells by statistic, year, level (sectors included) and status: [code, year, level, published, small_cell, empty]."""
+    rows = []
+    for statistic in statistics:
+        rows += connection.execute(
+            f"""
+            select
+                '{statistic.code}', reference_year, geo_level,
+                count(*) filter (where status = 'published'), count(*) filter (where status = 'small_cell'), count(*) filter (where status = 'empty')
+            from {statistic.code}
+            group by reference_year, geo_level
+            order by reference_year, geo_level
+            """
+        ).fetchall()
+    return rows
+
+
+def read_vintage(connection: duckdb.DuckDBPyConnection) -> int | None:
+    """Returns the list of municipalities of the release: 2018, 2019 or 2025."""
+    return connection.execute("select geography_vintage from release").fetchone()[0]
+
+
+def read_release(connection: duckdb.DuckDBPyConnection) -> dict:
+    """Returns the row of table `release`, dates as text, and a checksum of the release: sha256 over names and checksums of its CSV files."""
+    done = connection.execute("select * from release")
+    names = [column[0] for column in done.description]
+    row = {
+        k: v if v is None or isinstance(v, (bool, int, float)) else str(v)
+        for k, v in zip(names, done.fetchone(), strict=True)
+    }
+    files = connection.execute("select csv_file, csv_sha256 from release_table order by csv_file").fetchall()
+    row["checksum"] = hashlib.sha256(json.dumps(files).encode()).hexdigest()
+    return row
+
+
+def read_labels(connection: duckdb.DuckDBPyConnection) -> dict:
+    """Returns the labels of levels, filter values and statuses: {list: {code: [nl, fr, en]}}."""
+    labels = {}
+    for name, key in [(n, n) for n in (*FILTERS, "geo_level")] + [("observation_status", "status")]:
+        rows = connection.execute(
+            f"select {key}, any_value(label_nl), any_value(label_fr), any_value(label_en) from {name} group by 1 order by 1"
+        ).fetchall()
+        labels[name] = {code: names for code, *names in rows}
+    return labels

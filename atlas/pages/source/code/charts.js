@@ -1,0 +1,120 @@
+/* Charts in SVG: series and age profile (points, lines, 95 % intervals), funnel, distribution, sparkline. Every chart has a table beside it. */
+"use strict";
+
+/* Returns about `count` round numbers that cover low to high. */
+const ticksOf = (low, high, count = 5) => {
+  if (!(high > low)) { high = low + (Math.abs(low) || 1) * 0.1; low -= (Math.abs(low) || 1) * 0.1; }
+  const rough = (high - low) / count, power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= rough * 0.999);
+  const first = Math.floor(low / step + 1e-9), last = Math.ceil(high / step - 1e-9), ticks = [];
+  for (let i = first; i <= last; i++) ticks.push(i * step);
+  return { ticks, digits: Math.max(0, -Math.floor(Math.log10(step) + 1e-9)) };
+};
+
+/* Returns the marker of a series: each has its own shape, so that colour is not needed. */
+const marker = (kind, x, y, name = "") => {
+  const r = kind === 0 ? 5 : 4;
+  const shapes = [`M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0Z`, `M${x - r} ${y - r}h${2 * r}v${2 * r}h${-2 * r}Z`,
+    `M${x} ${y - r - 1}l${r + 1} ${2 * r}h${-2 * r - 2}Z`, `M${x} ${y - r - 1}l${r + 1} ${r + 1}l${-r - 1} ${r + 1}l${-r - 1} ${-r - 1}Z`,
+    `M${x - r} ${y - r}l${2 * r} ${2 * r}M${x + r} ${y - r}l${-2 * r} ${2 * r}`];
+  return html`<path class="marker s${kind} ${name}" d="${shapes[kind]}"/>`;
+};
+
+/* Returns a line chart. series: [{name, points: [cell]}], the first is the chosen place; a hidden point makes a gap and a mark below the axis. */
+const lineChart = ({ id, label, xs, series, digits, width, height = 250, joined = true }) => {
+  const all = series.flatMap((line) => line.points).flatMap((c) => c.value === null ? [] : [c.value]);
+  const own = series[0].points.flatMap((c) => c.lower === null || c.lower === undefined ? [] : [c.lower, c.upper]);
+  if (!all.length) return { svg: html`<p>${t("nothing_shown")}</p>`, fromZero: true };
+  let low = Math.min(...all, ...own), high = Math.max(...all, ...own);
+  if (low < 0.6 * high) low = 0;
+  const { ticks, digits: tickDigits } = ticksOf(low, high);
+  [low, high] = [ticks[0], ticks[ticks.length - 1]];
+  const labels = ticks.map((tick) => number(tick, Math.min(tickDigits, digits + 1)));
+  const left = 12 + 7.5 * Math.max(...labels.map((text) => text.length)), right = 14, top = 10, bottom = 28;
+  const x = (i) => left + 14 + (xs.length < 2 ? 0.5 : i / (xs.length - 1)) * (width - left - right - 28);
+  const y = (value) => top + (high - value) / (high - low) * (height - top - bottom);
+  const every = Math.ceil(xs.length * Math.max(...xs.map((text) => text.length)) * 8 / (width - left - right));
+  const lines = series.map((line, k) => {
+    let path = "", open = false;
+    line.points.forEach((cell, i) => {
+      if (cell.value === null) { open = false; return; }
+      path += `${open ? "L" : "M"}${x(i).toFixed(1)} ${y(cell.value).toFixed(1)}`;
+      open = joined;
+    });
+    const marks = line.points.map((cell, i) => cell.value !== null ? marker(k, x(i), y(cell.value))
+      : k === 0 ? html`<text class="mark" x="${x(i)}" y="${height - bottom - 5}" text-anchor="middle">×</text>` : null);
+    const bars = k === 0 && line.points.map((cell, i) => cell.lower === null || cell.lower === undefined || cell.value === null ? null
+      : html`<path class="whisker" d="M${x(i)} ${y(cell.lower)}V${y(cell.upper)}M${x(i) - 4} ${y(cell.lower)}h8M${x(i) - 4} ${y(cell.upper)}h8"/>`);
+    return html`${bars}<path class="line s${k}" d="${path}"/>${marks}`;
+  });
+  return {
+    fromZero: low <= 0,
+    svg: html`<svg id="${id}" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${label}">
+${ticks.map((tick, i) => html`<line class="grid" x1="${left}" x2="${width - right}" y1="${y(tick)}" y2="${y(tick)}"/><text x="${left - 6}" y="${y(tick) + 4}" text-anchor="end">${labels[i]}</text>`)}
+${xs.map((text, i) => i % every === 0 && html`<text x="${x(i)}" y="${height - bottom + 18}" text-anchor="middle">${text}</text>`)}
+${lines.reverse()}</svg>`,
+  };
+};
+
+/* Returns the legend of a line chart: dash and marker, name. */
+const lineLegend = (series) => html`<ul class="legend lines">${series.map((line, k) => html`<li><svg width="36" height="14" aria-hidden="true">
+<path class="line s${k}" d="M1 7H35"/>${marker(k, 18, 7)}</svg> ${line.name}</li>`)}</ul>`;
+
+/* Returns a sparkline: the values of a place over the years; a hidden year is a gap. */
+const sparkline = (cells) => {
+  const values = cells.map((cell) => cell.value).filter((value) => value !== null);
+  if (values.length < 2) return null;
+  const low = Math.min(...values), span = Math.max(...values) - low || 1, n = cells.length - 1;
+  let path = "", open = false;
+  cells.forEach((cell, i) => {
+    if (cell.value === null) { open = false; return; }
+    path += `${open ? "L" : "M"}${(3 + i / n * 74).toFixed(1)} ${(19 - (cell.value - low) / span * 16).toFixed(1)}`;
+    open = true;
+  });
+  return html`<svg class="spark" width="80" height="22" aria-hidden="true"><path d="${path}"/></svg>`;
+};
+
+/* Returns value and interval of a row of the ranking as a small picture, on the scale low to high. */
+const intervalPicture = (cell, low, high, country) => {
+  const x = (value) => (4 + (value - low) / (high - low || 1) * 96).toFixed(1);
+  return html`<svg class="interval" width="104" height="18" aria-hidden="true"><path d="${country !== null && `M${x(country)} 0V18`}${cell.lower !== null && `M${x(cell.lower)} 9H${x(cell.upper)}`}"/><circle cx="${x(cell.value)}" cy="9" r="3.5"/></svg>`;
+};
+
+/* Returns the limits of a funnel around the country's share at n deliveries: the score test's, so that Wilson's interval agrees with them. */
+const funnelLimits = (share, n, z) => { const half = z * Math.sqrt(share * (1 - share) / n); return [Math.max(0, share - half), Math.min(1, share + half)]; };
+
+/* Returns the funnel: share by number of deliveries, with 95 % and 99.8 % limits around the country. */
+const funnelChart = ({ label, cells, country, per, width, chosen }) => {
+  const height = Math.min(420, Math.max(300, width * 0.55)), shown = cells.filter((cell) => cell.value !== null && cell.d > 0);
+  if (!shown.length || country.value === null) return html`<p>${t("nothing_shown")}</p>`;
+  const most = Math.max(...shown.map((cell) => cell.d)), share = country.value / per;
+  const top = ticksOf(0, Math.max(...shown.map((cell) => cell.value), country.value)), across = ticksOf(0, most, width < 500 ? 3 : 6);
+  const high = top.ticks[top.ticks.length - 1], far = across.ticks[across.ticks.length - 1], left = 44, bottom = 46, up = 10, right = 14;
+  const x = (n) => left + n / far * (width - left - right), y = (value) => up + (high - Math.min(high, value)) / high * (height - up - bottom);
+  const curve = (z, side) => {
+    let path = "";
+    for (let k = 1; k <= 120; k++) { const n = far * (k / 120) ** 2 + 1; path += `${path ? "L" : "M"}${x(n).toFixed(1)} ${y(per * funnelLimits(share, n, z)[side]).toFixed(1)}`; }
+    return path;
+  };
+  return html`<svg id="funnel-svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${label}">
+${top.ticks.map((tick) => html`<line class="grid" x1="${left}" x2="${width - right}" y1="${y(tick)}" y2="${y(tick)}"/><text x="${left - 6}" y="${y(tick) + 4}" text-anchor="end">${number(tick)}</text>`)}
+${across.ticks.map((tick) => html`<text x="${x(tick)}" y="${height - bottom + 18}" text-anchor="middle">${number(tick)}</text>`)}
+<text x="${(left + width) / 2}" y="${height - 8}" text-anchor="middle">${t("deliveries_axis")}</text>
+<path class="reference" d="M${left} ${y(country.value)}H${width - right}"/>
+${[[Z_95, "limit95"], [Z_998, "limit998"]].map(([z, name]) => [0, 1].map((side) => html`<path class="${name}" d="${curve(z, side)}"/>`))}
+${shown.map((cell) => html`<circle class="hospital${cell.unit === chosen && " picked"}" data-unit="${cell.unit.id}" cx="${x(cell.d)}" cy="${y(cell.value)}" r="${cell.unit === chosen ? 7 : 4.5}"/>`)}</svg>`;
+};
+
+/* Returns the distribution of the shown areas, one row of dots a year, the country as a line. */
+const stripChart = ({ label, rows, digits, width }) => {
+  const values = rows.flatMap((row) => row.cells).map((cell) => cell.value).filter((value) => value !== null);
+  if (!values.length) return html`<p>${t("nothing_shown")}</p>`;
+  const { ticks, digits: tickDigits } = ticksOf(Math.min(...values), Math.max(...values), width < 500 ? 4 : 7);
+  const low = ticks[0], high = ticks[ticks.length - 1], left = 48, right = 20, step = 34, height = rows.length * step + 40;
+  const x = (value) => left + (value - low) / (high - low) * (width - left - right);
+  return html`<svg id="strip-svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${label}">
+${ticks.map((tick) => html`<line class="grid" x1="${x(tick)}" x2="${x(tick)}" y1="6" y2="${height - 32}"/><text x="${x(tick)}" y="${height - 12}" text-anchor="middle">${number(tick, Math.min(tickDigits, digits + 1))}</text>`)}
+${rows.map((row, i) => html`<text x="${left - 10}" y="${i * step + 27}" text-anchor="end">${row.year}</text>
+${row.cells.map((cell, k) => cell.value !== null && html`<circle class="strip" cx="${x(cell.value).toFixed(1)}" cy="${i * step + 22 + (k * 7 % 17) - 8}" r="2.5"/>`)}
+${row.country.value !== null && html`<path class="reference" d="M${x(row.country.value)} ${i * step + 8}v28"/>`}`)}</svg>`;
+};

@@ -1,0 +1,124 @@
+/* The other pages: home, place, hospitals, variation, confidentiality, about. */
+"use strict";
+
+/* Returns the statistics that a page of overview shows: a table stat_… repeats the totals of its cube, which is shown instead. */
+const mainStatistics = () => ATLAS.meta.statistics.filter((s) => {
+  const cube = ATLAS.statistics.get(s.code.replace("stat_", "cube_"));
+  return !cube || cube === s || String(cube.years) !== String(s.years);
+});
+
+/* Home: search of a place and of a statistic, small maps. */
+const homePage = async (state) => {
+  const [home] = await Promise.all([loadJson("home"), ATLAS.meta.map && loadGeometry()]);
+  const { release } = ATLAS.meta, cells = new Map(home.map(([code, year, rows]) => [code, { year, rows }]));
+  const card = (statistic) => {
+    const { year, rows } = cells.get(statistic.code);
+    const known = rows.map(([id, n, d]) => ({ id, n, value: n < 0 || d === 0 ? null : d < 0 ? n : statistic.per * n / d }));
+    const sorted = known.map((cell) => cell.value).filter((v) => v !== null).sort((a, b) => a - b);
+    const bounds = quintiles(sorted);
+    const link = linkTo(state, { view: "statistic", code: statistic.code, year: statistic.years[statistic.years.length - 1], filters: {}, level: statistic.hospital ? "hospital" : "municipality", mode: "values" });
+    const picture = ATLAS.meta.map && statistic.measure !== "count" && !statistic.hospital && html`<svg class="small-map" viewBox="0 0 ${ATLAS.geometry.size[0]} ${ATLAS.geometry.size[1]}" aria-hidden="true">${known.map((cell) =>
+      html`<use href="#small-${cell.id}" class="area ${cell.n < 0 ? "hidden" : cell.value === null ? "empty" : `c${classOf(cell.value, bounds)}`}"/>`)}</svg>`;
+    return html`<li><a href="${link}">${picture}<span>${titleOf(statistic)}</span></a><span class="small">${say(statistic.unit)}, ${year}</span></li>`;
+  };
+  return html`${ATLAS.meta.map && smallShapes()}<h1 id="title" tabindex="-1">${t("home_title")}</h1><p class="sentence">${t("home_intro")}</p>
+<div class="finders">${placeSearch()}<form class="search" data-search="statistic" role="search"><label for="word">${t("search_statistic")}<input id="word" autocomplete="off" aria-describedby="word-found"></label>
+<button>${t("show")}</button><span id="word-found" class="found" aria-live="polite"></span></form></div>
+<h2>${t("home_statistics")}</h2><p class="small">${t("home_maps_note")}</p><ul class="cards">${mainStatistics().map(card)}</ul>
+<p class="small">${t("release_line", { version: release.version, vintage: release.geography_vintage, date: release.publication_date ? date(release.publication_date) : t("undated") })} ${ATLAS.meta.map && t("boundaries_short")}</p>`;
+};
+
+/* Place: every statistic of one place in a table. */
+const placePage = async (state) => {
+  const { unit } = state, parents = parentsOf(unit), units = [unit, ...parents];
+  const wanted = mainStatistics().filter((s) => s.levels.includes(unit.level));
+  const tables = await Promise.all(wanted.map((s) => loadTable(s.code)));
+  let masked = 0;
+  const rows = tables.map((table) => {
+    const { statistic } = table, year = statistic.years.includes(state.year) ? state.year : statistic.years[statistic.years.length - 1];
+    const own = { ...state, code: statistic.code, filters: {}, mode: "values", year, view: "statistic", level: unit.level === "country" ? statistic.levels[statistic.levels.length - 1] : unit.level };
+    const cell = cellOf(table, unit, {}, year), { rank, count } = rankOf(cellsOf(table, own, unit.level), unit);
+    const compared = unit !== ATLAS.country && cell.value !== null && comparedWith(cell, cellOf(table, ATLAS.country, {}, year));
+    if (cell.status === "small_cell") masked++;
+    return html`<tr><th scope="row"><a href="${linkTo(own)}">${titleOf(statistic)}</a> <span class="small">${say(statistic.unit)}, ${year}</span></th>
+<td>${plainValue(cell, statistic)}</td><td>${intervalText(cell, statistic)}</td>
+${parents.map((parent) => html`<td>${plainValue(cellOf(table, parent, {}, year), statistic)}</td>`)}
+${parents.length > 0 && html`<td>${compared && t(`compared_${compared}`)}</td><td>${rank && count > 1 ? t("rank_of", { rank: number(rank), count: number(count) }) : "–"}</td>`}
+<td>${sparkline(statistic.years.map((y) => cellOf(table, unit, {}, y)))}</td></tr>`;
+  });
+  const inside = ATLAS.units.filter((u) => AREA_LEVELS[AREA_LEVELS.indexOf(unit.level) + 1] === u.level && (unit.level === "country" || u.parents[AREA_LEVELS.indexOf(unit.level)] === unit.code));
+  return html`<div class="no-print">${placeSearch()}</div><h1 id="title" tabindex="-1">${nameOf(unit)}</h1>
+<p class="sentence">${t("place_intro", { level: say(ATLAS.meta.labels.geo_level[unit.level]), code: unit.code, list: parents.map(nameOf).join(", ") || "–" })} ${t("place_masked", { masked: number(masked), count: number(rows.length) })}</p>
+<p class="no-print"><button type="button" id="print">${t("print")}</button></p>
+${tableBox(t("place_caption", { place: nameOf(unit) }), [t("statistic"), nameOf(unit), t("interval_head"), ...parents.map(nameOf), parents.length > 0 && t("mode_belgium"), parents.length > 0 && t("rank"), t("series")], rows, "profile")}
+<p class="small">${t("place_note")} ${t("age_note")}</p><p class="small">${citationOf(null)}</p>
+${inside.length > 0 && html`<h2 class="no-print">${t("places_inside")}</h2><ul class="inside no-print">${inside.map((u) => html`<li><a href="${linkTo(state, { unit: u })}">${nameOf(u)}</a></li>`)}</ul>`}`;
+};
+
+/* Hospitals: funnel and table, in the order of their numbers. */
+const hospitalPage = async (state) => {
+  if (!state.code) return html`<h1 id="title" tabindex="-1">${t("hospitals")}</h1><p>${t("nothing_shown")}</p>`;
+  const table = await loadTable(state.code), cards = await loadJson(`card_${state.language}`), { statistic } = table, { labels } = ATLAS.meta;
+  const cells = cellsOf(table, { ...state, mode: "values" }, "hospital"), country = cellOf(table, ATLAS.country, state.filters, state.year), shown = cells.filter((c) => c.value !== null);
+  const outside = (cell, z) => { const [low, high] = funnelLimits(country.value / statistic.per, cell.d, z); const p = cell.n / cell.d; return p < low ? "lower" : p > high ? "higher" : null; };
+  const judged = statistic.measure === "share" && country.value !== null;
+  const verdict = (cell) => { const far = outside(cell, Z_998), near = outside(cell, Z_95); return far ? t(`funnel_${far}_998`) : near ? t(`funnel_${near}_95`) : t("funnel_inside"); };
+  const beyond = (z) => judged ? shown.filter((cell) => outside(cell, z)).length : 0;
+  const sentence = judged ? t("funnel_sentence", { year: state.year, country: withUnit(country.value, statistic), count: number(shown.length), hidden: number(cells.length - shown.length), beyond95: number(beyond(Z_95)), beyond998: number(beyond(Z_998)) })
+    : t("hospital_sentence", { year: state.year, country: valueText(country, statistic), count: number(shown.length), hidden: number(cells.length - shown.length) });
+  ATLAS.view = { table, cells, country, breaks: [], legend: [] };
+  const filters = Object.entries(statistic.filters).map(([name, values]) => select(`filter-${name}`, t(`filter_${name}`), values.map((value) => [value, say(labels[name][value])])));
+  return html`<form class="controls" aria-label="${t("controls")}">${statisticSelect((s) => s.hospital)}${filters}${yearSlider(statistic.years)}</form><h1 id="title" tabindex="-1">${titleText(state)}</h1><p class="sentence">${sentence}</p>
+${judged && html`<figure id="funnel-figure"><h2>${t("funnel")}</h2><p class="small">${say(statistic.unit)}. ${t("funnel_note")}</p>${funnelChart({ label: sentence, cells, country, per: statistic.per, width: mainWidth(), chosen: state.unit })}
+<ul class="legend lines"><li><svg width="36" height="14" aria-hidden="true"><path class="reference" d="M1 7H35"/></svg> ${t("belgium")}</li><li><svg width="36" height="14" aria-hidden="true"><path class="limit95" d="M1 7H35"/></svg> ${t("limit_95")}</li><li><svg width="36" height="14" aria-hidden="true"><path class="limit998" d="M1 7H35"/></svg> ${t("limit_998")}</li></ul>${pictureButtons("funnel")}</figure>`}
+${tableBox(`${t("hospital_table")}. ${say(statistic.unit)}`, [t("hospital"), t("value"), t("interval_head"), t("numerator"), t("denominator"), judged && t("funnel")], cells.map((cell) => html`<tr ${cell.unit === state.unit && html`aria-current="true"`}><th scope="row"><a id="u${cell.unit.id}" href="${linkTo(state, { unit: cell.unit })}">${nameOf(cell.unit)}</a></th>
+<td>${plainValue(cell, statistic)}</td><td>${intervalText(cell, statistic)}</td><td>${countText(cell.n)}</td><td>${countText(cell.d)}</td>${judged && html`<td>${cell.value !== null && verdict(cell)}</td>`}</tr>`))}
+<p class="small">${t("hospital_warning")}</p>${belowHtml(state, cards)}`;
+};
+
+/* Variation between areas: the table `variation` of the release where there is one, and the distribution of the shown values. */
+const variationPage = async (state) => {
+  const level = state.level === "municipality" ? "municipality" : "arrondissement";
+  const table = await loadTable(state.code), { statistic } = table, variation = ATLAS.meta.variation && await loadJson("variation");
+  const inMode = { ...state, mode: statistic.standardised ? "standardised" : "values", filters: { ...state.filters } };
+  for (const name of ["age_category", "increased_reimbursement"]) if (inMode.filters[name]) inMode.filters[name] = "total";
+  const rows = statistic.years.map((year) => ({ year, cells: cellsOf(table, inMode, level, year), country: chosenCell(table, inMode, ATLAS.country, year) }));
+  const shown = rows.map((row) => ({ ...row, values: row.cells.filter((cell) => cell.value !== null).sort((a, b) => a.value - b.value) }));
+  const digits = DIGITS[statistic.measure], column = (row, name) => row[variation.columns.indexOf(name)];
+  const mine = variation && variation.rows.filter((row) => column(row, "statistic") === state.code && column(row, "geo_level") === level && column(row, "procedure_type") === (state.filters.procedure_type || "total"));
+  const numbers = [["units_used", 0], ["minimum", digits], ["p05", digits], ["median", digits], ["p95", digits], ["maximum", digits], ["extremal_quotient", 2], ["quotient_05_95", 2], ["cv", 3], ["scv", 4], ["eb_variance", 4], ["chi_square", 1], ["degrees_of_freedom", 0]].filter(([name]) => variation && variation.columns.includes(name));
+  const label = t("strip_label", { name: titleOf(statistic), units: t(`levels_${level}`) });
+  ATLAS.view = { table, cells: rows[rows.length - 1].cells, country: rows[rows.length - 1].country, breaks: [], legend: [] };
+  return html`<form class="controls" aria-label="${t("controls")}">${statisticSelect((s) => !s.hospital)}${statistic.filters.procedure_type && select("filter-procedure_type", t("filter_procedure_type"), statistic.filters.procedure_type.map((v) => [v, say(ATLAS.meta.labels.procedure_type[v])]))}
+${select("level", t("level"), ["arrondissement", "municipality"].map((l) => [l, t(`levels_${l}`)]))}</form>
+<h1 id="title" tabindex="-1">${t("variation_title", { name: titleOf(statistic) })}</h1><p class="sentence">${t("variation_intro")} ${inMode.mode === "standardised" ? t("variation_standardised") : t("variation_crude")}</p>
+<figure id="strip-figure"><h2>${t("strip")}</h2><p class="small">${say(statistic.unit)}. ${t("strip_note")}</p>${stripChart({ label, rows, digits, width: mainWidth() })}${pictureButtons("strip")}</figure>
+${tableBox(label, ["year", "lowest", "highest", "belgium", "shown", "not_shown"].map((key) => t(key)), shown.map(({ year, values, cells, country }) => { const [a, b] = [values[0], values[values.length - 1]]; return html`<tr><th scope="row">${year}</th><td>${a ? `${number(a.value, digits)} (${nameOf(a.unit)})` : "–"}</td><td>${b ? `${number(b.value, digits)} (${nameOf(b.unit)})` : "–"}</td>
+<td>${plainValue(country, statistic)}</td><td>${number(values.length)}</td><td>${number(cells.length - values.length)}</td></tr>`; }))}
+<h2>${t("variation_measures")}</h2>${!variation ? html`<p>${t("no_variation")}</p>` : !mine.length ? html`<p>${t("no_variation_here")}</p>` : tableBox(t("variation_measures"), [t("year"), ...numbers.map(([name]) => t(`measure_${name}`))], mine.map((row) => html`<tr><th scope="row">${column(row, "reference_year")}</th>${column(row, "status") !== "published" ? html`<td colspan="${numbers.length}">${t("too_few_units")}</td>`
+    : numbers.map(([name, places]) => html`<td>${column(row, name) === null ? "–" : number(column(row, name), places)}</td>`)}</tr>`))}`;
+};
+
+/* Confidentiality: what is hidden by table and level in a year, the rule, the checksum. */
+const confidentialityPage = async (state) => {
+  const rows = await loadJson("hidden"), { release, labels } = ATLAS.meta;
+  const years = [...new Set(rows.map((row) => row[1]))].sort(), year = years.includes(state.year) ? state.year : years[years.length - 1];
+  const levels = [...LEVELS.slice(0, 5), "statistical_sector", "hospital"], cell = new Map(rows.filter((row) => row[1] === year).map((row) => [`${row[0]} ${row[2]}`, row]));
+  const text = (row) => row ? html`${number(row[4])} / ${number(row[3] + row[4])} <span class="small">(${number(row[3] + row[4] ? 100 * row[4] / (row[3] + row[4]) : 0, 1)} %)</span>` : "–";
+  return html`<h1 id="title" tabindex="-1">${t("confidentiality")}</h1><p class="sentence">${release.small_cell_threshold > 0 ? t("rule", { threshold: number(release.small_cell_threshold) }) : t("rule_off")}</p>
+<p>${t("rule_pages")}</p><form class="controls" aria-label="${t("controls")}">${select("hidden-year", t("year"), years.map((y) => [y, y]))}</form>
+${tableBox(t("hidden_table", { year }), [t("table"), ...levels.map((level) => say(labels.geo_level[level]))], ATLAS.meta.statistics.map((s) => html`<tr><th scope="row">${titleOf(s)} <span class="small">${s.code}</span></th>${levels.map((level) => html`<td>${text(cell.get(`${s.code} ${level}`))}</td>`)}</tr>`))}
+<p class="small">${t("hidden_note")}</p><h2>${t("checksum")}</h2><p>${t("checksum_text", { version: release.version })}<br><code class="long">${release.checksum}</code></p>`;
+};
+
+/* About: release, citation, licences, accessibility, files. */
+const aboutPage = async (state) => {
+  const { release, exports } = ATLAS.meta;
+  return html`<h1 id="title" tabindex="-1">${t("about")}</h1><p class="sentence">${release.is_synthetic && t("synthetic")}</p><h2>${t("about_release")}</h2>
+<dl>${[["about_version", release.version], ["about_date", release.publication_date ? date(release.publication_date) : t("undated")], ["about_years", release.reference_years.split(",").join(", ")], ["about_vintage", release.geography_vintage], ["about_rows", number(release.table_rows)], ["about_project", `${release.project_version} (${release.source_commit})`]]
+    .map(([key, value]) => html`<dt>${t(key)}</dt><dd>${value}</dd>`)}</dl><h2>${t("cite")}</h2><p>${citationOf(null)}</p><p>${t("definition_note")}</p>
+<h2>${t("limits_title")}</h2><ul>${["limits_reimbursed", "limits_breaks", "limits_age", "limits_chance", "limits_sectors"].map((key) => html`<li>${t(key)}</li>`)}</ul>
+<h2>${t("licences")}</h2><p>${t("boundaries")}</p><p>${t("boundaries_limits")}</p><p>${t("licence_code")}</p>
+<h2>${t("accessibility")}</h2><p>${t("accessibility_text")}</p><ul>${["accessibility_tables", "accessibility_keyboard", "accessibility_colour", "accessibility_known"].map((key) => html`<li>${t(key)}</li>`)}</ul><p>${t("accessibility_contact")}</p>
+<h2>${t("files")}</h2><p><a href="docs/index.html">${t("docs_link")}</a></p><ul class="inside"><li><a href="../exports/datapackage.json">datapackage.json</a></li><li><a href="../exports/SHA256SUMS">SHA256SUMS</a></li>${exports.map((file) => html`<li><a href="../exports/${file}">${file}</a></li>`)}</ul>`;
+};

@@ -1,0 +1,70 @@
+/* The state of the page is the address after "#": a link is the whole state. Values that are not in the release fall back. */
+"use strict";
+
+const VIEWS = ["home", "statistic", "place", "hospital", "variation", "confidentiality", "about"];
+const LANGUAGES = ["nl", "fr", "en"];
+const MODES = ["values", "belgium", "standardised"];
+const SHORT = { age_category: "a", increased_reimbursement: "r", procedure_type: "t" };
+
+/* Returns the language of a first visit. */
+const firstLanguage = () => LANGUAGES.find((language) => (navigator.language || "").startsWith(language)) || "en";
+
+/* Returns the state that an address after "#" gives; everything unknown is replaced by a default. */
+const readState = (hash) => {
+  const query = new URLSearchParams(hash.replace(/^#/, ""));
+  const pick = (key, allowed, fallback) => allowed.includes(query.get(key)) ? query.get(key) : fallback;
+  const codes = [...ATLAS.statistics.keys()];
+  const state = { language: pick("l", LANGUAGES, firstLanguage()), view: pick("v", VIEWS, "home"), embed: query.get("e") === "1", order: pick("o", ["high", "low", "name"], "high") };
+  const areas = codes.filter((code) => !ATLAS.statistics.get(code).hospital);
+  const hospitals = codes.filter((code) => ATLAS.statistics.get(code).hospital);
+  state.code = pick("s", codes, null);
+  if (state.view === "statistic" && hospitals.includes(state.code)) state.view = "hospital";
+  if (state.view === "hospital" && !hospitals.includes(state.code)) {
+    state.code = hospitals.find((code) => ATLAS.statistics.get(code).measure === "share") || hospitals[0] || null;
+  }
+  if (state.view !== "hospital" && !areas.includes(state.code)) state.code = areas.includes("cube_013_007") ? "cube_013_007" : areas[0];
+  const statistic = ATLAS.statistics.get(state.code || codes[0]);
+  const years = statistic.years.map(String);
+  state.year = +pick("y", years, years[years.length - 1]);
+  state.filters = {};
+  for (const [name, values] of Object.entries(statistic.filters)) state.filters[name] = pick(SHORT[name], values, values.includes("total") ? "total" : values[0]);
+  const levels = statistic.levels.filter((level) => level !== "country");
+  state.level = pick("g", levels, levels.includes("municipality") ? "municipality" : levels[levels.length - 1]);
+  state.mode = pick("m", MODES, "values");
+  if (state.mode === "standardised" && !statistic.standardised) state.mode = "values";
+  if (state.mode === "belgium" && !hasLimits(statistic)) state.mode = "values";
+  if (state.mode === "standardised") for (const name of ["age_category", "increased_reimbursement"]) if (state.filters[name]) state.filters[name] = "total";
+  state.unit = ATLAS.byKey.get(query.get("p")) || ATLAS.country;
+  if (state.unit.level === "hospital" && state.view !== "hospital" && state.view !== "place") state.unit = ATLAS.country;
+  return state;
+};
+
+/* Returns whether intervals can be shown: from the table, or Wilson's for a share. */
+const hasLimits = (statistic) => statistic.limits !== null || statistic.measure === "share";
+
+/* Returns the address of a state, with changes. */
+const linkTo = (state, changes = {}) => {
+  const next = { ...state, ...changes }, query = new URLSearchParams();
+  query.set("v", next.view);
+  if (["statistic", "hospital", "variation", "place"].includes(next.view) && next.code) {
+    query.set("s", next.code);
+    query.set("y", next.year);
+  } else if (next.view === "confidentiality") query.set("y", next.year);
+  if (next.view === "statistic" || next.view === "variation") {
+    for (const [name, value] of Object.entries(next.filters)) if (value !== "total") query.set(SHORT[name], value);
+    query.set("g", next.level);
+    if (next.mode !== "values") query.set("m", next.mode);
+  }
+  if (next.order !== "high") query.set("o", next.order);
+  if (next.unit !== ATLAS.country) query.set("p", `${next.unit.level}:${next.unit.code}`);
+  if (next.embed) query.set("e", "1");
+  query.set("l", next.language);
+  return `#${query}`.replaceAll("%3A", ":");
+};
+
+/* Goes to a state; `quiet` replaces the last step of the history (a slider that moves). */
+const go = (changes, quiet = false) => {
+  const link = linkTo(ATLAS.state, changes);
+  if (link === location.hash) return;
+  if (quiet) location.replace(link); else location.hash = link;
+};

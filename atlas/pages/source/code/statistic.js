@@ -1,0 +1,217 @@
+/* The page of one statistic: filters, map, chosen place, series, age profile, ranking, card, downloads. */
+"use strict";
+
+/* Returns a labelled select; its value is set later, so that a change of state does not replace a control that has the focus. */
+const select = (id, label, options) => html`<label for="${id}">${label}<select id="${id}">${options.map(([value, text]) =>
+  html`<option value="${value}">${text}</option>`)}</select></label>`;
+
+/* Returns the select of statistics, grouped. */
+const statisticSelect = (wanted) => {
+  const groups = [["imaging_share", (s) => s.family === "imaging" && s.measure === "share" && s.combinations > 1],
+    ["imaging_volume", (s) => s.family === "imaging" && s.measure !== "share" && s.combinations > 1],
+    ["imaging_all_ages", (s) => s.family === "imaging" && s.combinations === 1], ["other", (s) => s.family !== "imaging"]];
+  return html`<label for="statistic" class="wide">${t("statistic")}<select id="statistic">${groups.map(([key, test]) => {
+    const inside = ATLAS.meta.statistics.filter((s) => wanted(s) && test(s));
+    return inside.length > 0 && html`<optgroup label="${t(`group_${key}`)}">${inside.map((s) => html`<option value="${s.code}">${titleOf(s)} (${s.code})</option>`)}</optgroup>`;
+  })}</select></label>`;
+};
+
+/* Returns the search of a place. */
+const placeSearch = () => html`<form class="search" data-search="place" role="search"><label for="place">${t("place")}<input id="place" list="places" autocomplete="off" aria-describedby="place-found">
+</label><button>${t("show")}</button><span id="place-found" class="found" aria-live="polite"></span></form>`;
+
+/* Returns the year's slider. */
+const yearSlider = (years) => html`<label for="year">${t("year")} <output id="year-out" for="year"></output>
+<input id="year" type="range" min="0" max="${years.length - 1}" step="1" ${years.length < 2 && "disabled"}></label>`;
+
+/* Returns the page's frame for a state; the parts with an id are filled by fillStatistic. */
+const statisticFrame = (state) => {
+  const statistic = ATLAS.statistics.get(state.code), { labels } = ATLAS.meta;
+  const filters = Object.entries(statistic.filters).map(([name, values]) => select(`filter-${name}`, t(`filter_${name}`), values.map((value) => [value, say(labels[name][value])])));
+  const levels = statistic.levels.filter((level) => level !== "country").map((level) => [level, t(`levels_${level}`)]);
+  const modes = [["values", t("mode_values")]];
+  if (hasLimits(statistic)) modes.push(["belgium", t("mode_belgium")]);
+  if (statistic.standardised) modes.push(["standardised", t("mode_standardised")]);
+  return html`<div class="choices"><form class="controls" aria-label="${t("controls")}">${statisticSelect((s) => !s.hospital)}${filters}${select("level", t("level"), levels)}
+${modes.length > 1 ? select("mode", t("mode"), modes) : html`<p class="small">${t("mode_none")}</p>`}${yearSlider(statistic.years)}</form>${placeSearch()}</div>
+<h1 id="title" tabindex="-1"></h1><p id="sentence" class="sentence"></p><div class="columns">
+<figure id="map-figure"><h2>${t("map")}</h2><p id="map-label" class="small"></p><div id="map"></div><div id="legend"></div><p id="many-hidden" class="small"></p>
+<figcaption class="small">${ATLAS.meta.map && t("boundaries_short")}</figcaption>${ATLAS.meta.map && pictureButtons("map")}</figure>
+<section id="place-panel" aria-labelledby="place-title"><h2 id="place-title"></h2><div id="place-body"></div></section>
+<section aria-labelledby="ranking-title" class="ranking"><h2 id="ranking-title">${t("ranking")}</h2>${select("order", t("order"), ["high", "low", "name"].map((o) => [o, t(`order_${o}`)]))}
+<p id="ranking-note" class="small"></p><div id="ranking" class="scroll" role="region" tabindex="0" aria-labelledby="title"></div></section></div>
+<div id="below"></div>`;
+};
+
+/* Returns the buttons below a picture. */
+const pictureButtons = (name) => html`<p class="buttons"><button type="button" data-picture="${name}" data-format="png">PNG</button>
+<button type="button" data-picture="${name}" data-format="svg">SVG</button></p>`;
+
+/* Returns the filters in words, or nothing when all are totals. */
+const filtersText = (state) => Object.entries(state.filters).filter(([, value]) => value !== "total").map(([name, value]) => say(ATLAS.meta.labels[name][value])).join(", ");
+
+/* Returns the title of a view: statistic, filters, year. */
+const titleText = (state) => [titleOf(ATLAS.statistics.get(state.code)), filtersText(state), state.mode === "standardised" && t("standardised"), state.year].filter(Boolean).join(", ");
+
+/* Returns a value, or its status, in words. */
+const valueText = (cell, statistic) => cell.value === null ? statusText(cell.status) : withUnit(cell.value, statistic);
+
+/* Returns an interval in words, or nothing. */
+const intervalText = (cell, statistic) => cell.lower === null || cell.lower === undefined ? ""
+  : t("interval", { lower: number(cell.lower, DIGITS[statistic.measure]), upper: number(cell.upper, DIGITS[statistic.measure]) });
+
+/* Returns the sentences above the picture: the chosen place, the units above it, its rank, whether the difference is more than chance. */
+const sentenceOf = (table, state, cells) => {
+  const { statistic } = table, own = chosenCell(table, state, state.unit), country = chosenCell(table, state, ATLAS.country);
+  const named = (unit) => t("named_value", { name: nameOf(unit), value: valueText(chosenCell(table, state, unit), statistic) });
+  const out = [t("sentence_place", { year: state.year, place: nameOf(state.unit), value: valueText(own, statistic) })];
+  const above = parentsOf(state.unit);
+  if (above.length) out.push(t("sentence_above", { list: above.map(named).join("; ") }));
+  const same = state.unit.level === state.level ? cells : cellsOf(table, state, state.unit.level);
+  const { rank, count, hidden } = rankOf(same, state.unit);
+  if (rank && count > 1) out.push(t("sentence_rank", { rank: number(rank), count: number(count), units: t(`levels_${state.unit.level}`), hidden: number(hidden) }));
+  const compared = state.unit !== ATLAS.country && own.value !== null && comparedWith(own, country);
+  if (compared) out.push(t(`sentence_${compared}`));
+  return out.join(" ");
+};
+
+/* Returns the sentence of the map: highest, lowest, hidden. */
+const mapSentence = (table, state, cells) => {
+  const { statistic } = table, shown = cells.filter((cell) => cell.value !== null).sort((a, b) => b.value - a.value);
+  if (!shown.length) return t("map_nothing", { units: t(`levels_${state.level}`) });
+  const first = shown[0], last = shown[shown.length - 1], rest = cells.length - shown.length;
+  return t("map_sentence", { units: t(`levels_${state.level}`), count: number(shown.length), hidden: number(rest), high: nameOf(first.unit), highest: withUnit(first.value, statistic), low: nameOf(last.unit), lowest: withUnit(last.value, statistic) });
+};
+
+/* Returns a table of series: one row a year (or age), one column a unit. */
+const seriesTable = (caption, head, xs, series, statistic) => html`<details><summary>${t("table_of", { name: caption })}</summary>
+${tableBox(`${caption}. ${say(statistic.unit)}`, [head, ...series.flatMap((line, k) => k ? [line.name] : [line.name, t("interval_head")])],
+    xs.map((x, i) => html`<tr><th scope="row">${x}</th>${series.map((line, k) => html`<td>${valueText(line.points[i], statistic)}</td>${k === 0 && html`<td>${intervalText(line.points[i], statistic)}</td>`}`)}</tr>`))}</details>`;
+
+/* Returns the panel of the chosen place: figures, series, age profile. */
+const placePanel = (table, state, width) => {
+  const { statistic } = table, units = [state.unit, ...parentsOf(state.unit)], cells = units.map((unit) => chosenCell(table, state, unit));
+  const digits = DIGITS[statistic.measure], own = cells[0];
+  const chart = (id, head, xs, series, joined) => {
+    const label = t("chart_label", { name: head, list: series[0].points.map((cell, i) => `${xs[i]}: ${valueText(cell, statistic)}`).join("; ") });
+    const { svg, fromZero } = lineChart({ id: `${id}-svg`, label, xs, series, digits, width, joined });
+    return html`<figure id="${id}-figure"><h3>${head}</h3><p class="small">${say(statistic.unit)}. ${!fromZero && t("axis_not_zero")} ${own.lower !== null && t("whiskers")} ${series[0].points.some((cell) => cell.value === null) && t("gap_mark")}</p>
+${svg}${lineLegend(series)}${pictureButtons(id)}</figure>`;
+  };
+  const series = units.map((unit) => ({ name: nameOf(unit), points: statistic.years.map((year) => chosenCell(table, state, unit, year)) }));
+  const years = statistic.years.map(String), parts = [html`<table class="figures"><caption class="away">${t("place_table")}</caption>${heads([t("place"), t("value"), t("interval_head")])}<tbody>
+${cells.map((cell) => html`<tr><th scope="row">${nameOf(cell.unit)}</th><td>${valueText(cell, statistic)}</td><td>${intervalText(cell, statistic)}</td></tr>`)}</tbody></table>
+${state.mode !== "standardised" && own.n !== null && html`<p class="small">${own.d !== null ? t("counts", { n: number(own.n), d: number(own.d) }) : ""}</p>`}
+${state.unit.level !== "hospital" && html`<p><a href="${linkTo(state, { view: "place" })}">${t("all_of_place", { place: nameOf(state.unit) })}</a></p>`}`];
+  if (years.length > 1) parts.push(chart("series", t("series"), years, series, true), seriesTable(t("series"), t("year"), years, series, statistic));
+  const ages = statistic.filters.age_category?.filter((age) => age !== "total");
+  if (ages?.length && state.mode !== "standardised") {
+    const names = ages.map((age) => say(ATLAS.meta.labels.age_category[age]));
+    const profile = [...new Set([state.unit, ATLAS.country])].map((unit) => ({ name: nameOf(unit), points: ages.map((age) => cellOf(table, unit, { ...state.filters, age_category: age }, state.year)) }));
+    parts.push(chart("ages", t("ages", { year: state.year }), ages, profile, true), seriesTable(t("ages", { year: state.year }), t("filter_age_category"), names, profile, statistic));
+  }
+  return parts;
+};
+
+/* Returns the cells in the order of the ranking: shown ones first, hidden ones at the end, by name. */
+const ordered = (cells, order) => {
+  const collator = ATLAS.collators?.[ATLAS.language] || ((ATLAS.collators ||= {})[ATLAS.language] = new Intl.Collator(ATLAS.language));
+  const named = cells.map((cell) => ({ cell, name: nameOf(cell.unit) })), sign = order === "low" ? 1 : -1;
+  return named.sort((a, b) => order === "name" ? collator.compare(a.name, b.name)
+    : (a.cell.value === null) - (b.cell.value === null) || sign * ((a.cell.value ?? 0) - (b.cell.value ?? 0)) || collator.compare(a.name, b.name));
+};
+
+/* Returns the ranking: the map's table, with the limits as a picture and in numbers. */
+const rankingTable = (table, state, cells, country) => {
+  const { statistic } = table, digits = DIGITS[statistic.measure], shown = cells.filter((cell) => cell.value !== null);
+  const ends = shown.flatMap((cell) => [cell.lower ?? cell.value, cell.upper ?? cell.value, cell.value]).sort((a, b) => a - b);
+  const low = ends[Math.floor(ends.length * 0.005)], high = ends[Math.ceil(ends.length * 0.995) - 1] ?? 0;
+  const clip = (cell) => ({ value: Math.min(high, Math.max(low, cell.value)), lower: cell.lower === null ? null : Math.max(low, Math.min(high, cell.lower)), upper: cell.upper === null ? null : Math.min(high, Math.max(low, cell.upper)) });
+  const ranks = new Map(), limits = shown.some((cell) => cell.lower !== null), compare = state.mode !== "values";
+  const counts = state.mode !== "standardised";
+  shown.map((cell) => cell.value).sort((a, b) => b - a).forEach((value, i) => { if (!ranks.has(value)) ranks.set(value, i + 1); });
+  const row = ({ cell, name }) => html`<tr data-unit="${cell.unit.id}"><td>${cell.value === null ? "–" : number(ranks.get(cell.value))}</td>
+<th scope="row"><a id="u${cell.unit.id}" href="${ATLAS.rankLink.replace("LEVEL:CODE", `${cell.unit.level}:${cell.unit.code}`)}">${name}</a></th>
+${cell.value === null ? html`<td class="wide" colspan="${1 + 2 * limits + compare}">${statusText(cell.status)}</td>` : html`<td>${number(cell.value, digits)}</td>
+${limits && html`<td>${intervalPicture(clip(cell), low, high, country.value)}</td><td>${intervalText(cell, statistic)}</td>`}${compare && html`<td>${t(`compared_${comparedWith(cell, country) || "unsaid"}`)}</td>`}`}
+${counts && html`<td>${countText(cell.n)}</td>${table.d && html`<td>${countText(cell.d)}</td>`}`}</tr>`;
+  return html`<table><caption class="away">${titleText(state)}</caption>${heads([t("rank"), t("place"), t("value"), limits && t("interval_picture"), limits && t("interval_head"), compare && t("mode_belgium"), counts && t("numerator"), counts && !!table.d && t("denominator")])}<tbody>${ordered(cells, state.order).map(row)}</tbody></table>`;
+};
+
+/* Returns the citation of this release for a table; a synthetic release is not to be cited. */
+const citationOf = (table, card) => {
+  const { release } = ATLAS.meta, code = table || t("all_tables");
+  if (release.is_synthetic) return t("citation_synthetic", { version: release.version, code });
+  if (card?.definition_reference && card.recommended_reference) return card.recommended_reference;
+  return t("citation", { publisher: release.publisher || t("atlas"), version: release.version, date: release.publication_date ? date(release.publication_date) : t("undated"), code });
+};
+
+/* Returns what follows the pictures: the card, downloads, citation, permalink, embedding. */
+const belowHtml = (state, cards) => {
+  const statistic = ATLAS.statistics.get(state.code), card = cards.cards[state.code] || {};
+  const address = location.href.split("#")[0];
+  return html`<details id="card"><summary>${t("card")}</summary><h3>${titleOf(statistic)}</h3><p>${card.description}</p><dl><dt>${t("card_calculation")}</dt><dd>${card.calculation}</dd>
+<dt>${t("card_unit")}</dt><dd>${say(statistic.unit)}</dd><dt>${t("card_variables")}</dt><dd>${card.source_variables}</dd><dt>${t("definition_after")}</dt><dd>${t("definition_card", { card: card.card_code })}</dd></dl>
+<h3>${t("card_remarks")}</h3><ul>${(card.remarks || []).map((i) => html`<li>${cards.remarks[i]}</li>`)}</ul></details>
+<details id="data"><summary>${t("data_and_citation")}</summary><p class="buttons"><button type="button" id="csv">${t("csv_of_view")}</button></p>
+<ul><li><a href="../exports/csv/${state.code}.csv">${t("whole_table", { code: state.code, format: "CSV" })}</a></li><li><a href="../exports/parquet/${state.code}.parquet">${t("whole_table", { code: state.code, format: "Parquet" })}</a></li>
+<li><a href="docs/index.html">${t("docs_link")}</a></li></ul><h3>${t("cite")}</h3><p id="citation">${citationOf(state.code, card)}</p><p class="small">${t("definition_after")}: ${t("definition_card", { card: card.card_code })}</p>
+${ATLAS.meta.map && html`<p class="small">${t("boundaries")}</p>`}
+<h3>${t("link_embed")}</h3><label for="permalink" class="wide">${t("permalink")}<input id="permalink" readonly value="${address}${linkTo(state)}"></label>
+<label for="embed" class="wide">${t("embed_code")}<textarea id="embed" readonly rows="3"><iframe src="${address}${linkTo(state, { embed: true })}" title="${titleText(state)}" width="640" height="760" loading="lazy"></iframe></textarea></label></details>`;
+};
+
+/* Sets the controls of the page to the state. */
+const setControls = (state) => {
+  const statistic = ATLAS.statistics.get(state.code), set = (id, value) => { const field = byId(id); if (field && field.value !== String(value)) field.value = value; };
+  set("statistic", state.code); set("level", state.level); set("mode", state.mode); set("order", state.order);
+  for (const [name, value] of Object.entries(state.filters)) {
+    set(`filter-${name}`, value);
+    const field = byId(`filter-${name}`);
+    if (field) field.disabled = state.mode === "standardised" && name !== "procedure_type";
+  }
+  set("year", statistic.years.indexOf(state.year));
+  byId("year")?.setAttribute("aria-valuetext", state.year);
+  if (byId("year-out")) byId("year-out").textContent = state.year;
+};
+
+/* Fills the page of one statistic. */
+const fillStatistic = async (state) => {
+  const { turn } = ATLAS;
+  setControls(state);
+  const [table, cards] = await Promise.all([loadTable(state.code), loadJson(`card_${state.language}`), ATLAS.meta.map && loadGeometry()]);
+  const { statistic } = table, cells = cellsOf(table, state), country = chosenCell(table, state, ATLAS.country), breaks = breaksOf(table, state);
+  const width = Math.max(260, byId("place-body").clientWidth || 320); // read before writing: one layout a change
+  put("title", html`${titleText(state)}`);
+  put("sentence", html`${sentenceOf(table, state, cells)}`);
+  put("map-label", html`${mapSentence(table, state, cells)}`);
+  if (ATLAS.meta.map) {
+    const drawn = `${state.level} ${state.language}`;
+    if (byId("map").dataset.drawn !== drawn) { drawMap(byId("map"), state.level); byId("map").dataset.drawn = drawn; }
+    paintMap(cells, breaks, state, country);
+  } else put("map", html`<p>${t("no_map", { vintage: ATLAS.meta.release.geography_vintage })}</p>`);
+  ATLAS.view = { table, cells, country, breaks, legend: legendOf(cells, breaks, state, country, statistic) };
+  put("legend", ATLAS.meta.map && legendHtml(ATLAS.view.legend, statistic));
+  const rest = cells.filter((cell) => cell.value === null).length;
+  put("many-hidden", html`${statistic.measure === "count" && t("count_note")}${state.mode !== "values" && html`<p>${t("chance_note", { count: number(cells.length), expected: number(Math.round(cells.length * 0.05)) })}</p>`}
+${rest > cells.length / 4 && state.level === "municipality" && html`<strong>${t("many_hidden", { hidden: number(rest), count: number(cells.length) })}</strong> <a href="${linkTo(state, { level: "arrondissement" })}">${t("offer_arrondissement")}</a>`}`);
+  put("place-title", html`${nameOf(state.unit)}`);
+  put("place-body", placePanel(table, state, width));
+  ATLAS.rankLink = linkTo(state, { unit: { level: "LEVEL", code: "CODE" } });
+  put("ranking-note", html`${t("ranking_note")}`);
+  await new Promise((resolve) => { setTimeout(resolve); }); // the map is painted before the long list; a list that is out of date is not made
+  if (turn !== ATLAS.turn) return;
+  put("ranking", rankingTable(table, state, cells, country));
+  put("below", belowHtml(state, cards));
+  markRow(state);
+};
+
+/* Marks the chosen place in the ranking and brings it into the list's view. */
+const markRow = (state) => {
+  const box = byId("ranking");
+  box.querySelector("[aria-current]")?.removeAttribute("aria-current");
+  const row = box.querySelector(`tr[data-unit="${state.unit.id}"]`);
+  if (!row) return;
+  row.setAttribute("aria-current", "true");
+  if (row.offsetTop < box.scrollTop + 40 || row.offsetTop > box.scrollTop + box.clientHeight - 40) box.scrollTop = row.offsetTop - box.clientHeight / 2;
+};

@@ -1,0 +1,95 @@
+-- One row is a reference year, a counted variable and a type of act: phi, the sum of the squares of what each person had by the sum of what each person had,
+-- over the whole country. The only number beside the published tables that limits and standardised rates are made of.
+{{ config(materialized = 'yearly') }}
+
+with place as (
+
+    select * from {{ ref('int_imaging_by_residence') }}
+    where {{ in_years_to_build('reference_year') }}
+
+),
+
+prenatal_act as (
+
+    select
+        reference_year,
+        person_id,
+        delivery_date,
+        coalesce(procedure_type, 'total') as procedure_type,
+        sum(acts) as acts
+    from {{ ref('int_prenatal_act') }}
+    where {{ in_years_to_build('reference_year') }}
+    group by grouping sets ((reference_year, person_id, delivery_date, procedure_type), (reference_year, person_id, delivery_date))
+
+),
+
+beneficiary as (
+
+    select * from {{ ref('int_beneficiary') }}
+    where {{ in_years_to_build('reference_year') }}
+
+),
+
+published_year as (
+
+    select reference_year from {{ ref('int_reference_year') }}
+    where is_published
+
+),
+
+imaging as (
+
+    {% for variable in imaging_variables() -%}
+    select
+        reference_year,
+        '{{ variable }}' as variable,
+        'total' as procedure_type,
+        cast(sum({{ variable | lower }}) as double) as events,
+        cast(sum({{ variable | lower }}_squared) as double) as squares,
+        cast(sum({{ variable | lower }}_patients) as bigint) as persons
+    from place
+    group by reference_year
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+perinatal as (
+
+    select
+        prenatal_act.reference_year,
+        'prenatal_acts' as variable,
+        prenatal_act.procedure_type,
+        cast(sum(prenatal_act.acts) as double) as events,
+        cast(sum(prenatal_act.acts * prenatal_act.acts) as double) as squares,
+        count(distinct prenatal_act.person_id) as persons
+    from prenatal_act
+    inner join beneficiary
+        on
+            prenatal_act.reference_year = beneficiary.reference_year
+            and prenatal_act.person_id = beneficiary.person_id
+    group by prenatal_act.reference_year, prenatal_act.procedure_type
+
+),
+
+variable as (
+
+    select * from imaging
+    union all
+    select * from perinatal
+
+),
+
+dispersion as (
+
+    select
+        variable.reference_year,
+        variable.variable,
+        variable.procedure_type,
+        case when variable.persons >= {{ var('least_persons_of_dispersion') }} then variable.squares / nullif(variable.events, 0) end as phi
+    from variable
+    inner join published_year on variable.reference_year = published_year.reference_year
+
+)
+
+select * from dispersion

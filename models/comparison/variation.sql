@@ -1,0 +1,221 @@
+-- One row is a statistic, reference year, type of act and level (arrondissement, municipality): how much the standardised values of its areas differ.
+-- The level country holds, for perinatal statistics, the ratio of women with and without increased reimbursement.
+{{ config(materialized = 'yearly') }}
+{%- set group = ['statistic', 'reference_year', 'procedure_type', 'geo_level'] %}
+
+with rate as (
+
+    select * from {{ ref('standardised_rate') }}
+    where
+        standard = 'country_of_year'
+        and geo_level in ('arrondissement', 'municipality')
+        and {{ in_years_to_build('reference_year') }}
+
+),
+
+country as (
+
+    select * from {{ ref('published_stratum') }}
+    where
+        geo_level = 'country'
+        and age_category = 'total'
+        and {{ in_years_to_build('reference_year') }}
+
+),
+
+counted as (
+
+    select
+        {{ group | join(',\n        ') }},
+        count(*) as units
+    from rate
+    where status <> 'empty'
+    group by {{ group | join(', ') }}
+
+),
+
+-- areas with few expected events vary by chance alone and would decide the unweighted measures
+area as (
+
+    select
+        {{ group | join(',\n        ') }},
+        cast(observed as double) as observed,
+        expected,
+        ratio,
+        indirect_value,
+        dispersion
+    from rate
+    where ratio is not null and expected >= {{ var('least_expected_events') }}
+
+),
+
+described as (
+
+    select
+        {{ group | join(',\n        ') }},
+        count(*) as units_used,
+        min(indirect_value) as minimum,
+        {%- for name, share in [('p05', '0.05'), ('p25', '0.25'), ('median', '0.5'), ('p75', '0.75'), ('p95', '0.95')] %}
+        {{ percentile('indirect_value', share) }} as {{ name }},
+        {%- endfor %}
+        max(indirect_value) as maximum,
+        max(ratio) / nullif(min(ratio), 0) as extremal_quotient,
+        {{ exact_sum('ratio') }} / count(*) as mean_ratio,
+        {{ exact_sum('expected * ratio') }} / {{ exact_sum('expected') }} as weighted_mean_ratio,
+        {{ systematic_component('observed', 'expected', 'dispersion') }} as scv,
+        {{ systematic_component('observed', 'expected') }} as scv_poisson,
+        {{ exact_sum('power(observed - expected, 2) / nullif(dispersion * expected, 0)') }} as chi_square
+    from area
+    group by {{ group | join(', ') }}
+
+),
+
+spread as (
+
+    select
+        {% for column in group %}area.{{ column }},
+        {% endfor -%}
+        100 * sqrt({{ exact_sum('power(area.ratio - described.mean_ratio, 2)') }} / nullif(count(*) - 1, 0)) / nullif(max(described.mean_ratio), 0) as cv,
+        100 * sqrt({{ exact_sum('area.expected * power(area.ratio - described.weighted_mean_ratio, 2)') }} / {{ exact_sum('area.expected') }})
+        / nullif(max(described.weighted_mean_ratio), 0) as cv_weighted
+    from area
+    inner join described
+        on
+            {%- for column in group %}
+            {{ 'and ' if not loop.first }}area.{{ column }} = described.{{ column }}
+            {%- endfor %}
+    group by {% for column in group %}area.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
+
+),
+
+-- the iteration of the empirical-Bayes variance, as many steps as it needs to settle to ten digits
+variance_0 as (
+
+    select
+        {{ group | join(',\n        ') }},
+        1e0 as variance
+    from described
+
+),
+
+{% for step in range(12) -%}
+variance_{{ step + 1 }} as (
+
+    select
+        {{ group | join(',\n        ') }},
+        {{ empirical_bayes_step('observed', 'expected', 'weight', 'max(variance)') }} as variance
+    from (
+        select
+            area.*,
+            before.variance,
+            {{ empirical_bayes_weight('area.observed', 'area.expected', 'area.dispersion', 'before.variance') }} as weight
+        from area
+        inner join variance_{{ step }} as before
+            on
+                {%- for column in group %}
+                {{ 'and ' if not loop.first }}area.{{ column }} = before.{{ column }}
+                {%- endfor %}
+    ) as weighted
+    group by {{ group | join(', ') }}
+
+),
+
+{% endfor -%}
+reimbursement as (
+
+    select
+        statistic,
+        reference_year,
+        procedure_type,
+        geo_level,
+        max(case when increased_reimbursement = 'yes' then value end) / nullif(max(case when increased_reimbursement = 'no' then value end), 0) as reimbursement_ratio
+    from country
+    where scheme = 'maternal'
+    group by statistic, reference_year, procedure_type, geo_level
+
+),
+
+judged as (
+
+    select
+        counted.*,
+        coalesce(described.units_used, 0) as units_used,
+        case
+            when coalesce(described.units_used, 0) < {{ var('least_units') }} or described.units_used < {{ var('least_share_of_units') }} * counted.units then 'too_few_units'
+            else 'published'
+        end as status
+    from counted
+    left join described
+        on
+            {%- for column in group %}
+            {{ 'and ' if not loop.first }}counted.{{ column }} = described.{{ column }}
+            {%- endfor %}
+
+),
+
+variation as (
+
+    select
+        judged.statistic,
+        judged.reference_year,
+        judged.procedure_type,
+        judged.geo_level,
+        cast(judged.units as integer) as units,
+        cast(judged.units_used as integer) as units_used,
+        described.minimum,
+        described.p05,
+        described.p25,
+        described.median,
+        described.p75,
+        described.p95,
+        described.maximum,
+        described.extremal_quotient,
+        described.p95 / nullif(described.p05, 0) as quotient_05_95,
+        spread.cv,
+        spread.cv_weighted,
+        described.scv,
+        described.scv_poisson,
+        variance_12.variance as eb_variance,
+        described.chi_square,
+        cast(judged.units_used - 1 as integer) as degrees_of_freedom,
+        cast(null as double) as reimbursement_ratio,
+        judged.status
+    from judged
+    left join described
+        on
+            judged.status = 'published'
+            {%- for column in group %}
+            and judged.{{ column }} = described.{{ column }}
+            {%- endfor %}
+    left join spread
+        on
+            judged.status = 'published'
+            {%- for column in group %}
+            and judged.{{ column }} = spread.{{ column }}
+            {%- endfor %}
+    left join variance_12
+        on
+            judged.status = 'published'
+            {%- for column in group %}
+            and judged.{{ column }} = variance_12.{{ column }}
+            {%- endfor %}
+    union all
+    select
+        statistic,
+        reference_year,
+        procedure_type,
+        geo_level,
+        1 as units,
+        1 as units_used,
+        {% for column in ['minimum', 'p05', 'p25', 'median', 'p75', 'p95', 'maximum', 'extremal_quotient', 'quotient_05_95', 'cv', 'cv_weighted', 'scv', 'scv_poisson',
+            'eb_variance', 'chi_square'] -%}
+        cast(null as double) as {{ column }},
+        {% endfor -%}
+        cast(null as integer) as degrees_of_freedom,
+        reimbursement_ratio,
+        case when reimbursement_ratio is null then 'small_cell' else 'published' end as status
+    from reimbursement
+
+)
+
+select * from variation

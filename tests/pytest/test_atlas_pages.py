@@ -1,0 +1,722 @@
+"""The pages of a release: their data equal the release in both directions, and a browser shows them without network, by keyboard, in three languages.
+
+They share one release. ATLAS_PAGES_RELEASE (a public file) takes the place of the small release of the tests.
+"""
+
+import csv
+import hashlib
+import io
+import itertools
+import json
+import math
+import os
+import re
+import shutil
+import struct
+import time
+import xml.etree.ElementTree
+from pathlib import Path
+
+import duckdb
+import pytest
+from browser import Page, open_browser, served
+
+from atlas.pages import packer, shrink, write_pages
+from atlas.pages.codec import ABSENT, HIDDEN, decode_integers, encode_integers, read_chunk
+from atlas.pages.texts import FILE as TEXTS
+from atlas.settings import AtlasError
+
+LANGUAGES = ("nl", "fr", "en")
+
+
+@pytest.fixture(scope="session")
+def public_file(request) -> Path:
+    """The public file of the release that all tests here share."""
+    named = os.environ.get("ATLAS_PAGES_RELEASE")
+    return Path(named) if named else request.getfixturevalue("published") / "atlas.duckdb"
+
+
+@pytest.fixture(scope="session")
+def folder(public_file, tmp_path_factory) -> Path:
+    """The pages of the release. Read only."""
+    folder = tmp_path_factory.mktemp("pages")
+    write_pages(public_file, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def compared_file(public_file, tmp_path_factory) -> Path:
+    """The release with limits in every row, standardised values and variation; added by hand where the release has none."""
+    path = tmp_path_factory.mktemp("compared") / "atlas.duckdb"
+    shutil.copy(public_file, path)
+    with duckdb.connect(str(path)) as connection:
+        for code, measure, per in statistics(connection):
+            if "lower_95" in columns_of(connection, code):
+                continue
+            connection.execute(f"alter table {code} add column lower_95 double")
+            connection.execute(f"alter table {code} add column upper_95 double")
+            if measure != "share":
+                connection.execute(
+                    f"update {code} set lower_95 = 0.9 * value, upper_95 = 1.25 * value where status = 'published'"
+                )
+                continue
+            share, z2 = "numerator::double / denominator", packer.Z_95**2
+            half = f"{packer.Z_95} * sqrt({share} * (1 - {share}) / denominator + {z2} / (4 * denominator::double * denominator))"
+            for name, sign in (("lower_95", "-"), ("upper_95", "+")):
+                limit = f"({share} + {z2} / (2 * denominator) {sign} {half}) / (1 + {z2} / denominator)"
+                connection.execute(
+                    f"update {code} set {name} = {per} * least(1, greatest(0, {limit})) where status = 'published'"
+                )
+        if not connection.execute(
+            "select count(*) from duckdb_tables() where table_name = 'standardised_rate'"
+        ).fetchone()[0]:
+            connection.execute(
+                """
+                create table standardised_rate as
+                select
+                    'cube_013_007' as statistic, reference_year, geo_level, geo_code, 'total' as procedure_type, 'country_of_year' as standard,
+                    value as indirect_value, lower_95 as indirect_lower_95, upper_95 as indirect_upper_95,
+                    case when value > 50 then 'higher' when value is not null then 'not_different' end as compared_with_country,
+                    case when value is null then 'small_cell' else 'published' end as status
+                from cube_013_007 where age_category = 'total'
+                """
+            )
+            connection.execute(
+                """
+                create table variation as
+                select distinct 'cube_013_007' as statistic, reference_year, 'total' as procedure_type, 'municipality' as geo_level, 500 as units_used, 1.5e0 as cv, 'published' as status
+                from cube_013_007
+                """
+            )
+    return path
+
+
+@pytest.fixture(scope="session")
+def two_statistics(public_file, tmp_path_factory) -> Path:
+    """The release with two statistics only: quick to pack. Copy before changing."""
+    path = tmp_path_factory.mktemp("two") / "atlas.duckdb"
+    shutil.copy(public_file, path)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("delete from statistic where code not in ('cube_013_007', 'cube_007_006b')")
+        connection.execute("delete from statistic_remark where code not in ('cube_013_007', 'cube_007_006b')")
+    return path
+
+
+@pytest.fixture(scope="session")
+def compared_folder(compared_file, tmp_path_factory) -> Path:
+    """The pages of the release with limits. Read only."""
+    folder = tmp_path_factory.mktemp("compared_pages")
+    write_pages(compared_file, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """One Chromium for all tests here."""
+    with open_browser() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def page(browser, folder):
+    """One tab that opened the pages by double click; every test goes to its own state."""
+    page = Page(browser, f"file://{folder}/index.html")
+    page.go("v=about&l=en")
+    yield page
+    page.close()
+
+
+@pytest.fixture(scope="session")
+def rows(public_file):
+    """A function that returns the rows of a query on the release."""
+    with duckdb.connect(str(public_file), read_only=True) as connection:
+        yield lambda sql: connection.execute(sql).fetchall()
+
+
+@pytest.fixture(scope="session")
+def shown(rows) -> dict:
+    """A municipality with a published value of cube_013_007 in the last year, and that year."""
+    (year,) = rows("select max(reference_year) from cube_013_007")[0]
+    code = rows(
+        f"""select geo_code from cube_013_007 where geo_level = 'municipality' and age_category = 'total' and reference_year = {year}
+        and status = 'published' order by denominator desc, 1"""
+    )[0][0]
+    return {"year": year, "code": code}
+
+
+def statistics(connection) -> list[tuple]:
+    """Returns code, measure and factor of every statistic."""
+    return connection.execute(
+        "select code, any_value(measure), any_value(per) from statistic group by 1 order by 1"
+    ).fetchall()
+
+
+def columns_of(connection, table: str) -> list[str]:
+    """Returns the columns of a table."""
+    return [row[0] for row in connection.execute(f"describe {table}").fetchall()]
+
+
+def read_data(folder: Path, name: str) -> bytes:
+    """Returns the content of a data file of the pages."""
+    found, data = read_chunk((folder / "data" / f"{name}.js").read_text(encoding="ascii"))
+    assert found == name
+    return data
+
+
+def decoded_cells(folder: Path, statistic: dict, units: list) -> set[tuple]:
+    """Returns the cells of a statistic as the pages hold them: (level, code, year, filters, numerator, denominator, value, status)."""
+    years = statistic["years"]
+    inside = [unit for unit in units if unit[0] in statistic["levels"]]
+    keys = itertools.product(inside, itertools.product(*statistic["filters"].values()), years)
+    n = decode_integers(read_data(folder, statistic["code"]), len(years))
+    d = (
+        decode_integers(read_data(folder, statistic["denominator"]), len(years))
+        if statistic["denominator"]
+        else [None] * len(n)
+    )
+    cells = set()
+    for (unit, filters, year), numerator, denominator in zip(keys, n, d, strict=True):
+        if numerator == ABSENT:
+            continue
+        status = "small_cell" if numerator == HIDDEN else "empty" if denominator == 0 else "published"
+        numerator = None if numerator == HIDDEN else numerator
+        denominator = None if denominator == HIDDEN else denominator
+        value = None
+        if status == "published":
+            value = float(numerator) if denominator is None else statistic["per"] * numerator / denominator
+        cells.add((unit[0], unit[1], year, filters, numerator, denominator, value, status))
+    return cells
+
+
+def released_cells(rows, statistic: dict) -> set[tuple]:
+    """Returns the cells of a statistic as the release holds them, in the form of decoded_cells."""
+    filters = list(statistic["filters"])
+    found = rows(
+        f"select {', '.join(['geo_level', 'geo_code', 'reference_year', *filters, 'numerator', 'denominator', 'value', 'status'])} "
+        f"from {statistic['code']} where geo_level <> 'statistical_sector'"
+    )
+    last = 3 + len(filters)
+    return {(*row[:3], row[3:last], *row[last:]) for row in found}
+
+
+def differing(folder: Path, rows) -> list[str]:
+    """Returns the statistics whose cells in the pages are not those of the release."""
+    meta = json.loads(read_data(folder, "meta"))
+    return [s["code"] for s in meta["statistics"] if decoded_cells(folder, s, meta["units"]) != released_cells(rows, s)]
+
+
+# The data
+
+
+def test_integers_survive_encoding():
+    values = [0, -1, -3, 7, 7, 8, 300, -2, 2**30, 0, -1, -1]
+    assert decode_integers(encode_integers(values, 4), 4) == values
+
+
+def test_every_cell_equals_the_release_in_both_directions(folder, rows):
+    assert not differing(folder, rows)
+
+
+def test_all_statistics_of_the_release_are_in_the_pages(folder, rows):
+    meta = json.loads(read_data(folder, "meta"))
+    assert [s["code"] for s in meta["statistics"]] == [
+        code for (code,) in rows("select distinct code from statistic order by 1")
+    ]
+
+
+def test_a_packer_that_writes_zero_for_suppressed_cells_is_caught(two_statistics, rows, tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        packer,
+        "encode_cell",
+        lambda _, numerator, denominator, __: (numerator or 0, -2 if denominator is None else denominator),
+    )
+    write_pages(two_statistics, tmp_path)
+    assert "cube_013_007" in differing(tmp_path, rows)
+
+
+def test_a_cell_that_contradicts_its_status_is_rejected():
+    share = packer.Statistic("cube", "share", 100, [], [], {}, [2020], False)
+    assert packer.encode_cell(share, None, 7, "small_cell") == (HIDDEN, 7)
+    for numerator, denominator, status in [
+        (3, 7, "small_cell"),
+        (None, 7, "published"),
+        (3, 0, "published"),
+        (3, None, "published"),
+    ]:
+        with pytest.raises(AtlasError, match="cube"):
+            packer.encode_cell(share, numerator, denominator, status)
+
+
+def test_same_release_gives_the_same_bytes(public_file, folder, tmp_path):
+    write_pages(public_file, tmp_path)
+    first, second = (
+        {p.relative_to(base): p.read_bytes() for p in base.rglob("*") if p.is_file()} for base in (folder, tmp_path)
+    )
+    assert first == second
+
+
+def test_pages_name_no_column_of_persons(folder):
+    words = re.compile(rb"person_id|ss0\d{4}|pp00\d\d\b(?!:)|birth_date", re.IGNORECASE)
+    for path in (folder / "data").glob("*.js"):
+        if not path.stem.startswith("card_"):  # cards name the source variables of the published definition
+            assert not words.search(read_data(folder, path.stem)), path.name
+
+
+def test_limits_of_the_table_are_those_of_the_page(compared_file, compared_folder, browser):
+    """Computed where they are Wilson's, read where they are not: both within the rounding that the pages show."""
+    page = Page(browser, f"file://{compared_folder}/index.html").go("v=about&l=en")
+    with duckdb.connect(str(compared_file), read_only=True) as connection:
+        for code, digits in (("cube_013_007", 1e-9), ("cube_013_008", 0.006)):
+            found = page.tab.evaluate(
+                """async (code) => {
+                    const table = await ATLAS.loadTable(code), out = [];
+                    for (const year of table.statistic.years)
+                        for (const cell of ATLAS.cellsOf(table, { mode: "values", filters: {} }, "arrondissement", year))
+                            out.push([cell.unit.code, year, cell.lower, cell.upper]);
+                    return out;
+                }""",
+                code,
+            )
+            wanted = connection.execute(
+                f"select geo_code, reference_year, lower_95, upper_95 from {code} where geo_level = 'arrondissement' and age_category = 'total'"
+            ).fetchall()
+            wanted = {row[:2]: row[2:] for row in wanted}
+            assert len(found) == len(wanted) > 0
+            for unit, year, *limits in found:
+                for limit, expected in zip(limits, wanted[unit, year], strict=True):
+                    assert (limit is None) == (expected is None)
+                    assert limit is None or abs(limit - expected) <= digits * max(
+                        1, abs(expected) if digits < 1e-6 else 1
+                    )
+    page.close()
+
+
+def test_poisson_limits_leave_a_fortieth_on_each_side():
+    """Exact below 10 events by the definition of the limits; Byar's approximation from 10 on within 2 % of the tail."""
+
+    def at_most(count: int, mean: float) -> float:
+        return sum(math.exp(k * math.log(mean) - mean - math.lgamma(k + 1)) for k in range(count + 1))
+
+    for events, precision in [*((n, 1e-9) for n in range(10)), (10, 0.02), (65, 0.02), (400, 0.02)]:
+        lower, upper = packer.poisson(events, 1, 1, 1)
+        assert at_most(events, upper) == pytest.approx(0.025, rel=precision)
+        assert lower == 0 if events == 0 else 1 - at_most(events - 1, lower) == pytest.approx(0.025, rel=precision)
+
+
+# The files
+
+
+def test_static_files_are_made_from_the_source():
+    assert (shrink.STATIC / "source.sha256").read_text().strip() == shrink.source_checksum(), (
+        "run python -m atlas.pages.shrink"
+    )
+
+
+def test_code_loads_nothing_from_elsewhere_and_stores_nothing(folder):
+    html = (folder / "index.html").read_text(encoding="utf-8")
+    code = (folder / "code" / "atlas.js").read_text(encoding="utf-8")
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', html)[1]
+    assert "default-src 'none'" in policy and "unsafe" not in policy and "http" not in policy
+    assert not re.search(r"<script(?![^>]*src=)|\son\w+=|<style|\sstyle=|https?://", html)
+    assert not re.search(
+        r"localStorage|sessionStorage|indexedDB|document\.cookie|fetch\(|XMLHttpRequest|WebSocket|sendBeacon|\beval\(|new Function|Worker\(|import\(",
+        code,
+    )
+    assert set(re.findall(r"https?://[^\"'` ]+", code)) <= {"http://www.w3.org/2000/svg"}
+
+
+def test_sizes(folder):
+    code = sum(p.stat().st_size for p in [folder / "index.html", *(folder / "code").iterdir()])
+    data = {p.stem: p.stat().st_size for p in (folder / "data").iterdir()}
+    meta = json.loads(read_data(folder, "meta"))
+    shared = code + data["meta"] + data["text_en"] + data["card_en"] + data["geometry"]
+    assert code <= 60_000
+    for statistic in meta["statistics"]:
+        assert shared + data[statistic["code"]] + data.get(statistic["denominator"], 0) <= 400_000
+
+
+def test_every_text_is_there_is_used_and_is_translated():
+    with TEXTS.open(encoding="utf-8", newline="") as file:
+        texts = {row["key"]: row for row in csv.DictReader(file)}
+    code = "\n".join(p.read_text(encoding="utf-8") for p in sorted((shrink.SOURCE / "code").glob("*.js")))
+    for row in texts.values():
+        assert all(row[language].strip() for language in LANGUAGES), row["key"]
+        assert len({tuple(sorted(re.findall(r"\{\w+\}", row[language]))) for language in LANGUAGES}) == 1, row["key"]
+        if len(row["nl"]) > 30:
+            assert len({row[language] for language in LANGUAGES}) == 3, row["key"]
+    used = set(re.findall(r'\bt\("(\w+)"', code))
+    assert used <= set(texts), used - set(texts)
+    patterns = [
+        re.escape(text).replace(r"\$\{\}", r"\w+")
+        for text in (re.sub(r"\$\{[^}]*\}", "${}", m) for m in re.findall(r"\bt\(`([^`]+)`", code))
+    ]
+    quoted = set(re.findall(r'"(\w+)"', code))
+    unused = [
+        key
+        for key in texts
+        if key not in used and key not in quoted and not any(re.fullmatch(pattern, key) for pattern in patterns)
+    ]
+    assert not unused
+
+
+def test_boundaries_are_the_published_ones():
+    checksum = hashlib.sha256(
+        (Path(packer.__file__).parent / "boundaries" / "municipality_2025.topojson").read_bytes()
+    ).hexdigest()
+    assert checksum in (Path(packer.__file__).parent / "boundaries" / "README.md").read_text(encoding="utf-8")
+
+
+def test_colours_of_the_map_differ_for_the_colour_blind():
+    """Neighbouring classes and the three colours of the comparison, as seen without red, green or blue cones (Machado et al. 2009), by lightness."""
+    style = (shrink.SOURCE / "code" / "atlas.css").read_text(encoding="utf-8")
+    colours = {
+        name: [int(code[i : i + 2], 16) for i in (0, 2, 4)]
+        for name, code in re.findall(r"--(c\d|up|same|down): #(\w{6})", style)
+    }
+    seen = {
+        "full": [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
+        "protanopia": [[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]],
+        "deuteranopia": [[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]],
+        "tritanopia": [[1.256, -0.077, -0.179], [-0.078, 0.931, 0.148], [0.005, 0.691, 0.304]],
+    }
+
+    def lightness(colour, matrix):
+        linear = [(c / 255 / 12.92) if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in colour]
+        red, green, blue = (min(1, max(0, sum(m * c for m, c in zip(row, linear, strict=True)))) for row in matrix)
+        return 116 * (0.2126 * red + 0.7152 * green + 0.0722 * blue) ** (1 / 3) - 16
+
+    for matrix in seen.values():
+        for scale in (["c0", "c1", "c2", "c3", "c4"], ["same", "down", "up"]):
+            steps = [lightness(colours[name], matrix) for name in scale]
+            assert all(a - b > 8 for a, b in itertools.pairwise(steps)), (scale, steps)
+
+
+# The browser
+
+
+def test_opens_by_double_click_without_network(page, folder):
+    begun = time.monotonic()
+    page.go("v=statistic&l=en")
+    assert time.monotonic() - begun < 3
+    assert page.text("h1") and not page.errors
+    assert all(address.startswith((f"file://{folder}/", "data:")) for address in page.requests)
+
+
+def test_opens_from_a_web_server(browser, folder):
+    with served(folder) as address:
+        page = Page(browser, f"{address}/index.html").go("v=statistic&l=nl")
+        page.tab.wait_for_selector("#map path")
+        assert not page.errors and all(request.startswith((address, "data:")) for request in page.requests)
+        page.close()
+
+
+def test_cells_in_the_browser_equal_the_release(page, rows):
+    page.go("v=about&l=en")
+    for code in ("cube_013_007", "cube_007_006b"):
+        found = page.tab.evaluate(
+            """async (code) => {
+                const table = await ATLAS.loadTable(code), { statistic } = table, out = [];
+                const age = statistic.filters.age_category || [null];
+                for (const unit of ATLAS.units) if (table.places.has(unit.id)) for (const value of age) for (const year of statistic.years) {
+                    const cell = ATLAS.cellOf(table, unit, value === null ? {} : { age_category: value }, year);
+                    if (cell.status !== "absent") out.push([unit.level, unit.code, year, cell.n, cell.d, cell.value, cell.status, value]);
+                }
+                return out;
+            }""",
+            code,
+        )
+        age = "null" if code == "cube_007_006b" else "age_category"
+        wanted = rows(
+            f"select geo_level, geo_code, reference_year, numerator, denominator, value, status, {age} from {code} where geo_level <> 'statistical_sector'"
+        )
+        assert {tuple(row) for row in found} == set(wanted)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_table_opens_and_counts_what_is_suppressed(page, rows, language):
+    level = "municipality" if language == "en" else "province"  # the long lists once
+    hospitals = {code for (code,) in rows("select distinct code from statistic where smallest_level = 'hospital'")}
+    for code, title in rows(f"select code, title from statistic where language = '{language}' order by code"):
+        page.go(f"v=statistic&s={code}&g={level}&l={language}")
+        assert page.text("h1").startswith(" ".join(title.split()))
+        if code in hospitals:
+            continue
+        columns = [row[0] for row in rows(f"describe {code}")]
+        where = " and ".join(
+            [f"{name} = 'total'" for name in packer.FILTERS if name in columns] + [f"geo_level = '{level}'"]
+        )
+        counts = dict(
+            rows(
+                f"select status, count(*) from {code} where {where} and reference_year = (select max(reference_year) from {code}) group by 1"
+            )
+        )
+        listed = page.tab.evaluate(
+            "() => [...document.querySelectorAll('#ranking tbody tr')].map((row) => row.cells[0].textContent)"
+        )
+        assert len(listed) == sum(counts.values())
+        assert sum(rank != "–" for rank in listed) == counts.get("published", 0)
+        assert page.tab.evaluate("() => document.querySelectorAll('#areas .hidden').length") == counts.get(
+            "small_cell", 0
+        )
+    assert not page.errors
+
+
+def test_rank_and_value_equal_sql(page, rows, shown):
+    page.go(f"v=statistic&s=cube_013_007&p=municipality:{shown['code']}&l=en")
+    cells = (
+        "cube_013_007 where geo_level = 'municipality' and age_category = 'total' and status = 'published' and reference_year = "
+        + str(shown["year"])
+    )
+    ((value,),) = rows(f"select value from {cells} and geo_code = '{shown['code']}'")
+    ((rank, count),) = rows(f"select 1 + count(*) filter (where value > {value!r}), count(*) from {cells}")
+    sentence = page.text("#sentence")
+    assert f"{value:.1f} %" in sentence and f"Rank {rank:,} of {count:,} " in sentence
+    marked = page.tab.evaluate("() => document.querySelector('#ranking tr[aria-current]').cells[0].textContent")
+    assert marked == f"{rank:,}"
+
+
+def test_language_changes_without_losing_the_state(page, shown):
+    page.go(f"v=statistic&s=cube_013_007&p=municipality:{shown['code']}&a=40-49&g=arrondissement&l=en")
+    page.settle(lambda: page.tab.click("#languages a[lang=fr]"))
+    assert {"a=40-49", "g=arrondissement", f"p=municipality:{shown['code']}", "l=fr"} <= set(
+        page.tab.url.split("#")[1].split("&")
+    )
+    assert page.tab.evaluate("() => document.documentElement.lang") == "fr"
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        "v=statistic&s=<img src=x onerror=alert(1)>&l=en",
+        "v=statistic&s=cube_013_007&p=municipality:%3Cscript%3Ealert(1)%3C/script%3E&l=en",
+        "v=__proto__&s=constructor&y=9999&g=toString&m=hasOwnProperty&l=xx",
+        "%E0%A4%A&v=place&p=%00&l=en",
+        "v=statistic&s=../../secret&y=-1&a=%22%3E%3Csvg/onload=alert(1)%3E&l=nl",
+        "v=hospital&s=cube_013_007&p=hospital:1&l=en",
+        "v=confidentiality&y=1e9&l=en",
+    ],
+)
+def test_hostile_addresses_fall_back(page, folder, state):
+    dialogs = []
+    page.tab.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    before = len(page.requests)
+    page.go(state)
+    assert page.text("h1") and not dialogs and not page.errors
+    assert page.tab.evaluate("() => document.querySelectorAll('main img, main script').length") == 0
+    assert all(
+        address.startswith((f"file://{folder}/index.html", f"file://{folder}/code/", f"file://{folder}/data/", "data:"))
+        for address in page.requests[before:]
+    )
+
+
+def test_link_gives_its_state_back(page, shown):
+    for state in (
+        f"v=statistic&s=cube_013_008&y={shown['year']}&a=40-49&g=province&o=low&p=municipality:{shown['code']}&l=nl",
+        f"v=place&p=municipality:{shown['code']}&l=fr",
+    ):
+        page.go(state)
+        again = page.tab.evaluate(
+            "(hash) => { const s = ATLAS.readState(hash); return ATLAS.linkTo(ATLAS.readState(ATLAS.linkTo(s))) === ATLAS.linkTo(s); }",
+            f"#{state}",
+        )
+        assert again
+        assert set(state.split("&")) <= set(
+            page.tab.evaluate("() => ATLAS.linkTo(ATLAS.state)").removeprefix("#").split("&")
+        ) | {f"y={shown['year']}"}
+
+
+def test_everything_by_keyboard(browser, folder, rows, shown):
+    """Home, a place by its name, a statistic, year, ranking and download with keys alone."""
+    page = Page(browser, f"file://{folder}/index.html").go("v=home&l=nl")
+    keyboard = page.tab.keyboard
+    ((name,),) = rows(
+        f"select name_nl from geographic_unit where geo_level = 'municipality' and geo_code = '{shown['code']}'"
+    )
+    page.tab.keyboard.press("Tab")
+    assert page.tab.evaluate("() => document.activeElement.id") == "skip"
+    page.tab.focus("#place")
+    keyboard.type(f"{name} (gemeente)")
+    page.settle(lambda: keyboard.press("Enter"))
+    assert page.text("h1") == name and page.tab.evaluate("() => document.activeElement.id") == "title"
+    page.tab.focus("table.profile a")
+    page.settle(lambda: keyboard.press("Enter"))
+    assert page.tab.query_selector("#ranking")
+    page.tab.focus("#year")
+    page.settle(lambda: keyboard.press("ArrowLeft"))
+    assert f"y={shown['year'] - 1}" in page.tab.url and page.tab.evaluate("() => document.activeElement.id") == "year"
+    page.tab.focus("#ranking tbody tr:not([aria-current]) a")
+    page.settle(lambda: keyboard.press("Enter"))
+    assert page.tab.evaluate("() => document.activeElement.id.startsWith('u')")
+    page.tab.focus("#data summary")
+    keyboard.press("Enter")
+    page.tab.focus("#csv")
+    with page.tab.expect_download() as download:
+        keyboard.press("Enter")
+    assert download.value.suggested_filename.endswith(".csv")
+    page.close()
+
+
+def test_csv_equals_the_view(page, rows, shown):
+    page.go(f"v=statistic&s=cube_013_007&g=arrondissement&y={shown['year']}&l=en")
+    page.tab.evaluate("() => { document.getElementById('data').open = true; }")
+    with page.tab.expect_download() as download:
+        page.tab.click("#csv")
+    found = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text(encoding="utf-8-sig"))))
+    wanted = rows(
+        f"""select geo_code, numerator, denominator, value, status from cube_013_007
+        where age_category = 'total' and reference_year = {shown["year"]} and geo_level in ('country', 'arrondissement')"""
+    )
+
+    def parsed(text, kind):
+        return kind(text) if text else None
+
+    assert {
+        (
+            r["geo_code"],
+            parsed(r["numerator"], int),
+            parsed(r["denominator"], int),
+            parsed(r["value"], float),
+            r["status"],
+        )
+        for r in found
+    } == set(wanted)
+    assert all(r["release"] and r["citation"] for r in found)
+
+
+def test_pictures_carry_what_must_go_with_them(page, rows, shown):
+    page.go(f"v=statistic&s=cube_013_007&y={shown['year']}&l=en")
+    with page.tab.expect_download() as download:
+        page.tab.click("[data-picture=map][data-format=svg]")
+    text = Path(download.value.path()).read_text(encoding="utf-8")
+    root = xml.etree.ElementTree.fromstring(text)
+    words = " ".join(" ".join(root.itertext()).split())
+    ((version, synthetic),) = rows("select version, is_synthetic from release")
+    for part in (
+        page.text("h1"),
+        version,
+        "Suppressed (small cell)",
+        "Statbel, statistical sectors 1/1/2011 (CC BY 4.0)",
+        "BNOSAC",
+        *(["Synthetic demonstration data"] if synthetic else []),
+    ):
+        assert " ".join(part.split()) in words
+    for entry in page.tab.query_selector_all("#legend li"):
+        assert " ".join(entry.inner_text().split()) in words
+    assert "class=" not in text and "http" not in text.replace("http://www.w3.org/", "")
+    with page.tab.expect_download() as download:
+        page.tab.click("[data-picture=map][data-format=png]")
+    data = Path(download.value.path()).read_bytes()
+    width, height = struct.unpack(">II", data[16:24])
+    assert (
+        data[:8] == b"\x89PNG\r\n\x1a\n"
+        and width == 2 * int(root.get("width"))
+        and height == 2 * int(root.get("height"))
+    )
+
+
+def test_map_draws_every_municipality_once_and_brussels_again(page):
+    page.go("v=statistic&l=en")
+    codes, boxes, inset = page.tab.evaluate(
+        """() => { const areas = [...document.querySelectorAll('#areas path')];
+        return [areas.map((a) => ATLAS.units[+a.dataset.unit].code), areas.map((a) => { const b = a.getBBox(); return [b.width, b.height]; }), document.querySelectorAll('.inset [data-unit]').length]; }"""
+    )
+    assert len(codes) == len(set(codes)) == 565 and inset == 19
+    assert all(width > 0 and height > 0 for width, height in boxes)
+
+
+def test_a_release_without_boundaries_has_tables_and_no_map(two_statistics, browser, tmp_path):
+    copy = tmp_path / "atlas.duckdb"
+    shutil.copy(two_statistics, copy)
+    with duckdb.connect(str(copy)) as connection:
+        connection.execute("update release set geography_vintage = 2019")
+    write_pages(copy, tmp_path / "site")
+    assert not (tmp_path / "site" / "data" / "geometry.js").exists()
+    page = Page(browser, f"file://{tmp_path}/site/index.html").go("v=statistic&l=en")
+    assert (
+        "2019" in page.text("#map")
+        and page.tab.query_selector("#ranking tbody tr")
+        and not page.tab.query_selector("#map svg")
+    )
+    page.go("v=home&l=en")
+    assert page.text("h1") and not page.errors
+    page.close()
+
+
+def test_against_belgium_and_variation_use_the_tables_of_the_release(compared_folder, browser):
+    page = Page(browser, f"file://{compared_folder}/index.html")
+    page.go("v=statistic&s=cube_013_007&g=arrondissement&m=standardised&l=en")
+    classes = set(
+        page.tab.evaluate(
+            "() => [...document.querySelectorAll('#areas path')].map((area) => area.getAttribute('class').replace('area ', ''))"
+        )
+    )
+    assert classes <= {"higher", "lower", "not_different", "hidden", "unsaid"} and classes & {
+        "not_different",
+        "higher",
+        "lower",
+    }
+    page.go("v=statistic&s=cube_013_008&g=arrondissement&m=belgium&l=en")
+    assert "higher than Belgium" in page.text("#legend")
+    page.go("v=variation&s=cube_013_007&g=municipality&l=en")
+    assert "coefficient of variation" in page.text("main") and not page.errors
+    page.close()
+
+
+def test_a_place_prints_on_two_pages(page, shown):
+    page.go(f"v=place&p=municipality:{shown['code']}&l=fr")
+    pages = page.tab.pdf(format="A4").count(b"/Type /Page\n")
+    assert 1 <= pages <= 2
+
+
+def test_narrow_page_scrolls_in_one_direction(page, shown):
+    page.tab.set_viewport_size({"width": 320, "height": 700})
+    try:
+        for view in ("home", "statistic", "place", "hospital", "variation", "confidentiality", "about"):
+            page.go(f"v={view}&p=municipality:{shown['code']}&l=fr")
+            assert page.tab.evaluate("() => document.documentElement.scrollWidth") <= 320, view
+    finally:
+        page.tab.set_viewport_size({"width": 1280, "height": 900})
+
+
+AXE_STATES = [
+    ("v=home&l=nl", {}),
+    ("v=statistic&s=cube_013_007&p=municipality:{code}&l=nl", {}),
+    ("v=statistic&s=cube_013_007&a=90%2B&g=province&m=belgium&l=fr", {}),
+    ("v=statistic&s=cube_007_005a&g=province&l=en", {"viewport": {"width": 320, "height": 700}}),
+    ("v=statistic&s=cube_013_004&g=arrondissement&l=en", {"forced_colors": "active"}),
+    ("v=place&p=municipality:{code}&l=fr", {}),
+    ("v=place&p=country:01000&l=en", {"viewport": {"width": 320, "height": 700}}),
+    ("v=hospital&l=nl", {}),
+    ("v=variation&s=cube_013_013&l=fr", {"reduced_motion": "reduce"}),
+    ("v=confidentiality&l=nl", {}),
+    ("v=about&l=en", {"forced_colors": "active"}),
+    ("v=statistic&s=cube_013_007&e=1&l=fr", {}),
+]
+
+
+@pytest.mark.parametrize(("state", "options"), AXE_STATES)
+def test_axe_finds_no_violation(browser, folder, shown, state, options):
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed"
+    ).Axe()
+    context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
+    tab = context.new_page()
+    tab.goto(f"file://{folder}/index.html#{state.format(code=shown['code'])}")
+    tab.wait_for_selector("html[data-ready]")
+    tab.evaluate("() => { for (const part of document.querySelectorAll('details')) part.open = true; }")
+    if tab.query_selector("#areas path"):
+        tab.hover("#areas path >> nth=4", force=True)
+    # Rows of one list are alike: axe looks at the first 40
+    context_of = {"exclude": [["#ranking tbody tr:nth-child(n+40)"], ["#areas path:nth-child(n+40)"]]}
+    result = axe.run(
+        tab,
+        context=context_of,
+        options={
+            "resultTypes": ["violations"],
+            "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+        },
+    )
+    assert not result.response["violations"], [
+        (v["id"], v["nodes"][0]["html"][:150], len(v["nodes"])) for v in result.response["violations"]
+    ]
+    context.close()
