@@ -267,7 +267,7 @@ def test_the_site_of_an_older_version_is_replaced(tmp_path, monkeypatch):
     (tmp_path / "site" / "index.html").write_text("one page")
 
     def build_pages(_, folder):
-        folder.mkdir()
+        folder.mkdir(parents=True)
         (folder / "index.html").write_text("a new page")
 
     monkeypatch.setattr(sites, "collect", lambda *_: ("a-version", "a page"))
