@@ -4,7 +4,7 @@
 
 with place as (
 
-    select * from {{ ref('int_place_cell') }}
+    select * from {{ ref('int_imaging_by_residence') }}
     where {{ in_years_to_build('reference_year') }}
 
 ),
