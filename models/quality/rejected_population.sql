@@ -3,7 +3,7 @@
 
 with line as (
 
-    select * from {{ ref('int_population_accepted') }}
+    select * from {{ ref('int_population_disposition') }}
     where
         reject_reason is not null
         and {{ in_years_to_build('load_year') }}

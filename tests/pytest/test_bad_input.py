@@ -7,7 +7,7 @@ from dbt_runs import run_dbt
 
 pytestmark = pytest.mark.bad_input
 
-HEAVY = "START sql view model intermediate.int_population_accepted"
+HEAVY = "START sql view model intermediate.int_population_disposition"
 
 
 @pytest.fixture()

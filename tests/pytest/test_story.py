@@ -40,7 +40,7 @@ def tables(atlas, where="true"):
             "select table_schema || '.' || table_name from information_schema.columns"
             " where column_name = 'reference_year' and table_schema in ('intermediate', 'quality')"
             # what is read anew for each build
-            " and table_name not in ('int_population_duplicate', 'int_population_accepted', 'int_residence_code_count', 'int_claim')"
+            " and table_name not in ('int_population_duplicate', 'int_population_disposition', 'int_residence_code_count', 'int_claim')"
             # what has the years of one build only
             " and table_name not in ('protected_count', 'protected_cell', 'suppression_column', 'masking_report')"
             # what says which builds there were

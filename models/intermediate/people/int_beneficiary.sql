@@ -5,7 +5,7 @@
 
 with december as (
 
-    select * from {{ ref('int_population_accepted') }}
+    select * from {{ ref('int_population_disposition') }}
     where
         reject_reason is null
         and is_december
@@ -15,7 +15,7 @@ with december as (
 
 june as (
 
-    select * from {{ ref('int_population_accepted') }}
+    select * from {{ ref('int_population_disposition') }}
     where
         reject_reason is null
         and not is_december

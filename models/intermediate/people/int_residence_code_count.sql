@@ -3,7 +3,7 @@
 
 with entry as (
 
-    select * from {{ ref('int_population_accepted') }}
+    select * from {{ ref('int_population_disposition') }}
     where {{ in_years_to_build('load_year') }}
 
 ),
