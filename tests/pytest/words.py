@@ -34,7 +34,7 @@ class Use:
 
 
 def read_list(path: Path = LIST) -> dict:
-    """Returns the list: unchecked and pending (patterns of paths), word (pattern, instead), exception (file, text, reason).
+    """Returns the list: unchecked (patterns of paths), word (pattern, instead), exception (file, text, reason).
 
     Raises KeyError when an entry lacks one of these.
     """
@@ -104,15 +104,13 @@ def is_excepted(use: Use, content: dict) -> bool:
 
 def faults(content: dict) -> list[Use]:
     """Returns the uses that are faults: not excepted, and in a file that is checked."""
-    return [
-        use for use in all_uses(content) if not matches(use.file, content["pending"]) and not is_excepted(use, content)
-    ]
+    return [use for use in all_uses(content) if not is_excepted(use, content)]
 
 
 def main(argv: list[str] | None = None) -> int:
     """Prints the uses. Returns the exit code: 1 if a file that is checked has one, else 0."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--count", action="store_true", help="number of uses by folder, pending folders included")
+    parser.add_argument("--count", action="store_true", help="number of uses by folder")
     content = read_list()
     if parser.parse_args(argv).count:
         counts = Counter(str(Path(use.file).parent) for use in all_uses(content) if not is_excepted(use, content))
