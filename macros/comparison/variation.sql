@@ -30,3 +30,10 @@
         0e0
     )
 {%- endmacro %}
+
+{# True where two relations have the same values in some columns. Arguments: left, right (aliases), columns (list of names). Returns: boolean expression. #}
+{% macro same_columns(left, right, columns) -%}
+    {%- for column in columns -%}
+        {{ left }}.{{ column }} = {{ right }}.{{ column }}{{ ' and ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}

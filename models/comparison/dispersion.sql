@@ -39,18 +39,18 @@ published_year as (
 
 imaging as (
 
-    {% for variable in imaging_variables() -%}
-    select
-        reference_year,
-        '{{ variable }}' as variable,
-        'total' as procedure_type,
-        cast(sum({{ variable | lower }}) as double) as events,
-        cast(sum({{ variable | lower }}_squared) as double) as squares,
-        cast(sum({{ variable | lower }}_patients) as bigint) as persons
-    from place
-    group by reference_year
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+    {% for variable in imaging_variables() %}
+        select
+            reference_year,
+            '{{ variable }}' as variable,
+            'total' as procedure_type,
+            cast(sum({{ variable | lower }}) as double) as events,
+            cast(sum({{ variable | lower }}_squared) as double) as squares,
+            cast(sum({{ variable | lower }}_patients) as bigint) as persons
+        from place
+        group by reference_year
+        {{ 'union all' if not loop.last }}
+    {%- endfor %}
 
 ),
 

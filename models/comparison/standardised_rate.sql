@@ -183,11 +183,12 @@ judged as (
             when totalled.observed < {{ var('least_standardisation_events') }} then 'few_events'
             else 'published'
         end as status,
-        {%- for confidence, suffix in [(95, '95'), (99.8, '998')] %}
-        {%- for side in ['lower', 'upper'] %}
-        {{ poisson_limit('totalled.observed', 'exact_limit.' ~ side ~ '_' ~ suffix, side, confidence) }} as observed_{{ side }}_{{ suffix }}{{ ',' if not (loop.last and suffix == '998') }}
-        {%- endfor %}
-        {%- endfor %}
+    {%- for confidence, suffix in [(95, '95'), (99.8, '998')] %}
+    {%- for side in ['lower', 'upper'] %}
+        {{ poisson_limit('totalled.observed', 'exact_limit.' ~ side ~ '_' ~ suffix, side, confidence) }}
+            as observed_{{ side }}_{{ suffix }}{{ ',' if not (loop.last and suffix == '998') }}
+    {%- endfor %}
+    {%- endfor %}
     from totalled
     left join exact_limit on totalled.observed = exact_limit.events
 
@@ -206,9 +207,9 @@ indirect as (
         expected,
         observed / expected as ratio,
         {%- for suffix in ['95', '998'] %}
-        {%- for side in ['lower', 'upper'] %}
-        ({{ scaled_limit('observed', 'observed_' ~ side ~ '_' ~ suffix, 'dispersion') }}) / expected as ratio_{{ side }}_{{ suffix }},
-        {%- endfor %}
+            {%- for side in ['lower', 'upper'] %}
+                ({{ scaled_limit('observed', 'observed_' ~ side ~ '_' ~ suffix, 'dispersion') }}) / expected as ratio_{{ side }}_{{ suffix }},
+            {%- endfor %}
         {%- endfor %}
         country_value,
         dispersion
@@ -347,9 +348,10 @@ rate as (
         case when judged.geo_level <> 'country' then {{ compared_with_one('indirect.ratio_lower_95', 'indirect.ratio_upper_95') }} end as compared_with_country,
         direct.value as direct_value,
         {%- for suffix in ['95', '998'] %}
-        {%- for side in ['lower', 'upper'] %}
-        {{ dobson_limit('direct.value', 'direct.variance', 'direct.observed', 'direct.observed_' ~ side ~ '_' ~ suffix) }} as direct_{{ side }}_{{ suffix }},
-        {%- endfor %}
+            {%- for side in ['lower', 'upper'] %}
+                {{ dobson_limit('direct.value', 'direct.variance', 'direct.observed', 'direct.observed_' ~ side ~ '_' ~ suffix) }}
+                    as direct_{{ side }}_{{ suffix }},
+            {%- endfor %}
         {%- endfor %}
         indirect.dispersion,
         cast(judged.pooled_ages as integer) as pooled_ages,

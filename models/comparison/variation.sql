@@ -56,7 +56,7 @@ described as (
         count(*) as units_used,
         min(indirect_value) as minimum,
         {%- for name, share in [('p05', '0.05'), ('p25', '0.25'), ('median', '0.5'), ('p75', '0.75'), ('p95', '0.95')] %}
-        {{ percentile('indirect_value', share) }} as {{ name }},
+            {{ percentile('indirect_value', share) }} as {{ name }},
         {%- endfor %}
         max(indirect_value) as maximum,
         max(ratio) / nullif(min(ratio), 0) as extremal_quotient,
@@ -73,18 +73,17 @@ described as (
 spread as (
 
     select
-        {% for column in group %}area.{{ column }},
-        {% endfor -%}
+        area.statistic,
+        area.reference_year,
+        area.procedure_type,
+        area.geo_level,
         100 * sqrt({{ exact_sum('power(area.ratio - described.mean_ratio, 2)') }} / nullif(count(*) - 1, 0)) / nullif(max(described.mean_ratio), 0) as cv,
         100 * sqrt({{ exact_sum('area.expected * power(area.ratio - described.weighted_mean_ratio, 2)') }} / {{ exact_sum('area.expected') }})
         / nullif(max(described.weighted_mean_ratio), 0) as cv_weighted
     from area
     inner join described
-        on
-            {%- for column in group %}
-            {{ 'and ' if not loop.first }}area.{{ column }} = described.{{ column }}
-            {%- endfor %}
-    group by {% for column in group %}area.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
+        on {{ same_columns('area', 'described', group) }}
+    group by area.statistic, area.reference_year, area.procedure_type, area.geo_level
 
 ),
 
@@ -99,26 +98,23 @@ variance_0 as (
 ),
 
 {% for step in range(12) -%}
-variance_{{ step + 1 }} as (
+    variance_{{ step + 1 }} as (
 
-    select
-        {{ group | join(',\n        ') }},
-        {{ empirical_bayes_step('observed', 'expected', 'weight', 'max(variance)') }} as variance
-    from (
         select
-            area.*,
-            before.variance,
-            {{ empirical_bayes_weight('area.observed', 'area.expected', 'area.dispersion', 'before.variance') }} as weight
-        from area
-        inner join variance_{{ step }} as before
-            on
-                {%- for column in group %}
-                {{ 'and ' if not loop.first }}area.{{ column }} = before.{{ column }}
-                {%- endfor %}
-    ) as weighted
-    group by {{ group | join(', ') }}
+            {{ group | join(',\n        ') }},
+            {{ empirical_bayes_step('observed', 'expected', 'weight', 'max(variance)') }} as variance
+        from (
+            select
+                area.*,
+                before.variance,
+                {{ empirical_bayes_weight('area.observed', 'area.expected', 'area.dispersion', 'before.variance') }} as weight
+            from area
+            inner join variance_{{ step }} as before
+                on {{ same_columns('area', 'before', group) }}
+        ) as weighted
+        group by {{ group | join(', ') }}
 
-),
+    ),
 
 {% endfor -%}
 reimbursement as (
@@ -128,7 +124,8 @@ reimbursement as (
         reference_year,
         procedure_type,
         geo_level,
-        max(case when increased_reimbursement = 'yes' then value end) / nullif(max(case when increased_reimbursement = 'no' then value end), 0) as reimbursement_ratio
+        max(case when increased_reimbursement = 'yes' then value end)
+        / nullif(max(case when increased_reimbursement = 'no' then value end), 0) as reimbursement_ratio
     from country
     where scheme = 'maternal'
     group by statistic, reference_year, procedure_type, geo_level
@@ -141,15 +138,14 @@ judged as (
         counted.*,
         coalesce(described.units_used, 0) as units_used,
         case
-            when coalesce(described.units_used, 0) < {{ var('least_units') }} or described.units_used < {{ var('least_share_of_units') }} * counted.units then 'too_few_units'
+            when
+                coalesce(described.units_used, 0) < {{ var('least_units') }} or described.units_used < {{ var('least_share_of_units') }} * counted.units
+                then 'too_few_units'
             else 'published'
         end as status
     from counted
     left join described
-        on
-            {%- for column in group %}
-            {{ 'and ' if not loop.first }}counted.{{ column }} = described.{{ column }}
-            {%- endfor %}
+        on {{ same_columns('counted', 'described', group) }}
 
 ),
 
@@ -184,21 +180,15 @@ variation as (
     left join described
         on
             judged.status = 'published'
-            {%- for column in group %}
-            and judged.{{ column }} = described.{{ column }}
-            {%- endfor %}
+            and {{ same_columns('judged', 'described', group) }}
     left join spread
         on
             judged.status = 'published'
-            {%- for column in group %}
-            and judged.{{ column }} = spread.{{ column }}
-            {%- endfor %}
+            and {{ same_columns('judged', 'spread', group) }}
     left join variance_12
         on
             judged.status = 'published'
-            {%- for column in group %}
-            and judged.{{ column }} = variance_12.{{ column }}
-            {%- endfor %}
+            and {{ same_columns('judged', 'variance_12', group) }}
     union all
     select
         statistic,
@@ -207,10 +197,21 @@ variation as (
         geo_level,
         1 as units,
         1 as units_used,
-        {% for column in ['minimum', 'p05', 'p25', 'median', 'p75', 'p95', 'maximum', 'extremal_quotient', 'quotient_05_95', 'cv', 'cv_weighted', 'scv', 'scv_poisson',
-            'eb_variance', 'chi_square'] -%}
-        cast(null as double) as {{ column }},
-        {% endfor -%}
+        cast(null as double) as minimum,
+        cast(null as double) as p05,
+        cast(null as double) as p25,
+        cast(null as double) as median,
+        cast(null as double) as p75,
+        cast(null as double) as p95,
+        cast(null as double) as maximum,
+        cast(null as double) as extremal_quotient,
+        cast(null as double) as quotient_05_95,
+        cast(null as double) as cv,
+        cast(null as double) as cv_weighted,
+        cast(null as double) as scv,
+        cast(null as double) as scv_poisson,
+        cast(null as double) as eb_variance,
+        cast(null as double) as chi_square,
         cast(null as integer) as degrees_of_freedom,
         reimbursement_ratio,
         case when reimbursement_ratio is null then 'small_cell' else 'published' end as status

@@ -1,6 +1,7 @@
 -- One row is a column of the published table of a cube or stat, described in one language.
 
-{% set columns = ['reference_year', 'geo_level', 'geo_code'] + (filter_definitions() | list) + ['numerator', 'denominator', 'value', 'lower_95', 'upper_95', 'status'] %}
+{% set columns = ['reference_year', 'geo_level', 'geo_code'] + (filter_definitions() | list)
+    + ['numerator', 'denominator', 'value', 'lower_95', 'upper_95', 'status'] %}
 
 {% set words = {
     'numerator': 'card.numerator',
