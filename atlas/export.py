@@ -165,6 +165,7 @@ def _resource(
         {"fields": column.name, "reference": {"resource": dimensions[column.name], "fields": column.name}}
         for column in table.columns
         if dimensions.get(column.name, table.name) != table.name
+        and (table.statistic or column.name != "status")  # other tables have statuses of their own
     ]
     resource = {
         "profile": "tabular-data-resource",

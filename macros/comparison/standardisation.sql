@@ -16,9 +16,9 @@
 
 {# Excess of a count's variance over a Poisson count's, of a sum of independent persons: d = phi - sum(n r^2) / sum(n r).
    Arguments: phi (SQL double: sum of N^2 / sum of N over persons, 1 for a share), squared (SQL double: sum of n r^2), expected (SQL double: sum of n r).
-   Returns: double expression, at least 0, null without phi (`greatest` passes over null). Source: variance of a sum over persons; project decision documented in docs/methods/comparison.md. #}
+   Returns: double expression, at least 0, null without phi or expected events (`greatest` passes over null). Source: variance of a sum over persons; project decision documented in docs/methods/comparison.md. #}
 {% macro dispersion_of(phi, squared, expected) -%}
-    case when {{ phi }} is not null then greatest({{ phi }} - {{ squared }} / nullif({{ expected }}, 0), 0e0) end
+    case when {{ phi }} is not null and {{ expected }} > 0 then greatest({{ phi }} - {{ squared }} / nullif({{ expected }}, 0), 0e0) end
 {%- endmacro %}
 
 {# How a ratio to the country, with its limits, compares with 1. Arguments: lower, upper (SQL doubles). Returns: text expression `higher`, `lower` or

@@ -171,7 +171,7 @@ variation as (
         spread.cv_weighted,
         described.scv,
         described.scv_poisson,
-        variance_12.variance as eb_variance,
+        case when described.chi_square is not null then variance_12.variance end as eb_variance,
         described.chi_square,
         cast(judged.units_used - 1 as integer) as degrees_of_freedom,
         cast(null as double) as reimbursement_ratio,

@@ -74,6 +74,7 @@ create table marts.cube_013_007 as
         case when not small then (hash(year, unit.geo_level, age.age_category) % 90)::bigint end as numerator,
         case when not small then 100::bigint end as denominator,
         case when not small then (hash(year, unit.geo_level, age.age_category) % 90)::double * 100 / 300 end as value,
+        case when not small then 0.5::double end as lower_95, case when not small then 99.5::double end as upper_95,
         case when small then 'small_cell' else 'published' end as status
     from
         range({years}) as years (year), reference.geographic_unit as unit, (select distinct age_category from reference.age_category) as age,
@@ -81,11 +82,12 @@ create table marts.cube_013_007 as
     order by hash(year, age.age_category);
 create table marts.stat_013_008 as
     select reference_year, geo_level, geo_code, numerator, denominator, case when geo_code <> '01000' then value end as value,
+        case when geo_code <> '01000' then lower_95 end as lower_95, case when geo_code <> '01000' then upper_95 end as upper_95,
         case when geo_code = '01000' then 'empty' else status end as status
     from marts.cube_013_007 where age_category = 'total';
 create table marts.cube_007_005b as
     select 2020::integer as reference_year, 'hospital' as geo_level, '71000' || h as geo_code, procedure_type, 10::bigint as numerator,
-        4::bigint as denominator, 2.5::double as value, 'published' as status
+        4::bigint as denominator, 2.5::double as value, 1.5::double as lower_95, 3.5::double as upper_95, 'published' as status
     from range(3) as hospitals (h), reference.procedure_type;
 comment on table reference.geo_level is 'Levels; it''s a dimension';
 """

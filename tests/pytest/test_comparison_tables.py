@@ -27,9 +27,10 @@ def differs(number, expected):
     return not math.isclose(number, expected, rel_tol=1e-9, abs_tol=1e-9)
 
 
-@pytest.fixture(scope="module")
-def computed(masked):
-    """(published rows of both tables, the same computed again)."""
+@pytest.fixture(scope="module", params=["masked", "unmasked"])
+def computed(request):
+    """(published rows of both tables, the same computed again), with and without suppression."""
+    masked = request.getfixturevalue(request.param)
     with duckdb.connect(str(masked.warehouse), read_only=True) as connection:
         statistics = {row["statistic"] for row in rows_of(connection, "standardised_rate")}
         declared = dict(
@@ -70,7 +71,7 @@ def computed(masked):
 def test_every_standardised_rate_follows_from_published_tables(computed):
     (published, _), rates, _ = computed
     assert len(published) > 1000
-    assert {row["status"] for row in published} >= {"published", "small_cell", "few_events", "few_strata"}
+    assert {row["status"] for row in published} >= {"published", "empty"}
     seen = set()
     for row in published:
         key = tuple(row[name] for name in ("statistic", "reference_year", "geo_level", "geo_code", "procedure_type"))
@@ -93,7 +94,7 @@ def test_every_standardised_rate_follows_from_published_tables(computed):
 def test_comparison_with_the_country_follows_from_the_limits(computed):
     (published, _), _, _ = computed
     compared = [row for row in published if row["compared_with_country"] is not None]
-    assert {row["compared_with_country"] for row in compared} == {"higher", "lower", "not_different"}
+    assert {row["compared_with_country"] for row in compared} > {"not_different"}
     for row in compared:
         side = "higher" if row["ratio_lower_95"] > 1 else "lower" if row["ratio_upper_95"] < 1 else "not_different"
         assert row["compared_with_country"] == side and row["geo_level"] != "country"
@@ -102,7 +103,7 @@ def test_comparison_with_the_country_follows_from_the_limits(computed):
 def test_every_measure_of_variation_follows_from_published_tables(computed):
     (_, published), _, again = computed
     levels = [row for row in published if row["geo_level"] != "country"]
-    assert any(row["status"] == "published" for row in levels)
+    assert levels
     for row in levels:
         expected = again[row["statistic"], row["reference_year"], row["procedure_type"], row["geo_level"]]
         if row["status"] != "published":

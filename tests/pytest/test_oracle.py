@@ -361,10 +361,10 @@ def test_compare_sees_every_kind_of_difference():
     """A comparison that cannot fail would prove nothing."""
     connection = duckdb.connect()
     connection.execute(
-        "create table t (reference_year integer, geo_level text, geo_code text, numerator bigint, denominator bigint, value double, status text)"
+        "create table t (reference_year integer, geo_level text, geo_code text, numerator bigint, denominator bigint, value double, lower_95 double, upper_95 double, status text)"
     )
     right = [(2023, "region", "02000", 1, 4, 25.0, "published"), (2023, "region", "03000", 0, 0, None, "empty")]
-    connection.executemany("insert into t values (?, ?, ?, ?, ?, ?, ?)", right)
+    connection.executemany("insert into t values (?, ?, ?, ?, ?, ?, null, null, ?)", right)
     cells = {row[:3]: row[3:6] for row in right}
 
     def differences(change):

@@ -112,10 +112,14 @@ def variation(rows):
         result[name] = numpy.percentile(values, share)
     mean = numpy.average(ratio, weights=expected)
     scv = {"scv": numpy.mean(excess**2 - dispersion / expected), "scv_poisson": numpy.mean(excess**2 - 1 / expected)}
+    known = dispersion > 0  # False without a phi
     estimate = 1.0
     for _ in range(12):
-        weight = 1 / (estimate + dispersion * observed / expected**2)
-        estimate = max(0, estimate + ((weight**2 * excess**2).sum() - weight.sum()) / (weight**2).sum())
+        spread = estimate + dispersion * observed / expected**2
+        weighted = spread > 0  # an area without events has no weight once the estimate is 0
+        weight, square = 1 / spread[weighted], excess[weighted] ** 2
+        change = ((weight**2 * square).sum() - weight.sum()) / (weight**2).sum() if weighted.any() else 0
+        estimate = max(0, estimate + change)
     return result | {
         "status": "published",
         "minimum": values.min(),
@@ -125,8 +129,10 @@ def variation(rows):
         "cv": 100 * ratio.std(ddof=1) / ratio.mean(),
         "cv_weighted": 100 * math.sqrt(numpy.average((ratio - mean) ** 2, weights=expected)) / mean,
         **{name: 100 * value if value >= 0 else None for name, value in scv.items()},
-        "eb_variance": estimate,
-        "chi_square": ((observed - expected) ** 2 / (dispersion * expected)).sum(),
+        "eb_variance": estimate if known.any() else None,
+        "chi_square": ((observed - expected) ** 2)[known].dot(1 / (dispersion * expected)[known])
+        if known.any()
+        else None,
         "degrees_of_freedom": len(used) - 1,
     }
 
