@@ -36,7 +36,9 @@ check: lint ## for every edit: sqlfluff, tests without a warehouse, bad input (a
 equal: $(VENV)/.installed-dev ## compare the published tables with the frozen ones (tests/reference/frozen.csv)
 	$(BIN)/python tests/reference/equal.py
 
-lint: $(VENV)/.installed-dev ## sqlfluff alone
+lint: $(VENV)/.installed-dev ## ruff and sqlfluff
+	$(BIN)/ruff format --check --quiet atlas tests
+	$(BIN)/ruff check --quiet atlas tests
 	$(BIN)/sqlfluff lint --processes 2 models tests/data analyses
 
 demo: $(VENV)/.installed ## write the synthetic demo source alone
