@@ -216,10 +216,10 @@ def settings_of(folder: Path):
 
 
 def test_a_folder_of_this_machine_stops_it():
-    guards.check_page_paths("nothing private", ["/work/project"], "site/index.html")
+    guards.check_page_paths("nothing private", ["/srv/project"], "site/index.html")
     with pytest.raises(AtlasError, match="site/index.html holds a path of this machine"):
         guards.check_page_paths(
-            '{"description": "see /work/project/warehouse.duckdb"}', ["/work/project"], "site/index.html"
+            '{"description": "see /srv/project/warehouse.duckdb"}', ["/srv/project"], "site/index.html"
         )
 
 
