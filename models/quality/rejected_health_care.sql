@@ -14,6 +14,7 @@ rejected as (
 
     select
         load_year,
+        folder_year,
         reference_year,
         reject_reason,
         person_id,

@@ -4,6 +4,7 @@ with source as (
 
     select
         load_year,
+        folder_year,
         person_id,
         person_id_is_missing,
         service_date,
@@ -14,8 +15,7 @@ with source as (
         institution_code,
         service_date_as_received,
         nomenclature_number_as_received as nomenclature_code_as_received,
-        case_count_as_received,
-        is_counted_in_footer
+        case_count_as_received
     from {{ ref('health_care') }}
 
 ),

@@ -45,7 +45,7 @@ def test_missing_column_names_file_and_column(source, tmp_path):
     file = sorted((source / "health_care").rglob("*.parquet"))[-1]
     duckdb.sql(f"copy (select * exclude (ss00050) from '{file}') to '{tmp_path / 'cut.parquet'}'")
     (tmp_path / "cut.parquet").replace(file)
-    stopped(source, tmp_path / "output", "Missing column", file.name, "ss00050", "_sources.yml")
+    stopped(source, tmp_path / "output", "lacks the column ss00050", file.name, "_sources.yml")
 
 
 def test_unreadable_file_is_named(source, tmp_path):

@@ -49,7 +49,7 @@ def die(*_, **__): os.kill(os.getpid(), signal.SIGKILL)
 """
 # No source is made or opened, no site is written.
 ALONE = """
-build.check_sources = lambda source: []
+build.check_sources = lambda source, settings: []
 build.make_demo = lambda *_: None
 def no_site(settings):
     (settings.output_dir / "site").mkdir(exist_ok=True)

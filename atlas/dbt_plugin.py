@@ -1,0 +1,135 @@
+"""The project's part of dbt-duckdb: what a dbt command does in Python, by `make build` and by plain `dbt build` alike.
+
+profiles.yml names this module. It checks the environment and the private folders before the warehouse is opened, and
+writes the list of source files when a model asks for it. Macros reach it by `adapter.store_relation`, the one method of
+dbt-duckdb that calls a plugin (macros/load/source_files.sql).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+from dbt.adapters.duckdb.plugins import BasePlugin
+from dbt_common.exceptions import DbtRuntimeError
+
+from atlas import source_files, source_text
+from atlas.lock import check_writable
+from atlas.settings import AtlasError, Settings, read_settings
+
+
+class Plugin(BasePlugin):
+    """Steps of a dbt command that SQL cannot do. Errors are dbt's, with the text of AtlasError."""
+
+    settings: Settings
+
+    def update_connection_config(self, creds, config) -> None:
+        """Checks environment, folders and warehouse before dbt-duckdb opens the file. Raises DbtRuntimeError.
+
+        From here on this process writes files that only its user can read: the warehouse and what DuckDB spills hold
+        persons.
+        """
+        try:
+            self.settings = replace(read_settings(), output_dir=Path(creds.path).resolve().parent)
+            self.warehouse = Path(creds.path).resolve()
+            check_writable(self.settings.output_dir)
+            os.umask(0o077)
+            check_writable(self.settings.temp_dir, "spill directory", "ATLAS_TEMP_DIR")
+            config["temp_directory"] = str(self.settings.temp_dir)
+            check_warehouse(self.warehouse, config)
+        except AtlasError as error:
+            raise DbtRuntimeError(str(error)) from error
+
+    def configure_connection(self, conn) -> None:
+        """Removes what a killed build left. The warehouse is open, so that no other build is at work."""
+        if self.warehouse.exists():
+            self.warehouse.chmod(0o600)
+        clear(self.settings.temp_dir)
+
+    def store(self, target_config) -> None:
+        """Runs the step that `config` names. Raises DbtRuntimeError with the message for the operator.
+
+        scan    writes the records of the source files to the path of the call
+        recode  writes UTF-8 copies of the CSV files in `files` that are in another encoding
+        check   stops when a file of the records at the path has changed since they were written
+        clear   removes the copies
+        """
+        step, records = target_config.config["step"], Path(target_config.location.path)
+        try:
+            if step == "scan":
+                kept = None if target_config.config.get("forget") else records
+                source_files.write_records(source_files.scan(Path(target_config.config["directory"]), kept), records)
+            elif step == "recode":
+                recode(set(target_config.config["files"]), records)
+            elif step == "check":
+                check_unchanged(records)
+            else:
+                clear(self.settings.temp_dir)
+        except (AtlasError, source_text.FileFault) as error:
+            raise DbtRuntimeError(str(error)) from error
+        except OSError as error:
+            raise DbtRuntimeError(
+                f"{error.filename}: {error.strerror}. Free space on its disk, or give this user the right to use it."
+            ) from error
+
+
+def check_warehouse(file: Path, config: dict) -> None:
+    """Opens the warehouse once. Raises AtlasError that says what to do when it is damaged or in use."""
+    try:
+        duckdb.connect(str(file), config=dict(config)).close()
+    except duckdb.Error as error:
+        text = str(error)
+        if holder := re.search(r"PID (\d+)", text):
+            raise AtlasError(
+                f"The warehouse {file} is open in another process ({holder[0]}). Close that program and start again."
+            ) from error
+        if "memory_limit" in text or "temp_directory" in text or "threads" in text:
+            raise AtlasError(text) from error
+        raise AtlasError(
+            f"The warehouse {file} cannot be opened: {_kind(error)}. The published release is unchanged. Bring back a "
+            "backup of this file, or move it (and a file of the same name that ends in .wal) away and build again: it "
+            "is made anew from the source. Years that the source no longer has are only in the backup."
+        ) from error
+
+
+def _kind(error: duckdb.Error) -> str:
+    """Returns what is wrong with a database file, without DuckDB's own text, which may hold contents of the file."""
+    text = str(error)
+    if "newer version" in text or "storage version" in text.lower():
+        return "another version of DuckDB wrote it"
+    if "not a valid DuckDB database" in text or "valid database" in text:
+        return "it is no DuckDB file"
+    return "it is damaged"
+
+
+def check_unchanged(records: Path) -> None:
+    """Raises AtlasError when a source file has changed since the records were written."""
+    changed = source_files.changed_files(source_files.read_records(records))
+    if changed:
+        raise AtlasError(
+            f"The source changed while it was read: {', '.join(changed[:5])}. The build is not complete. Start again "
+            "when the files are in place."
+        )
+
+
+def recode(files: set[str], records: Path) -> None:
+    """Writes the missing UTF-8 copies of these files. Raises FileFault when one cannot be decoded."""
+    for record in source_files.read_records(records):
+        if record.file in files and record.read_path != record.file:
+            target = Path(record.read_path)
+            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not target.exists():
+                source_text.recode(Path(record.file), record.encoding, target)
+
+
+def clear(folder: Path) -> None:
+    """Removes what the project and DuckDB put into the private folder for temporary files: nobody else writes there."""
+    for path in folder.iterdir() if folder.exists() else ():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
