@@ -15,9 +15,10 @@ from atlas.settings import read_settings
 
 
 @pytest.fixture(autouse=True, scope="module")
-def _no_waiting_for_the_disk():
+def _fast_release():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda _: None)
+        release_fixture.small_site(patch.setattr)
         yield
 
 

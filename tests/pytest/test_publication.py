@@ -30,8 +30,9 @@ FILLED = {
 
 
 @pytest.fixture(autouse=True)
-def _no_waiting_for_the_disk(monkeypatch):
+def _fast_release(monkeypatch):
     monkeypatch.setattr(os, "fsync", lambda _: None)
+    release_fixture.small_site(monkeypatch.setattr)
 
 
 def write(path: Path, **changes) -> Path:
