@@ -31,6 +31,7 @@ class Settings:
     memory_limit: str
     threads: int
     temp_dir: Path
+    publication: Path | None = None  # the file that ATLAS_PUBLICATION names, in place of the project's publication.yml
 
     @property
     def warehouse(self) -> Path:
@@ -83,13 +84,8 @@ class Settings:
         return self.output_dir / "release"
 
     @property
-    def sites(self) -> Path:
-        """The folder of the sites: the current one, and for a moment the one that replaces it."""
-        return self.output_dir / "sites"
-
-    @property
     def site(self) -> Path:
-        """The site as readers know it: a link into `sites`."""
+        """The site as readers know it: a link into the current release."""
         return self.output_dir / "site"
 
     @property
@@ -113,12 +109,14 @@ def read_settings(environment=os.environ) -> Settings:
     memory_limit = environment.get("ATLAS_MEMORY_LIMIT") or "4GB"
     if not re.fullmatch(r"[0-9]+([.][0-9]+)?\s*([KMGT]i?B|B|%)", memory_limit, re.I):
         raise AtlasError(f"ATLAS_MEMORY_LIMIT is {memory_limit!r}, but must be a size such as 4GB or 800MB.")
+    publication = environment.get("ATLAS_PUBLICATION")
     return Settings(
         output_dir=output_dir,
         source_dir=Path(source).resolve() if source else None,
         memory_limit=memory_limit,
         threads=_threads(environment.get("ATLAS_THREADS") or "2"),
         temp_dir=temp_folder(environment, output_dir),
+        publication=Path(publication).resolve() if publication else None,
     )
 
 
