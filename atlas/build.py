@@ -15,7 +15,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from atlas import demo, publication, publish, runner, source_files
+from atlas import demo, publication, publish, runner, source_files, variables
 from atlas.lock import output_lock
 from atlas.settings import PROJECT_DIR, Settings
 
@@ -23,18 +23,19 @@ from atlas.settings import PROJECT_DIR, Settings
 SMALL_SOURCE = 2**30
 
 
-def build(settings: Settings, variables: str, demo_arguments: list[str]) -> publish.Release:
+def build(settings: Settings, variable_text: str, demo_arguments: list[str]) -> publish.Release:
     """Runs all steps. Returns the release. Raises AtlasError at the first step that fails.
 
-    variables: YAML for dbt. demo_arguments: for the generator of the demo data.
+    variable_text: YAML of dbt's variables. demo_arguments: for the generator of the demo data.
     """
+    variables.check_text(variable_text)
     publication.check(settings)
     with output_lock(settings, "build"):
         source = settings.source_dir or make_demo(settings, demo_arguments)
         files = check_sources(source, settings)
         print(f"Source: {len(files)} files in {source}", flush=True)
         runner.run_dbt(
-            settings, ["build", *build_arguments(files), *(["--vars", variables] if variables.strip() else [])]
+            settings, ["build", *build_arguments(files), *(["--vars", variable_text] if variable_text.strip() else [])]
         )
         return publish.publish(settings)
 

@@ -10,22 +10,38 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import sys
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import duckdb
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt_common.exceptions import DbtRuntimeError
 
-from atlas import source_files, source_text
+from atlas import source_files, source_text, variables
 from atlas.lock import check_writable
-from atlas.settings import AtlasError, Settings, read_settings
+from atlas.settings import AtlasError, Settings, read_settings, temp_folder
+
+# The beginnings of DuckDB's messages that hold no value of a row.
+ABOUT_NO_DATA = tuple(
+    f"{kind} Error:"
+    for kind in (
+        "Binder", "Catalog", "Parser", "Syntax", "IO", "Out of Memory", "TransactionContext", "Transaction",
+        "Dependency", "Connection", "Permission", "Not implemented", "INTERRUPT", "Fatal", "INTERNAL",
+    )
+)  # fmt: skip
 
 
 class Plugin(BasePlugin):
     """Steps of a dbt command that SQL cannot do. Errors are dbt's, with the text of AtlasError."""
 
     settings: Settings
+
+    def initialize(self, plugin_config) -> None:
+        """Lets dbt-duckdb raise errors without values of rows, from the first statement on."""
+        DuckDBConnectionManager.exception_handler = errors_without_values
 
     def update_connection_config(self, creds, config) -> None:
         """Checks environment, folders and warehouse before dbt-duckdb opens the file. Raises DbtRuntimeError.
@@ -34,8 +50,12 @@ class Plugin(BasePlugin):
         persons.
         """
         try:
-            self.settings = replace(read_settings(), output_dir=Path(creds.path).resolve().parent)
+            for given, text in zip(sys.argv, sys.argv[1:], strict=False):
+                if given == "--vars":
+                    variables.check_text(text)
             self.warehouse = Path(creds.path).resolve()
+            folder = self.warehouse.parent
+            self.settings = replace(read_settings(), output_dir=folder, temp_dir=temp_folder(os.environ, folder))
             check_writable(self.settings.output_dir)
             os.umask(0o077)
             check_writable(self.settings.temp_dir, "spill directory", "ATLAS_TEMP_DIR")
@@ -57,6 +77,7 @@ class Plugin(BasePlugin):
         recode  writes UTF-8 copies of the CSV files in `files` that are in another encoding
         check   stops when a file of the records at the path has changed since they were written
         clear   removes the copies
+        variables  stops when a name in `names` is no variable of the project
         """
         step, records = target_config.config["step"], Path(target_config.location.path)
         try:
@@ -67,6 +88,8 @@ class Plugin(BasePlugin):
                 recode(set(target_config.config["files"]), records)
             elif step == "check":
                 check_unchanged(records)
+            elif step == "variables":
+                variables.check_names(target_config.config["names"])
             else:
                 clear(self.settings.temp_dir)
         except (AtlasError, source_text.FileFault) as error:
@@ -75,6 +98,39 @@ class Plugin(BasePlugin):
             raise DbtRuntimeError(
                 f"{error.filename}: {error.strerror}. Free space on its disk, or give this user the right to use it."
             ) from error
+
+
+@contextmanager
+def errors_without_values(self, sql: str, connection_name: str = "master"):
+    """Takes the place of DuckDBConnectionManager.exception_handler: rolls back and raises dbt's error as that does, but
+    DuckDB's text goes through `without_values` first, and dbt's log gets no other.
+    """
+    try:
+        yield
+    except DbtRuntimeError:
+        raise
+    except Exception as error:
+        self.rollback_if_open()
+        raise DbtRuntimeError(without_values(str(error))) from None
+
+
+def without_values(message: str) -> str:
+    """Returns an error message of DuckDB in which no value of a row is left.
+
+    Errors about SQL, files and memory remain as they are. Those about data ("Could not convert string ...", "Original
+    Line: ...") keep their first line, without quoted texts other than paths and without numbers.
+    """
+    if message.startswith(ABOUT_NO_DATA):
+        return message
+    first = message.splitlines()[0] if message else message
+    first = re.sub(r"Original Line.*", "", first)
+    first = re.sub(r"""(["'])(.*?)(?:\1|$)|\b\d+\b""", _without_value, first)
+    return f"{first.strip()} (Values are not shown, because they may be those of a person.)"
+
+
+def _without_value(found: re.Match) -> str:
+    """Returns a quoted path as it is, and three dots for any other quoted text or number."""
+    return found[0] if (found[2] or "").startswith("/") else "..."
 
 
 def check_warehouse(file: Path, config: dict) -> None:

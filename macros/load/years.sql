@@ -7,7 +7,14 @@
     {% if not modules.re.match('^[0-9]{4}-[0-9]{2}-[0-9]{2}$', var('publication_date') | string) %}
         {{ exceptions.raise_compiler_error("publication_date is '" ~ var('publication_date') ~ "'; give a date as YYYY-MM-DD, or leave it out.") }}
     {% endif %}
-    {% set day = modules.datetime.date.fromisoformat(var('publication_date') | string) %}
+    {% set parts = (var('publication_date') | string).split('-') | map('int') | list %}
+    {#- Jinja cannot catch the error of an impossible date -#}
+    {% set is_month = parts[0] > 0 and 1 <= parts[1] <= 12 %}
+    {% set first_of_next = modules.datetime.date(parts[0] + (1 if parts[1] == 12 else 0), parts[1] % 12 + 1, 1) if is_month and parts[0] < 9999 else none %}
+    {% if not first_of_next or not 1 <= parts[2] <= (first_of_next - modules.datetime.timedelta(days=1)).day %}
+        {{ exceptions.raise_compiler_error("publication_date is '" ~ var('publication_date') ~ "', which is no date of the calendar; give a date as YYYY-MM-DD, or leave it out.") }}
+    {% endif %}
+    {% set day = modules.datetime.date(parts[0], parts[1], parts[2]) %}
     {{ return(day.year - (2 if day.month >= 10 else 3)) }}
 {% endmacro %}
 

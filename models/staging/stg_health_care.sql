@@ -12,7 +12,9 @@ with source as (
         case_count,
         amount_eurocents,
         provider_qualification,
-        institution_code,
+        -- numbers of institutions have 8 digits at most; any other text (a name, a person id in the wrong column) must not become the code of a hospital
+        case when {{ matches('institution_code', '[0-9]{1,8}') }} then institution_code end as institution_code,
+        coalesce(not {{ matches('institution_code', '[0-9]{1,8}') }}, false) as is_institution_unreadable,
         service_date_as_received,
         nomenclature_number_as_received as nomenclature_code_as_received,
         case_count_as_received
@@ -30,7 +32,8 @@ judged as (
             when service_date is null then 'invalid_service_date'
             when nomenclature_number is null or nomenclature_number not between 0 and 999999 or not {{ check_digit_holds('nomenclature_number') }}
                 then 'invalid_nomenclature_code'
-            when case_count is null or case_count = 0 then 'invalid_case_count'
+            when case_count is null or case_count = 0 or case_count not between -{{ var('largest_case_count') }} and {{ var('largest_case_count') }}
+                then 'invalid_case_count'
         end as reject_reason
     from source
 
