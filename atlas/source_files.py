@@ -229,7 +229,7 @@ def _dated(record: SourceFile, status: os.stat_result, path: Path) -> SourceFile
             list_date = date.fromisoformat(day)
         except ValueError as error:
             raise FileFault(
-                "lies in a folder reference_date= that states no date. Name the folder reference_date=YYYY-MM-DD."
+                "is in a folder reference_date= that states no date. Name the folder reference_date=YYYY-MM-DD."
             ) from error
         return replace(record, folder_year=list_date.year, list_date=list_date.isoformat())
     return record

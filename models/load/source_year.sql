@@ -78,7 +78,8 @@ judged as (
         summary.list_line_count,
         summary.claim_line_count,
         fingerprint.lists_files,
-        fingerprint.claims_files,
+        -- a year that was built from late lines alone may be built from them again
+        case when summary.has_own_claims then '' else 'late:' end || fingerprint.claims_files as claims_files,
         case when summary.has_june_list then '' else 'list of 30 June; ' end
         || case when summary.has_december_list then '' else 'list of 31 December; ' end
         || case when summary.has_claims then '' else 'claims; ' end as missing

@@ -145,9 +145,9 @@ def test_a_file_that_cannot_be_read_is_refused_by_name_with_the_remedy(source, n
 
 
 def test_what_is_no_file_is_refused(source):
-    os.mkfifo(source / "health_care" / "pipe.csv")
-    refused(source, "pipe.csv", "no regular file")
-    (source / "health_care" / "pipe.csv").unlink()
+    os.mkfifo(source / "health_care" / "queue.csv")
+    refused(source, "queue.csv", "no regular file")
+    (source / "health_care" / "queue.csv").unlink()
     (source / "health_care" / "gone.csv").symlink_to(source / "nowhere.csv")
     refused(source, "gone.csv", "does not exist")
 
@@ -163,7 +163,7 @@ def test_parquet_columns_that_differ_by_case_are_refused(source):
         source_text.check_columns([*CLAIM_COLUMNS, "ss00010"], CLAIM_COLUMNS, set())
 
 
-def test_a_source_without_files_says_what_lies_there(source):
+def test_a_source_without_files_says_what_is_there(source):
     (source / "health_care" / "claims.csv").rename(source / "health_care" / "claims.txt")
     refused(source, "No input for 'health_care'", "claims.txt", "ATLAS_SOURCE_DIR")
 
