@@ -130,7 +130,10 @@ def write_package(connection, folder: Path, release: dict, tables: list[PublicTa
 def data_package(connection, release: dict, tables: list[PublicTable], files: dict[str, TableFiles]) -> dict:
     """Returns the Frictionless descriptor of the release, one resource a table."""
     units = dict(connection.execute("select measure, label_en from atlas.unit_measure").fetchall())
-    titles = dict(connection.execute("select code, title from atlas.statistic where language = 'en'").fetchall())
+    cards = connection.execute("select code, title, recommended_reference from atlas.statistic where language = 'en'")
+    titles, citations = {}, {}
+    for code, title, citation in cards.fetchall():
+        titles[code], citations[code] = title, citation
     dimensions = {
         table.primary_key[0]: table.name
         for table in tables
@@ -146,7 +149,7 @@ def data_package(connection, release: dict, tables: list[PublicTable], files: di
         "keywords": ["Belgium", "health care", "medical imaging", "perinatal care", "small-area statistics"],
         "sources": [DEFINITIONS_SOURCE, GEOGRAPHY_SOURCE],
         "release": {key: value for key, value in release.items() if key != "version"},
-        "resources": [_resource(table, files[table.name], titles, units, dimensions) for table in tables],
+        "resources": [_resource(table, files[table.name], titles, citations, units, dimensions) for table in tables],
     }
     if release["publication_date"]:
         package["created"] = f"{release['publication_date']}T00:00:00Z"
@@ -154,12 +157,18 @@ def data_package(connection, release: dict, tables: list[PublicTable], files: di
 
 
 def _resource(
-    table: PublicTable, files: TableFiles, titles: dict[str, str], units: dict[str, str], dimensions: dict[str, str]
+    table: PublicTable,
+    files: TableFiles,
+    titles: dict[str, str],
+    citations: dict[str, str],
+    units: dict[str, str],
+    dimensions: dict[str, str],
 ) -> dict:
-    """Returns the descriptor of one table; `rows`, `parquet` and the fields' `unit` are additions to the standard.
+    """Returns the descriptor of one table; `rows`, `parquet`, `citation` and the fields' `unit` are additions to the
+    standard.
 
-    titles: statistic -> title. units: measure -> unit. dimensions: column -> the reference table of which it is the
-    whole key.
+    titles, citations: statistic -> title, recommended reference. units: measure -> unit. dimensions: column -> the
+    reference table of which it is the whole key.
     """
     keys = [
         {"fields": column.name, "reference": {"resource": dimensions[column.name], "fields": column.name}}
@@ -188,6 +197,8 @@ def _resource(
         },
         "parquet": {"path": files.parquet_path, "bytes": files.parquet_bytes, "hash": f"sha256:{files.parquet_sha256}"},
     }
+    if table.name in citations:
+        resource["citation"] = citations[table.name]
     if table.name == GEOGRAPHY_TABLE:
         resource |= {"licenses": [GEOGRAPHY_LICENCE], "sources": [GEOGRAPHY_SOURCE]}
     return resource

@@ -21,7 +21,7 @@ from typing import Any
 
 import duckdb
 
-from atlas import __version__, comments, export, guards, record, switch
+from atlas import __version__, citation, comments, export, guards, record, switch
 from atlas.release_tables import OWN_TABLES
 from atlas.settings import PROJECT_DIR, AtlasError, Settings, file_size
 from atlas.sql import identifier, literal
@@ -165,6 +165,7 @@ def write_release(
     sources = read_sources(connection)
     row = _release_row(connection, build, tables, files)
     row["version"] = _version(row, files, sources)
+    files = _cite(connection, settings, row, build.variables.get("publisher"), tables, files)
     own_rows = {
         "release": [tuple(row[column] for column in OWN_TABLES["release"][1])],
         "release_table": [(file.table, file.rows, file.csv_path, file.csv_bytes, file.csv_sha256) for file in files],
@@ -180,6 +181,19 @@ def write_release(
         row["is_synthetic"],
         row["small_cell_threshold"] > 0,
     )
+
+
+def _cite(
+    connection, settings: Settings, row: dict, publisher: str | None, tables: list[export.PublicTable], files: list
+) -> list[export.TableFiles]:
+    """Writes the citation of this release into the cards, and their files again. Returns the files of all tables.
+
+    The version is a fingerprint of what the release holds without its own name: it is known only now.
+    """
+    citation.cite(connection, row, publisher)
+    (cards,) = (table for table in tables if table.name == citation.TABLE)
+    written = export.write_table(connection, cards, settings.exports_staging)
+    return [written if file.table == cards.name else file for file in files]
 
 
 def read_sources(connection: duckdb.DuckDBPyConnection) -> list[tuple]:

@@ -72,7 +72,8 @@ def write_structure(connection: duckdb.DuckDBPyConnection, path: Path, release: 
         release["publication_date"] or NO_DATE,
         release["version"],
         _code_lists(connection, statistics),
-        _names(connection),
+        _texts(connection, "title"),
+        _texts(connection, "recommended_reference"),
         statistics,
     )
     path.write_text(text, encoding="utf-8")
@@ -195,15 +196,15 @@ def _areas(connection, statistics: list) -> list[tuple]:
     ).fetchall()
 
 
-def _names(connection) -> dict[str, dict[str, str]]:
-    """Returns statistic -> {language: title}, from the cards."""
-    names: dict[str, dict[str, str]] = {}
-    for code, language, title in connection.execute("select code, language, title from atlas.statistic").fetchall():
-        names.setdefault(code, {})[language] = title
-    return names
+def _texts(connection, column: str) -> dict[str, dict[str, str]]:
+    """Returns statistic -> {language: text} of a column of the cards."""
+    texts: dict[str, dict[str, str]] = {}
+    for code, language, text in connection.execute(f"select code, language, {column} from atlas.statistic").fetchall():
+        texts.setdefault(code, {})[language] = text
+    return texts
 
 
-def _message(date: str, release_version: str, lists: dict, titles: dict, statistics: list) -> str:
+def _message(date: str, release_version: str, lists: dict, titles: dict, citations: dict, statistics: list) -> str:
     """Returns the structure message as XML text."""
     namespaces = {"mes": "message", "str": "structure", "com": "common"}
     declared = " ".join(
@@ -215,7 +216,7 @@ def _message(date: str, release_version: str, lists: dict, titles: dict, statist
         **CONCEPTS,
         **{component(name): name.replace("_", " ").capitalize() for filters in structures for name in filters},
     }
-    flows = [_dataflow(table, titles.get(table.name, {})) for table in statistics]
+    flows = [_dataflow(table, titles.get(table.name, {}), citations.get(table.name, {})) for table in statistics]
     return "\n".join(
         [
             '<?xml version="1.0" encoding="UTF-8"?>',
@@ -247,11 +248,11 @@ def _maintainable(
     return f"{head}{names}\n{inner}\n</str:{element}>"
 
 
-def _text(values: dict[str, str | None]) -> str:
-    """Returns the names in each language that has one."""
+def _text(values: dict[str, str | None], element: str = "Name") -> str:
+    """Returns the names, or descriptions, in each language that has one."""
     return "".join(
-        f"<com:Name xml:lang={quoteattr(language)}>{escape(value)}</com:Name>"
-        for language, value in values.items()
+        f"<com:{element} xml:lang={quoteattr(language)}>{escape(value)}</com:{element}>"
+        for language, value in sorted(values.items(), key=lambda item: LANGUAGES.index(item[0]))
         if value
     )
 
@@ -333,9 +334,10 @@ def _number(kind: str) -> str:
     return f'<str:LocalRepresentation><str:TextFormat textType="{kind}"/></str:LocalRepresentation>'
 
 
-def _dataflow(table, titles: dict[str, str]) -> str:
-    """Returns the dataflow of one statistic."""
+def _dataflow(table, titles: dict[str, str], citations: dict[str, str]) -> str:
+    """Returns the dataflow of one statistic; its description is the citation of the release."""
     structure = _structure_id(tuple(filters_of(table)))
     urn = f"urn:sdmx:org.sdmx.infomodel.datastructure.DataStructure={AGENCY}:{structure}({VERSION})"
     names = _text({language: titles.get(language) for language in LANGUAGES}) or _text({"en": table.name})
+    names += _text(citations, "Description")
     return _maintainable("Dataflow", table.name.upper(), names, f"<str:Structure>{urn}</str:Structure>")

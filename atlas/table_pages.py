@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from typing import Any
 
 import duckdb
 
-from atlas.settings import PROJECT_DIR
+from atlas import citation
 from atlas.sql import identifier
 
 LANGUAGES = ("nl", "fr", "en")
@@ -23,6 +22,7 @@ FIELDS = (
     "update_frequency",
     "source_variables",
     "recommended_reference",
+    "definition_reference",
     "metadata_updated",
     "keywords",
 )
@@ -35,7 +35,7 @@ def pages(atlas: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:
 
     atlas: connection to the public file.
     """
-    phrases = _phrases()
+    phrases = citation.phrases()
     cards = _rows(atlas, "from statistic order by code")
     titles = {card["code"]: card for card in cards if card["language"] == "en"}
     index = [
@@ -145,12 +145,6 @@ def _reference_page(atlas: duckdb.DuckDBPyConnection, statistics: set[str]) -> s
             f"| `{row['column_name']}` | {row['data_type'].lower()} | {_cell(row['comment'] or '')} |" for row in own
         ]
     return "\n".join(text)
-
-
-def _phrases() -> dict[tuple[str, str], str]:
-    """Returns (phrase, language) -> text of the headings of a card, from the seed that the cards are made of too."""
-    with open(PROJECT_DIR / "seeds/statistics/text.csv", encoding="utf-8", newline="") as file:
-        return {(row["key"], row["language"]): row["text"] for row in csv.DictReader(file) if row["topic"] == "phrase"}
 
 
 def _rows(atlas: duckdb.DuckDBPyConnection, query: str, *values: str) -> Rows:

@@ -102,13 +102,13 @@
 {% endmacro %}
 
 {# The variables that statistics count. An imaging variable counts the codes of `list_code` and is a column of int_imaging_use, named in lower case;
-   `performer` says whether the code list is restricted to one performer. The lists of the perinatal variables are in the seeds delivery_type and
+   `performer` is the group of performers (seed provider_qualification) to whom the articles of its code list are reserved, 'any' for a list of all. The lists of the perinatal variables are in the seeds delivery_type and
    procedure_type. `numerator_filters` split the numerator only (card of cube_007_005a). Returns: mapping of a variable to its properties. #}
 {% macro variables() %}
     {{ return({
-        'IMAG_RAD_N': {'family': 'imaging', 'list_code': 'IMAG_RAD', 'performer': 'one'},
-        'IMAG_DENTIST_N': {'family': 'imaging', 'list_code': 'IMAG_DENTIST', 'performer': 'one'},
-        'IMAG_SPEC_N': {'family': 'imaging', 'list_code': 'IMAG_SPEC', 'performer': 'one'},
+        'IMAG_RAD_N': {'family': 'imaging', 'list_code': 'IMAG_RAD', 'performer': 'radiologist'},
+        'IMAG_DENTIST_N': {'family': 'imaging', 'list_code': 'IMAG_DENTIST', 'performer': 'dentist'},
+        'IMAG_SPEC_N': {'family': 'imaging', 'list_code': 'IMAG_SPEC', 'performer': 'specialist'},
         'IMAG_CT_N': {'family': 'imaging', 'list_code': 'IMAG_CT', 'performer': 'any'},
         'IMAG_THERA_N': {'family': 'imaging', 'list_code': 'IMAG_THERA', 'performer': 'any'},
         'deliveries': {'family': 'perinatal'},
@@ -132,6 +132,13 @@
     {% set names = [] %}
     {% for name, variable in variables().items() if variable.family == 'imaging' %}{% do names.append(name) %}{% endfor %}
     {{ return(names) }}
+{% endmacro %}
+
+{# The imaging variables of one group of performers. Returns: mapping of a variable to its properties. #}
+{% macro performed_by() %}
+    {% set found = {} %}
+    {% for name in imaging_variables() if variables()[name].performer != 'any' %}{% do found.update({name: variables()[name]}) %}{% endfor %}
+    {{ return(found) }}
 {% endmacro %}
 
 {# The filters that split numerator and denominator of a family. Arguments: family (text), place ('residence' or 'hospital').

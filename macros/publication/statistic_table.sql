@@ -37,7 +37,7 @@
         'measure': measure,
         'variable': variable,
         'place': place,
-        'performer': variables()[variable].performer or none,
+        'performer': none if not variables()[variable].performer else 'any' if variables()[variable].performer == 'any' else 'one',
         'per': measure_definitions()[measure].per,
         'filters': variable_filters if kind == 'cube' else [],
         'smallest_level': smallest_level or level_of_kind,

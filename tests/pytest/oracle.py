@@ -33,6 +33,7 @@ IMAGING_STATISTICS = {
     "013_024": ("IMAG_THERA", "volume"),
 }
 IMAGING_LISTS = ("IMAG_RAD", "IMAG_DENTIST", "IMAG_SPEC", "IMAG_CT", "IMAG_THERA")
+BY_WHOM = {"radiologist": "IMAG_RAD", "dentist": "IMAG_DENTIST", "specialist": "IMAG_SPEC"}
 # Section 6 (card): priority among deliveries of one day is the order of this list.
 DELIVERY_LISTS = ("DELIVERY_CAESAREAN", "DELIVERY_VAGINAL_HOSPITAL", "DELIVERY_HOME")
 CAESAREAN = "DELIVERY_CAESAREAN"
@@ -154,6 +155,8 @@ class Claim:
     code: str
     cases: int
     institution: int | None
+    qualification: str | None = None
+    amount: int | None = None
 
 
 @dataclass
@@ -229,6 +232,8 @@ def read_source(source_dir) -> Source:
                     as_nomenclature_code(row["ss00020"]),
                     as_number(row["ss00050"]),
                     as_number(row["ss00075"]),
+                    as_text(row["ss00065b"]) and as_text(row["ss00065b"]).zfill(3),
+                    as_number(row["ss00060"]),
                 )
             )
     return source
@@ -405,14 +410,31 @@ def years_built(source: Source, first: int | None, last: int | None, publication
 # ---------------------------------------------------------------------------------------------------------------------------------------
 
 
-def imaging_use(source: Source, code_lists: CodeLists) -> dict[tuple[int, str], dict[str, int]]:
-    """Exams per (year, list) and person: the sum of the case counts, corrections included, never below 0."""
+def imaging_use(
+    source: Source, code_lists: CodeLists, performers: dict[str, str] | None = None
+) -> dict[tuple[int, str], dict[str, int]]:
+    """Exams per (year, list) and person: the sum of the case counts, corrections included, never below 0.
+
+    performers: group by qualification. With it (`performer_from: qualification`), a known qualification says by whom.
+    """
     exams = defaultdict(Counter)
     for claim in source.claims:
-        for name in code_lists.of(claim.code, claim.day):
-            if name in IMAGING_LISTS:
-                exams[claim.day.year, name][claim.person] += claim.cases
+        lists = code_lists.of(claim.code, claim.day) & set(IMAGING_LISTS)
+        group = (performers or {}).get(claim.qualification, "unknown")
+        if group != "unknown" and lists & set(BY_WHOM.values()):
+            lists = (lists - set(BY_WHOM.values())) | ({BY_WHOM[group]} if group in BY_WHOM else set())
+        for name in lists:
+            exams[claim.day.year, name][claim.person] += claim.cases
     return {key: {person: max(count, 0) for person, count in counts.items()} for key, counts in exams.items()}
+
+
+def lines_without_reimbursement(source: Source, code_lists: CodeLists) -> Counter:
+    """Section 2: by year, accepted lines of a list with positive cases and a reimbursed amount of zero or less."""
+    return Counter(
+        claim.day.year
+        for claim in source.claims
+        if claim.cases > 0 and claim.amount is not None and claim.amount <= 0 and code_lists.of(claim.code, claim.day)
+    )
 
 
 @dataclass
@@ -560,10 +582,11 @@ def expected_tables(
     first: int | None = None,
     last: int | None = None,
     publication_date: date | None = None,
+    performer_from: str = "article",
 ) -> dict[str, dict[tuple, tuple[int, int | None, float | None]]]:
     """All 25 tables, unmasked: table -> (reference_year, geo_level, geo_code, *filters) -> (numerator, denominator, value).
 
-    `geography_vintage`, `first`, `last` and `publication_date` are the project's variables of (nearly) these names.
+    `geography_vintage`, `first`, `last`, `publication_date` and `performer_from` are the project's variables of (nearly) these names.
     Raises CodeYoungerThanVintage where the build has to stop.
     """
     source, code_lists, geography = (
@@ -573,7 +596,9 @@ def expected_tables(
     )
     for row in source.population.values():
         geography.read_residence(row["pp0025"])
-    exams, all_deliveries = imaging_use(source, code_lists), deliveries(source, code_lists)
+    groups = {row["qualification"]: row["performer_group"] for row in read_seed(seeds_dir, "provider_qualification")}
+    exams = imaging_use(source, code_lists, groups if performer_from == "qualification" else None)
+    all_deliveries = deliveries(source, code_lists)
     claim_years = {claim.day.year for claim in source.claims}
     tables = {name: {} for name in table_filters()}
     for year in years_built(source, first, last, publication_date):

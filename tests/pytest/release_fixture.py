@@ -15,6 +15,7 @@ VARIABLES = {
     "publication_date": "2026-10-15",
     "first_reference_year": None,
     "last_reference_year": None,
+    "publisher": None,
 }
 CUBE = {"family": "imaging", "measure": "share", "variable": "IMAG_SPEC_N", "per": 100, "filters": ["age_category"]}
 STAT = {"family": "imaging", "measure": "volume", "variable": "IMAG_SPEC_N", "per": 1000, "filters": []}
@@ -56,12 +57,12 @@ create table reference.unit_measure as select * from (values
     ('mean', 1, 'per bevalling', 'par accouchement', 'per delivery', 'PER_DELIVERY'), ('share', 2, 'procent', 'pour cent', 'per cent', 'PT'),
     ('volume', 3, 'per 1.000', 'pour 1 000', 'per 1,000', 'PER_1000')
 ) as t (measure, sort_order, label_nl, label_fr, label_en, sdmx_code);
-create table reference.statistic as select * from (values
-    ('cube_013_007', 'en', 'Medical imaging, specialist', 'Share of the beneficiaries; it''s a cube. The figures can be split by age.', 'a card'),
-    ('cube_013_007', 'fr', 'Imagerie médicale', 'Part des bénéficiaires.', 'a card'),
-    ('stat_013_008', 'en', 'Volume', 'Number of examinations.', 'a card'),
-    ('cube_007_005b', 'en', 'Prenatal acts by hospital', 'Number of acts.', 'a card')
-) as t (code, language, title, description, source);  -- `source` is no key to release_source, though it bears its name
+create table reference.statistic as select *, 'Not to be cited.' as recommended_reference, date '2025-11-17' as metadata_updated from (values
+    ('cube_013_007', 'en', 'Medical imaging, specialist', 'Share of the beneficiaries; it''s a cube. The figures can be split by age.', 'a card', 'card'),
+    ('cube_013_007', 'fr', 'Imagerie médicale', 'Part des bénéficiaires.', 'a card', 'card'),
+    ('stat_013_008', 'en', 'Volume', 'Number of examinations.', 'a card', 'card'),
+    ('cube_007_005b', 'en', 'Prenatal acts by hospital', 'Number of acts.', 'a card', 'card')
+) as t (code, language, title, description, source, basis);  -- `source` is no key to release_source, though it bears its name
 create table reference.statistic_column as select * from (values
     ('cube_013_007', 'en', 'value', 'Per cent. Null in a small cell.'), ('cube_013_007', 'fr', 'value', 'Pour cent.')
 ) as t (code, language, column_name, description);

@@ -129,6 +129,43 @@ def test_the_release_describes_itself(atlas):
     )
 
 
+def test_a_synthetic_release_says_that_it_is_not_to_be_cited(output):
+    folder = publish(output)
+    with duckdb.connect(str(folder / "atlas.duckdb"), read_only=True) as connection:
+        (version,) = connection.execute("select version from release").fetchone()
+        (reference,) = connection.execute(
+            "select recommended_reference from statistic where code = 'cube_013_007' and language = 'en'"
+        ).fetchone()
+    assert reference == (
+        f"Synthetic figures, not to be cited: release {version} (15/10/2026), table cube_013_007."
+        " Definition after IMA-AIM, card cube_013_007 of 17/11/2025."
+    )
+    package = json.loads((folder / "exports" / "datapackage.json").read_text(encoding="utf-8"))
+    assert next(r["citation"] for r in package["resources"] if r["name"] == "cube_013_007") == reference
+    assert f'<com:Description xml:lang="en">{reference}<' in (folder / "exports" / "sdmx" / "structure.xml").read_text()
+    assert reference in (folder / "exports" / "csv" / "statistic.csv").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("publisher", "named"), [("Office X", "Office X, Belgian health atlas"), (None, "Publisher not named, Belgian")]
+)
+def test_a_release_is_cited_by_publisher_version_date_and_table(output, publisher, named):
+    change(output, "update quality.source_origin set is_synthetic = false")
+    change(output, "update reference.statistic set basis = 'pattern' where code = 'stat_013_008'")
+    release_fixture.record_run(output, publisher=publisher, publication_date=None)
+    with duckdb.connect(str(publish(output) / "atlas.duckdb"), read_only=True) as connection:
+        (version,) = connection.execute("select version from release").fetchone()
+        references = dict(
+            connection.execute("select code, recommended_reference from statistic where language = 'en'").fetchall()
+        )
+    assert references["stat_013_008"].startswith(f"{named}")
+    assert (
+        f"release {version} (undated), table stat_013_008. Definition after the pattern of"
+        in references["stat_013_008"]
+    )
+    assert "synthetic" not in references["cube_013_007"].lower()
+
+
 def test_rows_are_in_total_order_and_tell_their_hash(output):
     exports = publish(output) / "exports"
     with open(exports / "csv" / "cube_013_007.csv", encoding="utf-8", newline="") as file:
