@@ -102,7 +102,7 @@
 {% endmacro %}
 
 {# The variables that statistics count. An imaging variable counts the codes of `list_code` and is a column of int_imaging_use, named in lower case;
-   `performer` is the group of performers (seed provider_qualification) to whom the articles of its code list are reserved, 'any' for a list of all. The lists of the perinatal variables are in the seeds delivery_type and
+   `performer` is the group of performers (seed provider_qualification) to whom the articles of its code list are reserved, 'any' for a list of all. The lists of deliveries and prenatal acts are in the seeds delivery_type and
    procedure_type. `numerator_filters` split the numerator only (card of cube_007_005a). Returns: mapping of a variable to its properties. #}
 {% macro variables() %}
     {{ return({
@@ -114,6 +114,7 @@
         'deliveries': {'family': 'perinatal'},
         'caesareans': {'family': 'perinatal'},
         'prenatal_acts': {'family': 'perinatal', 'numerator_filters': ['procedure_type']},
+        'no_postnatal_midwife': {'family': 'perinatal', 'list_code': 'MIDWIFE_POSTNATAL'},
     }) }}
 {% endmacro %}
 
@@ -124,7 +125,7 @@
     {% for number in ['003', '004', '005', '006', '007', '008', '013', '014', '023', '024'] %}
         {% do tables.extend(['cube_013_' ~ number, 'stat_013_' ~ number]) %}
     {% endfor %}
-    {{ return(tables + ['cube_007_001a_denom', 'cube_007_005a', 'cube_007_005b', 'cube_007_006a', 'cube_007_006b']) }}
+    {{ return(tables + ['cube_007_001a_denom', 'cube_007_005a', 'cube_007_005b', 'cube_007_006a', 'cube_007_006b', 'cube_007_009a']) }}
 {% endmacro %}
 
 {# The variables of the imaging family in their order. Returns: list of text. #}

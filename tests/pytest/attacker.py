@@ -123,6 +123,8 @@ def add_relations(system, parent):
             system.at_most.append((cell, ("exams" + quantity[len("patients") :], *cell[1:])))
         elif quantity.startswith("caesareans"):
             system.at_most.append((cell, ("deliveries" + quantity[len("caesareans") :], *cell[1:])))
+        elif quantity == "no_postnatal_midwife":
+            system.at_most.append((cell, ("deliveries", *cell[1:])))
 
 
 def components(system, with_inequalities):

@@ -23,8 +23,8 @@ def differences(atlas, **arguments) -> list[str]:
 
 
 @pytest.mark.unit
-def test_twenty_five_tables():
-    assert len(TABLES) == 25
+def test_number_of_tables():
+    assert len(TABLES) == 26
 
 
 def test_every_cell_agrees_with_the_oracle(unmasked):
@@ -33,9 +33,10 @@ def test_every_cell_agrees_with_the_oracle(unmasked):
 
 def test_lines_without_a_reimbursed_amount_are_counted_as_the_oracle_does(unmasked):
     source, lists = oracle.read_source(unmasked.source), oracle.CodeLists(PROJECT / "seeds")
-    expected = sorted(oracle.lines_without_reimbursement(source, lists).items())
+    counted = oracle.lines_without_reimbursement(source, lists)
     warned = "select reference_year, line_count from quality.data_warning where warning = 'no_amount_reimbursed'"
-    assert expected and unmasked.query(f"{warned} order by 1") == expected
+    assert min(counted[year] for year in YEARS) > 0
+    assert unmasked.query(f"{warned} and reference_year in {YEARS} order by 1") == [(y, counted[y]) for y in YEARS]
 
 
 def test_compressed_csv_and_two_threads_give_the_same_tables(unmasked, tmp_path):

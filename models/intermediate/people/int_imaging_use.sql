@@ -3,7 +3,7 @@
 -- was performed: the article of its code, or the performer's qualification where that is known.
 {{ config(materialized = 'yearly', input = 'claims') }}
 
-{%- set by_whom = performed_by() if var('performer_from') == 'qualification' else {} %}
+{%- set by_whom = performed_by() %}
 
 with claim as (
 
@@ -27,7 +27,6 @@ contradiction as (
 
 ),
 
-{% if by_whom -%}
 -- a qualification that is not in the list, or whose group is unknown, leaves the decision to the article
 known_performer as (
 
@@ -39,18 +38,17 @@ known_performer as (
 
 ),
 
-{% endif -%}
 -- which variables a set of lists counts in: CT by a radiologist in two, a delivery in none
 counted_in as (
 
     select
         list_set.list_set,
     {%- for variable in imaging_variables() %}
-        coalesce(max(case when list_set.list_code = '{{ variables()[variable].list_code }}' then 1 end), 0) as {{ variable | lower }}{{ ',' if not loop.last or by_whom }}
+        coalesce(max(case when list_set.list_code = '{{ variables()[variable].list_code }}' then 1 end), 0) as {{ variable | lower }},
     {%- endfor %}
-    {%- if by_whom %}
-        coalesce(max(case when list_set.list_code in ('{{ by_whom.values() | map(attribute='list_code') | join("', '") }}') then 1 end), 0) as any_performer
-    {%- endif %}
+        coalesce(
+            max(case when list_set.list_code in ('{{ by_whom.values() | map(attribute='list_code') | join("', '") }}') then 1 end), 0
+        ) as of_a_performer
     from {{ ref('int_list_set') }} as list_set
     group by list_set.list_set
 
@@ -62,10 +60,10 @@ summed as (
         claim.reference_year,
         claim.person_id,
         {%- for variable in imaging_variables() %}
-            {%- if variable in by_whom %}
+            {%- if var('performer_from') == 'qualification' and variable in by_whom %}
                 cast(greatest(sum(claim.case_count * case
                     when known_performer.performer_group is null then counted_in.{{ variable | lower }}
-                    when known_performer.performer_group = '{{ by_whom[variable].performer }}' then counted_in.any_performer
+                    when known_performer.performer_group = '{{ by_whom[variable].performer }}' then counted_in.of_a_performer
                     else 0
                 end), 0) as bigint) as {{ variable | lower }},
             {%- else %}
@@ -82,9 +80,7 @@ summed as (
         on
             claim.performer = contradiction.performer
             and claim.provider_qualification = contradiction.qualification
-    {%- if by_whom %}
     left join known_performer on claim.provider_qualification = known_performer.qualification
-    {%- endif %}
     group by claim.reference_year, claim.person_id
 
 )
