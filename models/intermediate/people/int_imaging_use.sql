@@ -4,6 +4,7 @@
 {{ config(materialized = 'yearly', input = 'claims') }}
 
 {%- set by_whom = performed_by() %}
+{%- set lists_by_whom = "'" ~ (by_whom.values() | map(attribute='list_code') | join("', '")) ~ "'" %}
 
 with claim as (
 
@@ -43,12 +44,10 @@ counted_in as (
 
     select
         list_set.list_set,
+        coalesce(max(case when list_set.list_code in ({{ lists_by_whom }}) then 1 end), 0) as of_a_performer,
     {%- for variable in imaging_variables() %}
-        coalesce(max(case when list_set.list_code = '{{ variables()[variable].list_code }}' then 1 end), 0) as {{ variable | lower }},
+        coalesce(max(case when list_set.list_code = '{{ variables()[variable].list_code }}' then 1 end), 0) as {{ variable | lower }}{{ ',' if not loop.last }}
     {%- endfor %}
-        coalesce(
-            max(case when list_set.list_code in ('{{ by_whom.values() | map(attribute='list_code') | join("', '") }}') then 1 end), 0
-        ) as of_a_performer
     from {{ ref('int_list_set') }} as list_set
     group by list_set.list_set
 
