@@ -1,6 +1,6 @@
 {# The columns of protected_cell that the last decision works with. Returns: list of column names. #}
 {% macro decision_columns() %}
-    {{ return(['cell_id', 'parent_id', 'series_id', 'column_id', 'level_rank', 'is_in_tree', 'is_small']) }}
+    {{ return(['reference_year', 'cell_id', 'parent_id', 'series_id', 'column_id', 'level_rank', 'is_in_tree', 'is_small']) }}
 {% endmacro %}
 
 {# Adds the margins outside the tree of columns (increased reimbursement over all ages, say): such a margin is suppressed where one of its summands is.
@@ -31,6 +31,7 @@ suppressed_in_tree as (
         cell.column_id
     from {{ ref('suppressed_' ~ stage) }} as suppressed
     inner join cell on suppressed.cell_id = cell.cell_id
+    where {{ in_years_to_build('suppressed.reference_year') }}
 
 ),
 

@@ -1,6 +1,6 @@
 {# The cells that one step suppresses: the blocks with level + depth = step. A block is a unit's children by a column's children (docs/methods/disclosure.md).
    Arguments: stage ('denominator' or 'numerator'), step (integer from 0 to last_suppression_step(stage)).
-   Returns: a query with cell_id, one row a suppressed cell. Raises a compiler error for a step outside that range. #}
+   Returns: a query with reference_year and cell_id, one row a suppressed cell. Raises a compiler error for a step outside that range. #}
 {% macro suppression_step(stage, step) %}
 {%- if step < 0 or step > last_suppression_step(stage) -%}
     {{ exceptions.raise_compiler_error("suppression_step: step " ~ step ~ " is outside 0 to " ~ last_suppression_step(stage) ~ " of the stage " ~ stage) }}
@@ -9,7 +9,7 @@
 with placed as (
 
     select * from {{ ref(stage ~ '_need') }}
-    where level_rank + depth = {{ step }}
+    where level_rank + depth = {{ step }} and {{ in_years_to_build('reference_year') }}
 
 ),
 
@@ -20,6 +20,7 @@ suppressed_before as (
     where false
     {%- else -%}
     select cell_id from {{ ref('suppress_' ~ stage ~ '_' ~ (step - 1)) }}
+    where {{ in_years_to_build('reference_year') }}
     {%- endif %}
 
 ),
@@ -95,17 +96,17 @@ started as (
 
 {{ unsafe_blocks('settled') }}
 
-select cell_id from settled
+select reference_year, cell_id from settled
 where is_suppressed
 union
 -- a block that is still not safe is suppressed whole: all its cells with cases, and its two largest rows and columns
-select cell_id from unsafe
+select reference_year, cell_id from unsafe
 where cases > 0 or row_rank <= 2 or column_rank <= 2
 union
-select cell_id from line_topped
+select reference_year, cell_id from line_topped
 where is_suppressed
 union
-select cell_id from block
+select reference_year, cell_id from block
 where
     -- small itself: an only sector is not its municipality, whose other persons have no known sector
     (is_needed and (depth = 0 or is_single_row or is_single_column))

@@ -16,22 +16,24 @@
 {# The columns of protected_cell that the steps work with. Argument: relation (alias, or none). Returns: select targets, one a line. #}
 {% macro step_columns(relation=none) -%}
     {%- for column in [
-        'cell_id', 'total_id', 'parent_id', 'block_id', 'unit_id', 'column_id', 'level_rank', 'depth', 'is_root_unit', 'has_unplaced_rest', 'is_leaf', 'cases', 'headroom'
+        'reference_year', 'cell_id', 'total_id', 'parent_id', 'block_id', 'unit_id', 'column_id', 'level_rank', 'depth', 'is_root_unit', 'has_unplaced_rest', 'is_leaf', 'cases',
+        'headroom'
     ] -%}
         {{ relation ~ '.' if relation }}{{ column }}{{ ',\n        ' if not loop.last }}
     {%- endfor -%}
 {%- endmacro %}
 
 {# All suppressed cells that a stage decides in its steps. With `complementary_masking` off (the proof that the attack test bites) none.
-   Argument: stage. Returns: a query with cell_id, one row a cell. #}
+   Argument: stage. Returns: a query with reference_year and cell_id, one row a cell. #}
 {% macro suppressed_in_steps(stage) -%}
     {%- if var('complementary_masking') -%}
         {%- for step in range(0, last_suppression_step(stage) + 1) -%}
-    select cell_id from {{ ref('suppress_' ~ stage ~ '_' ~ step) }}
+    select reference_year, cell_id from {{ ref('suppress_' ~ stage ~ '_' ~ step) }}
+    where {{ in_years_to_build('reference_year') }}
     {{ 'union all' if not loop.last }}
     {% endfor -%}
     {%- else -%}
-    select cell_id from {{ ref('suppress_' ~ stage ~ '_0') }}
+    select reference_year, cell_id from {{ ref('suppress_' ~ stage ~ '_0') }}
     where false
     {%- endif -%}
 {%- endmacro %}

@@ -26,25 +26,6 @@
 {# SQL condition that is false with --full-refresh, which forgets what was built. #}
 {% macro is_remembered() %}{{ return('false' if execute and flags.FULL_REFRESH else 'true') }}{% endmacro %}
 
-{# The tables that are kept by year. Argument: is_missing (boolean), those that are not in the warehouse instead of those that are. Returns: for tables that
-   are there, list of relations; for missing ones, list of nodes. #}
-{% macro yearly_relations(is_missing=false) %}
-    {% set found = [] %}
-    {% for node in graph.nodes.values() if node.resource_type == 'model' and node.config.materialized == 'yearly' %}
-        {% set relation = adapter.get_relation(database=node.database, schema=node.schema, identifier=node.alias) %}
-        {% if is_missing and relation is none %}{% do found.append(node) %}{% elif not is_missing and relation is not none %}{% do found.append(relation) %}{% endif %}
-    {% endfor %}
-    {{ return(found) }}
-{% endmacro %}
-
-{# Whether a table that is computed (or published) by year is not in the warehouse, because it is new or was dropped: then all its years are made again. #}
-{% macro is_computed_table_missing() %}
-    {{ return(is_building() and yearly_relations(is_missing=true) | selectattr('config.input', 'defined') | selectattr('config.input') | list | length > 0) }}
-{% endmacro %}
-{% macro is_published_table_missing() %}
-    {{ return(is_building() and (yearly_relations(is_missing=true) | length > 0)) }}
-{% endmacro %}
-
 {# Hook of int_reference_year. Raises a compiler error without any reference year in the source, which says what was found. #}
 {% macro stop_without_reference_year() %}
     {% if is_building() and run_query("select count(*) from " ~ this ~ " where is_in_source").columns[0][0] == 0 %}
@@ -139,6 +120,7 @@
                 ~ " from " ~ planned ~ " as plan inner join " ~ model_relation('source_year') ~ " as source_year on plan.reference_year = source_year.load_year"
                 ~ " where built.reference_year = plan.reference_year and (plan.reads_lists or plan.reads_claims)") %}
             {% if not missing.publication %}
+                {% do run_query("delete from quality.build_progress") %}
                 {% do run_query(
                     "update quality.built_year set publication = case when true " ~ year_bounds('reference_year') ~ " then " ~ literal(publication_fingerprint()) ~ " end"
                     ~ " where reference_year > 0 and reference_year in (select reference_year from " ~ planned ~ " as plan)") %}

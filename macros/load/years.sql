@@ -32,6 +32,25 @@
     {{ return(execute and flags.WHICH in ['run', 'build'] and not flags.EMPTY and model.resource_type != 'unit_test') }}
 {% endmacro %}
 
+{# The tables that are kept by year. Argument: is_missing (boolean), those that are not in the warehouse instead of those that are. Returns: for tables that
+   are there, list of relations; for missing ones, list of nodes. #}
+{% macro yearly_relations(is_missing=false) %}
+    {% set found = [] %}
+    {% for node in graph.nodes.values() if node.resource_type == 'model' and node.config.materialized == 'yearly' %}
+        {% set relation = adapter.get_relation(database=node.database, schema=node.schema, identifier=node.alias) %}
+        {% if is_missing and relation is none %}{% do found.append(node) %}{% elif not is_missing and relation is not none %}{% do found.append(relation) %}{% endif %}
+    {% endfor %}
+    {{ return(found) }}
+{% endmacro %}
+
+{# Whether a table that is computed (or published) by year is not in the warehouse, because it is new or was dropped: then all its years are made again. #}
+{% macro is_computed_table_missing() %}
+    {{ return(is_building() and yearly_relations(is_missing=true) | selectattr('config.input', 'defined') | selectattr('config.input') | list | length > 0) }}
+{% endmacro %}
+{% macro is_published_table_missing() %}
+    {{ return(is_building() and (yearly_relations(is_missing=true) | length > 0)) }}
+{% endmacro %}
+
 {# The column of load_plan that says which years a model computes, from the model's configuration:
      input: lists | claims | both   the years of which this source, or one of the two, is read (0: rows without a year)
      carries_forward: true          the years from the one before the first of which claims are read: a delivery claim can change a later year, a postnatal contact the year before

@@ -5,7 +5,9 @@ with cell as (
     select
         {{ decision_columns() | join(',\n        ') }}
     from {{ ref('protected_cell') }}
-    where denominator_series is null
+    where
+        denominator_series is null
+        and {{ in_years_to_build('reference_year') }}
 
 ),
 
@@ -23,6 +25,7 @@ stated as (
 {{ publish_derivable_cells('decided', 'stated') }}
 
 select
+    reference_year,
     cell_id,
     is_suppressed
 from decided

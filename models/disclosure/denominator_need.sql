@@ -8,7 +8,10 @@ with recursive cell as (
         true as is_possible,
         is_small
     from {{ ref('protected_cell') }}
-    where denominator_series is null and is_in_tree
+    where
+        denominator_series is null
+        and is_in_tree
+        and {{ in_years_to_build('reference_year') }}
 
 ),
 

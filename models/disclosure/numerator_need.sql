@@ -4,6 +4,7 @@
 with recursive suppressed_denominator as (
 
     select cell_id from {{ ref('suppressed_denominator') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 
@@ -18,7 +19,10 @@ cell as (
         protected_cell.is_small or denominator.cell_id is not null as is_small
     from {{ ref('protected_cell') }} as protected_cell
     left join suppressed_denominator as denominator on protected_cell.denominator_id = denominator.cell_id
-    where protected_cell.denominator_series is not null and protected_cell.is_in_tree
+    where
+        protected_cell.denominator_series is not null
+        and protected_cell.is_in_tree
+        and {{ in_years_to_build('protected_cell.reference_year') }}
 
 ),
 

@@ -4,6 +4,7 @@
 with counted as (
 
     select * from {{ ref('protected_count') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 
@@ -16,6 +17,7 @@ unit as (
 series_column as (
 
     select * from {{ ref('suppression_column') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 

@@ -1,5 +1,5 @@
 -- One row is a cell of a numerator, its denominator, and what of the row is suppressed: both, or only the numerator. The published tables read nothing else.
-{{ config(materialized = 'yearly') }}
+{{ config(keeps_other_years = true) }}
 
 with cell as (
 
@@ -7,7 +7,16 @@ with cell as (
         {{ decision_columns() | join(',\n        ') }},
         denominator_id
     from {{ ref('protected_cell') }}
-    where denominator_series is not null and {{ in_years_to_build('reference_year') }}
+    where
+        denominator_series is not null
+        and {{ in_years_to_build('reference_year') }}
+
+),
+
+denominator_decision as (
+
+    select * from {{ ref('denominator_decision') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 
@@ -20,7 +29,7 @@ stated as (
         denominator.is_suppressed as is_denominator_suppressed,
         denominator.is_suppressed or with_margin.is_small as must_suppress
     from with_margin
-    inner join {{ ref('denominator_decision') }} as denominator on with_margin.denominator_id = denominator.cell_id
+    inner join denominator_decision as denominator on with_margin.denominator_id = denominator.cell_id
 
 ),
 
@@ -43,6 +52,7 @@ publishable as (
         decided.is_suppressed as is_numerator_suppressed
     from decided
     inner join {{ ref('protected_cell') }} as cell on decided.cell_id = cell.cell_id
+    where {{ in_years_to_build('cell.reference_year') }}
 
 )
 

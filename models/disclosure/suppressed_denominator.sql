@@ -2,5 +2,10 @@
 
 {{ suppressed_in_steps('denominator') }}
 union
-select cell_id from {{ ref('denominator_need') }}
-where is_small
+select
+    reference_year,
+    cell_id
+from {{ ref('denominator_need') }}
+where
+    is_small
+    and {{ in_years_to_build('reference_year') }}

@@ -9,16 +9,17 @@ with counted as (
         denominator_series,
         {{ filter_columns() }}
     from {{ ref('protected_count') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 
--- numbers are the same for all series and follow the codes
+-- numbers of columns are the same for all series and follow the codes; those of series contain the year, so that years do not share cells
 numbered as (
 
     select
         *,
         dense_rank() over (order by {{ suppression_filters() | join(', ') }}) as column_id,
-        dense_rank() over (order by reference_year, series) as series_id,
+        reference_year * 1000 + dense_rank() over (partition by reference_year order by series) as series_id,
         {% for filter in suppression_filters() -%}
             bool_or({{ filter }} <> 'total') over (partition by series) as has_{{ filter }},
             dense_rank() over (order by {{ suppression_filters() | reject('equalto', filter) | join(', ') }}) as without_{{ filter }}_id,

@@ -1,4 +1,5 @@
 -- One row is a unit of the tree that the suppression walks: country to statistical sector, and the hospitals below the country. Numbers follow level and code.
+{{ config(materialized = 'table') }}
 
 with geographic_unit as (
 

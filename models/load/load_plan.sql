@@ -2,7 +2,7 @@
 -- A year is computed again when its files changed (name, size or time of modification), when a rule changed, or when `rebuild_years` names it
 -- (project decision). The claims of the year before a reference year are read for the look-back of the prenatal windows,
 -- those of the year after for the look-ahead of the postnatal one.
-{{ config(post_hook = ["{{ stop_on_lost_years() }}", "{{ mark_planned_years() }}", "{{ log_load_plan() }}"]) }}
+{{ config(post_hook = ["{{ stop_on_lost_years() }}", "{{ mark_planned_years() }}", "{{ resume_stopped_build() }}", "{{ log_load_plan() }}"]) }}
 
 with source_year as (
 

@@ -4,6 +4,7 @@ import duckdb
 import numpy
 import pytest
 import suppression_reference
+from conftest import YEARS
 from suppression_reference import Block
 
 THRESHOLD = 5
@@ -72,8 +73,9 @@ def step(masked):
     types = ["bigint"] * 8 + ["boolean"] * 3 + ["bigint"] * 2 + ["boolean"] + ["bigint"] * 2 + ["boolean"]
     names = COLUMNS.replace(" ", "").split(",")
     definition = ", ".join(f"{name} {kind}" for name, kind in zip(names, types, strict=True))
-    connection.execute(f"create table warehouse.intermediate.numerator_need ({definition})")
-    connection.execute(f"create table warehouse.intermediate.suppress_numerator_{STEP - 1} (cell_id bigint)")
+    year = f"reference_year integer default {YEARS[-1]}"
+    connection.execute(f"create table warehouse.intermediate.numerator_need ({definition}, {year})")
+    connection.execute(f"create table warehouse.intermediate.suppress_numerator_{STEP - 1} (cell_id bigint, {year})")
     return connection, path.read_text(encoding="utf-8")
 
 
@@ -88,11 +90,14 @@ def test_sql_suppresses_the_cells_of_the_reference_on_random_blocks(step):
         suppressed = suppression_reference.protect(block, THRESHOLD)
         base = (number + 1) * 10_000
         expected |= {base + (row + 1) * 10 + column + 1 for row, column in zip(*numpy.nonzero(suppressed), strict=True)}
-    connection.executemany(f"insert into warehouse.intermediate.numerator_need values ({', '.join('?' * 17)})", rows)
     connection.executemany(
-        f"insert into warehouse.intermediate.suppress_numerator_{STEP - 1} values (?)", [(cell,) for cell in before]
+        f"insert into warehouse.intermediate.numerator_need ({COLUMNS}) values ({', '.join('?' * 17)})", rows
     )
-    found = {cell for (cell,) in connection.execute(query).fetchall()}
+    connection.executemany(
+        f"insert into warehouse.intermediate.suppress_numerator_{STEP - 1} (cell_id) values (?)",
+        [(cell,) for cell in before],
+    )
+    found = {cell for (_, cell) in connection.execute(query).fetchall()}
     primary = {row[0] for row in rows if row[-1]}
     assert len(expected) > len(primary) > 500
     assert found == expected, f"{len(found - expected)} too many, {len(expected - found)} too few"
