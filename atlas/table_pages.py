@@ -1,4 +1,4 @@
-"""One Markdown page per published table, from the cards in the public file: Dutch, French, English."""
+"""One Markdown page per published table, from the cards in the public file, in the languages of the release."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from typing import Any
 
 import duckdb
 
-from atlas import citation
+from atlas import texts
 from atlas.sql import identifier
 
-LANGUAGES = ("nl", "fr", "en")
 FIELDS = (
     "card_code",
     "description",
@@ -35,7 +34,8 @@ def pages(atlas: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:
 
     atlas: connection to the public file.
     """
-    phrases = citation.phrases()
+    phrases = texts.phrases()
+    languages = texts.languages(row[0] for row in atlas.execute("describe geo_level").fetchall())
     cards = _rows(atlas, "from statistic order by code")
     titles = {card["code"]: card for card in cards if card["language"] == "en"}
     index = [
@@ -60,8 +60,9 @@ def pages(atlas: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:
     yield "reference.md", _reference_page(atlas, set(titles))
     for code, english in titles.items():
         columns = _rows(atlas, "from statistic_column where code = ? order by position", code)
-        text = [f"# {english['title']}", "", f"Table `{code}`. [Nederlands](#nl) · [Français](#fr) · [English](#en)"]
-        for language in LANGUAGES:
+        links = " · ".join(f"[{phrases['language_name', language]}](#{language})" for language in languages)
+        text = [f"# {english['title']}", "", f"Table `{code}`. {links}"]
+        for language in languages:
             card = next(card for card in cards if (card["code"], card["language"]) == (code, language))
             text += ["", *_card(atlas, card, [column for column in columns if column["language"] == language], phrases)]
         yield f"{code}.md", "\n".join(text)

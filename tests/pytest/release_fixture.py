@@ -18,7 +18,6 @@ VARIABLES = {
     "publication_date": "2026-10-15",
     "first_reference_year": None,
     "last_reference_year": None,
-    "publisher": None,
 }
 CUBE = {"family": "imaging", "measure": "share", "variable": "IMAG_SPEC_N", "per": 100, "filters": ["age_category"]}
 STAT = {"family": "imaging", "measure": "volume", "variable": "IMAG_SPEC_N", "per": 1000, "filters": []}
