@@ -26,11 +26,8 @@ def cite(connection: duckdb.DuckDBPyConnection, release: dict, edition: Edition)
     ).fetchall()
     date = release["publication_date"]
     for code, language, basis, card_date in cards:
-        publication = edition.publication
         words = {
-            "publisher": text_in(publication.publisher, language)
-            if publication
-            else edition.phrase("reference_no_publisher", language),
+            "publisher": _publisher(edition, language),
             "title": edition.phrase("catalogue_title", language),
             "version": release["version"],
             "date": "/".join(reversed(str(date).split("-"))) if date else edition.phrase("reference_undated", language),
@@ -47,3 +44,10 @@ def cite(connection: duckdb.DuckDBPyConnection, release: dict, edition: Edition)
             "update atlas.statistic set recommended_reference = ? where code = ? and language = ?",
             [text, code, language],
         )
+
+
+def _publisher(edition: Edition, language: str) -> str:
+    """Returns the name of the publisher, in the first language of the publisher where this one was not asked for."""
+    if not edition.publication:
+        return edition.phrase("reference_no_publisher", language)
+    return text_in(edition.publication.publisher, language if language in edition.languages else edition.languages[0])

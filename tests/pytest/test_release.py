@@ -18,6 +18,8 @@ PROJECT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(PROJECT), str(Path(__file__).parent)]
 
 import release_fixture
+import yaml
+from test_publication import FILLED
 
 from atlas import __version__, comments, record
 from atlas import publish as publishing
@@ -153,21 +155,25 @@ def test_a_synthetic_release_says_that_it_is_not_to_be_cited(output):
 
 
 @pytest.mark.parametrize(
-    ("publisher", "named"), [("Office X", "Office X, Belgian health atlas"), (None, "Publisher not named, Belgian")]
+    ("published_by", "named", "date"),
+    [(FILLED, "Office, Belgian health atlas", "15/10/2026"), (None, "Publisher not named, Belgian", "undated")],
 )
-def test_a_release_is_cited_by_publisher_version_date_and_table(output, publisher, named):
+def test_a_release_is_cited_by_publisher_version_date_and_table(output, published_by, named, date):
     change(output, "update quality.source_origin set is_synthetic = false")
     change(output, "update reference.statistic set basis = 'pattern' where code = 'stat_013_008'")
-    release_fixture.record_run(output, publisher=publisher, publication_date=None)
-    with duckdb.connect(str(publish(output) / "atlas.duckdb"), read_only=True) as connection:
+    release_fixture.record_run(output, publication_date=None)
+    environment = {}
+    if published_by:
+        (output / "publication.yml").write_text(yaml.safe_dump(published_by), encoding="utf-8")
+        environment["ATLAS_PUBLICATION"] = str(output / "publication.yml")
+    with duckdb.connect(str(publish(output, **environment) / "atlas.duckdb"), read_only=True) as connection:
         (version,) = connection.execute("select version from release").fetchone()
         references = dict(
             connection.execute("select code, recommended_reference from statistic where language = 'en'").fetchall()
         )
-    assert references["stat_013_008"].startswith(f"{named}")
+    assert references["stat_013_008"].startswith(named)
     assert (
-        f"release {version} (undated), table stat_013_008. Definition after the pattern of"
-        in references["stat_013_008"]
+        f"release {version} ({date}), table stat_013_008. Definition after the pattern of" in references["stat_013_008"]
     )
     assert "synthetic" not in references["cube_013_007"].lower()
 
