@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from atlas import sdmx
@@ -61,7 +61,7 @@ class Column:
 @dataclass(frozen=True)
 class PublicTable:
     """A table to publish. `schema` is its schema in the warehouse; `statistic` the mart's declaration, None for a
-    reference table.
+    reference table; `derived` names the columns that the public file computes when it is read, with their expressions.
     """
 
     schema: str
@@ -70,6 +70,7 @@ class PublicTable:
     columns: list[Column]
     primary_key: list[str]
     statistic: dict | None
+    derived: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -135,7 +135,7 @@ def read_public_tables(
             export.Column(column.name, column.type, column_comments.get(column.name, column.comment))
             for column in columns[place]
         ]
-        tables.append(export.PublicTable(*place, comment, described, model.primary_key, model.statistic))
+        tables.append(export.PublicTable(*place, comment, described, model.primary_key, model.statistic, model.derived))
         guards.check_columns(tables[-1])
     return tables
 
@@ -202,9 +202,37 @@ def _copy_table(connection: duckdb.DuckDBPyConnection, table: export.PublicTable
     """
     source = f"warehouse.{identifier(table.schema)}.{identifier(table.name)}"
     connection.begin()
-    connection.execute(f"create table atlas.{identifier(table.name)} as from {source} order by all")
+    if table.derived:
+        _copy_with_derived_columns(connection, table, source)
+    else:
+        connection.execute(f"create table atlas.{identifier(table.name)} as from {source} order by all")
     _comment(connection, table.name, table.comment, {column.name: column.comment for column in table.columns})
     connection.commit()
+
+
+def _copy_with_derived_columns(connection: duckdb.DuckDBPyConnection, table: export.PublicTable, source: str) -> None:
+    """Copies one table whose derived columns are not stored: a reader gets them computed from the others, bit by bit as
+    the build computed them. Raises AtlasError when one differs from what the build made.
+    """
+    definitions = [
+        f"{identifier(column.name)} {column.type}"
+        + (f" generated always as ({table.derived[column.name]}) virtual" if column.name in table.derived else "")
+        for column in table.columns
+    ]
+    name = f"atlas.{identifier(table.name)}"
+    connection.execute(f"create table {name} ({', '.join(definitions)})")
+    stored = ", ".join(identifier(column.name) for column in table.columns if column.name not in table.derived)
+    connection.execute(f"insert into {name} select {stored} from {source} order by all")
+    columns = ", ".join(identifier(column.name) for column in table.columns)
+    made, read = (
+        connection.execute(f"select count(*), sum(hash({columns})) from {relation}").fetchone()
+        for relation in (source, name)
+    )
+    if made != read:
+        raise AtlasError(
+            f"Nothing is published: the columns {', '.join(table.derived)} of {table.name}, computed from the other "
+            "columns, differ from those of the build.\nCorrect `derived` in the model's meta, and build again."
+        )
 
 
 def write_release(
