@@ -105,6 +105,7 @@ KEYS = {
     "statistic_column": ["code", "language", "column_name"],
     "geographic_unit": ["geo_level", "geo_code"],
 }
+DERIVED = {"cube_013_007": {"value": "cast(numerator as double) * 100 / 300"}}  # not stored in the public file
 STATISTICS = {"cube_013_007": CUBE, "stat_013_008": STAT, "cube_007_005b": HOSPITAL}
 
 
@@ -163,7 +164,7 @@ def artifacts(invocation_id: str = "x") -> dict[str, dict]:
     """Returns {manifest, run_results}: what a complete build of the hand-made warehouse leaves, in the form of dbt's files."""
     nodes = {f"model.health_atlas.{name}": model(name, "reference", key=key) for name, key in KEYS.items()}
     nodes |= {
-        f"model.health_atlas.{name}": model(name, "marts", statistic=statistic)
+        f"model.health_atlas.{name}": model(name, "marts", statistic=statistic, derived=DERIVED.get(name))
         for name, statistic in STATISTICS.items()
     }
     nodes["model.health_atlas.int_beneficiary"] = model("int_beneficiary", "intermediate", access="protected")
@@ -185,6 +186,7 @@ def model(
     *,
     key: list[str] | None = None,
     statistic: dict | None = None,
+    derived: dict | None = None,
     access: str = "public",
     materialized: str = "table",
 ) -> dict:
@@ -194,7 +196,10 @@ def model(
         "schema": schema,
         "alias": name,
         "access": access,
-        "config": {"materialized": materialized, "meta": {"statistic": statistic} if statistic else {}},
+        "config": {
+            "materialized": materialized,
+            "meta": {"statistic": statistic, "derived": derived or {}} if statistic else {},
+        },
         "constraints": [{"type": "primary_key", "columns": key}] if key else [],
         "columns": {},
     }

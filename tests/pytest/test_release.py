@@ -137,6 +137,28 @@ def test_the_release_describes_itself(atlas):
     )
 
 
+def test_a_derived_column_is_computed_when_it_is_read_and_equals_that_of_the_build(output):
+    with duckdb.connect(str(publish(output) / "atlas.duckdb"), read_only=True) as connection:
+        (definition,) = connection.execute(
+            "select sql from duckdb_tables() where table_name = 'cube_013_007'"
+        ).fetchone()
+        read = connection.execute("from cube_013_007 order by all").fetchall()
+    assert 'value" DOUBLE GENERATED ALWAYS' in definition and "lower_95 DOUBLE," in definition
+    with duckdb.connect(str(output / "warehouse.duckdb"), read_only=True) as connection:
+        assert read == connection.execute("from marts.cube_013_007 order by all").fetchall()
+
+
+def test_a_derived_column_that_differs_from_the_build_stops_the_release(output):
+    cube = "model.health_atlas.cube_013_007"
+
+    def other(document):
+        document["nodes"][cube]["config"]["meta"]["derived"]["value"] = "numerator / 3.0000001"
+
+    release_fixture.change_artifact(output, "manifest", other)
+    with pytest.raises(AtlasError, match="value of cube_013_007.*differ from those of the build"):
+        publish(output)
+
+
 def test_a_synthetic_release_says_that_it_is_not_to_be_cited(output):
     folder = publish(output)
     with duckdb.connect(str(folder / "atlas.duckdb"), read_only=True) as connection:
