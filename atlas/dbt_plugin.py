@@ -83,7 +83,9 @@ class Plugin(BasePlugin):
         try:
             if step == "scan":
                 kept = None if target_config.config.get("forget") else records
-                source_files.write_records(source_files.scan(Path(target_config.config["directory"]), kept), records)
+                source_files.write_records(
+                    source_files.scan(Path(target_config.config["directory"]), self.settings.temp_dir, kept), records
+                )
             elif step == "recode":
                 recode(set(target_config.config["files"]), records)
             elif step == "check":

@@ -11,7 +11,8 @@ with source as (
         nomenclature_number,
         case_count,
         amount_eurocents,
-        provider_qualification,
+        -- a column of integers has lost the leading zeros of its three digits
+        case when length(provider_qualification) < 3 then lpad(provider_qualification, 3, '0') else provider_qualification end as provider_qualification,
         -- numbers of institutions have 8 digits at most; any other text (a name, a person id in the wrong column) must not become the code of a hospital
         case when {{ matches('institution_code', '[0-9]{1,8}') }} then institution_code end as institution_code,
         coalesce(not {{ matches('institution_code', '[0-9]{1,8}') }}, false) as is_institution_unreadable,

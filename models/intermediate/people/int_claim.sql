@@ -30,6 +30,7 @@ listed as (
         line.institution_code,
         line.is_institution_unreadable,
         line.case_count,
+        line.amount_eurocents,
         membership.performer,
         line.provider_qualification,
         coalesce(line.service_date < membership.code_valid_from, false)
