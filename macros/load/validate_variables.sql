@@ -4,6 +4,8 @@
     {{ return({
         'delivery_gap_days': ['whole', 0, 365],
         'oldest_age': ['whole', 100, 150],
+        'first_postnatal_day': ['whole', 0, 365],
+        'last_postnatal_day': ['whole', 0, 365],
         'largest_case_count': ['whole', 1, 2147483647],
         'first_sector_year': ['whole', 1900, 2200],
         'first_filter_year': ['whole', 1900, 2200],

@@ -8,6 +8,7 @@ import json
 import os
 from dataclasses import asdict
 
+import campaign
 import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -244,3 +245,10 @@ def test_no_damage_shows_a_value_of_a_row(tmp_path, content, place, cut):
     except source_text.FileFault as fault:
         facts = str(fault)
     assert PERSON not in facts and PERSON[5:] not in facts
+
+
+def test_a_campaign_of_damaged_files_shows_no_value():
+    """The short version of tests/campaign.py, up to the scan."""
+    outcomes, wrong = campaign.run(60, seed=1, build=False)
+    assert wrong == []
+    assert min(outcomes.values()) > 5, outcomes  # damages that are seen, and some that are none
