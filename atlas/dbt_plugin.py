@@ -181,7 +181,7 @@ def recode(files: set[str], records: Path) -> None:
             target = Path(record.read_path)
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not target.exists():
-                source_text.recode(Path(record.file), record.encoding, target)
+                source_text.recode(Path(record.file), record.encoding, record.skipped_lines, target)
 
 
 def clear(folder: Path) -> None:

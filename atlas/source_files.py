@@ -51,7 +51,9 @@ class SourceFile:
     separator: str | None = None
     quote: str | None = None
     skipped_lines: int | None = None
-    read_path: str = ""  # the file, or its copy in UTF-8
+    needs_copy: bool = False
+    has_rows: bool | None = None  # there is something below the header
+    read_path: str = ""  # the file, or its private copy
     column_names: str = ""  # lower case, separated by commas; those of CSV outside the contract are column_<n>
     unread_reason: str | None = None
 
@@ -73,7 +75,7 @@ def scan(source: Path, copies: Path, kept: Path | None = None) -> list[SourceFil
     opened = []
     for record in found:
         facts = known.get(record.identity) if record.identity else None
-        path = _read_path(record, facts.encoding or "utf-8", copies) if facts else ""
+        path = _read_path(record, facts.needs_copy, copies) if facts else ""
         opened.append(replace(facts, file=record.file, read_path=path) if facts else record)
     new = [record for record in opened if not record.unread_reason and not record.checksum]
     inspected = {record.file: record for record in _inspected(new, copies, faults)}
@@ -292,7 +294,9 @@ def _inspected(records: list[SourceFile], copies: Path, faults: list[str]) -> li
                     replace(
                         record,
                         checksum=text.checksum,
-                        read_path=_read_path(record, text.encoding, copies),
+                        read_path=_read_path(record, text.needs_copy, copies),
+                        needs_copy=text.needs_copy,
+                        has_rows=text.has_rows,
                         encoding=text.encoding,
                         separator=text.separator,
                         quote=text.quote,
@@ -308,9 +312,9 @@ def _inspected(records: list[SourceFile], copies: Path, faults: list[str]) -> li
     return done
 
 
-def _read_path(record: SourceFile, encoding: str, copies: Path) -> str:
-    """Returns the file, or the path of its copy where DuckDB does not read the encoding itself."""
-    if encoding in ("utf-8", "utf-8-sig"):
+def _read_path(record: SourceFile, needs_copy: bool, copies: Path) -> str:
+    """Returns the file, or the path of its copy where DuckDB does not read it as it is."""
+    if not needs_copy:
         return record.file
     return str(copies / f"{hashlib.sha256(record.relative_path.encode()).hexdigest()[:24]}.csv")
 

@@ -9,6 +9,7 @@ import codecs
 import csv
 import gzip
 import hashlib
+import io
 import re
 import zlib
 from collections.abc import Iterator
@@ -35,6 +36,8 @@ class TextFile:
     separator: str
     quote: str
     skipped_lines: int  # above the header: empty lines, and `sep=;` as Excel writes it
+    needs_copy: bool  # DuckDB does not read it as it is: another encoding, lines above the header, or mixed line ends
+    has_rows: bool  # there is something below the header
     columns: tuple[str, ...]
 
 
@@ -45,23 +48,27 @@ def inspect(path: Path, contract: list[str], *, may_lack: set[str]) -> TextFile:
     for a file that is empty, damaged, in no accepted encoding, or without a usable header; OSError when it cannot be
     opened.
     """
-    checksum, encoding = _checksum_and_encoding(path)
+    checksum, encoding, line_ends_differ = _checksum_and_encoding(path)
     with _open(path) as stream:
         head = b"".join(_chunks(stream, HEAD * 4))
     text = codecs.getincrementaldecoder(encoding)().decode(head)
-    skipped, header, declared = _header_line(text)
+    skipped, header, declared, below = _header_line(text)
     separator, quote, columns = _columns(header, declared, contract, may_lack)
-    return TextFile(checksum, encoding, separator, quote, skipped, columns)
+    needs_copy = encoding not in ("utf-8", "utf-8-sig") or skipped > 0 or line_ends_differ
+    return TextFile(checksum, encoding, separator, quote, skipped, needs_copy, bool(below.strip()), columns)
 
 
-def recode(path: Path, encoding: str, target: Path) -> None:
-    """Writes a copy of a CSV file in UTF-8. The copy holds persons: the folder of `target` must be private."""
-    decoder = codecs.getincrementaldecoder(encoding)()
+def recode(path: Path, encoding: str, skipped_lines: int, target: Path) -> None:
+    """Writes a copy of a CSV file in UTF-8 that begins with the header and has one kind of line end. The copy holds
+    persons: the folder of `target` must be private.
+    """
     unfinished = target.with_name(f"{target.name}.part")
-    with _open(path) as stream, open(unfinished, "wb") as copy:
-        for chunk in _chunks(stream):
-            copy.write(decoder.decode(chunk).encode("utf-8"))
-        copy.write(decoder.decode(b"", final=True).encode("utf-8"))
+    with _open(path) as stream, open(unfinished, "w", encoding="utf-8", newline="\n") as copy:
+        text = io.TextIOWrapper(stream, encoding=encoding, newline=None)
+        for _ in range(skipped_lines):
+            text.readline()
+        while chunk := text.read(CHUNK):
+            copy.write(chunk)
     unfinished.rename(target)
 
 
@@ -97,8 +104,10 @@ def _chunks(stream, limit: int | None = None) -> Iterator[bytes]:
         ) from error
 
 
-def _checksum_and_encoding(path: Path) -> tuple[str, str]:
-    """Returns the SHA-256 of the file's bytes and Python's name of its encoding."""
+def _checksum_and_encoding(path: Path) -> tuple[str, str, bool]:
+    """Returns the SHA-256 of the file's bytes, Python's name of its encoding, and whether its line ends differ: with
+    several kinds in one file, DuckDB can lose all rows without a message.
+    """
     digest = hashlib.sha256()
     with open(path, "rb") as stream:
         for chunk in _chunks(stream):
@@ -109,9 +118,12 @@ def _checksum_and_encoding(path: Path) -> tuple[str, str]:
             raise FileFault("is empty. Export the file again, or remove it from the folder.")
         marked = _marked_encoding(start)
         decoder = codecs.getincrementaldecoder(marked or "utf-8")()
+        line_ends = LineEnds()
+        line_ends.count(start)
         try:
             decoder.decode(start)
             for chunk in _chunks(stream):
+                line_ends.count(chunk)
                 if marked is None and b"\0" in chunk:
                     raise FileFault("holds bytes of value zero: it is no text file. Export it as CSV again.")
                 decoder.decode(chunk)
@@ -124,10 +136,30 @@ def _checksum_and_encoding(path: Path) -> tuple[str, str]:
             raise FileFault(
                 "ends in the middle of a character: the transfer was cut off. Transfer the file again."
             ) from error
-        return digest.hexdigest(), marked or "utf-8"
+        return digest.hexdigest(), marked or "utf-8", line_ends.differ()
     if marked:
         raise FileFault(f"begins as {marked.upper()} but is not. Export it in one of {ACCEPTED_ENCODINGS}.")
-    return digest.hexdigest(), _single_byte_encoding(path)
+    return digest.hexdigest(), _single_byte_encoding(path), True
+
+
+class LineEnds:
+    """Counts the line ends of a file that is read in pieces."""
+
+    def __init__(self) -> None:
+        """Begins with none."""
+        self.both = self.feeds = self.returns = 0
+        self.last = b""
+
+    def count(self, chunk: bytes) -> None:
+        """Adds those of a piece."""
+        self.feeds += chunk.count(b"\n")
+        self.returns += chunk.count(b"\r")
+        self.both += chunk.count(b"\r\n") + (self.last == b"\r" and chunk.startswith(b"\n"))
+        self.last = chunk[-1:]
+
+    def differ(self) -> bool:
+        """Returns whether there is more than one kind."""
+        return (self.both > 0) + (self.feeds > self.both) + (self.returns > self.both) > 1
 
 
 def _marked_encoding(start: bytes) -> str | None:
@@ -155,17 +187,20 @@ def _single_byte_encoding(path: Path) -> str:
     return "cp1252"
 
 
-def _header_line(text: str) -> tuple[int, str, str | None]:
-    """Returns the number of lines above the header, the header, and the separator that a line `sep=` states."""
-    skipped, declared = 0, None
+def _header_line(text: str) -> tuple[int, str, str | None, str]:
+    """Returns the number of lines above the header, the header, the separator that a line `sep=` states, and the start
+    of what is below the header.
+    """
+    skipped, declared, place = 0, None, 0
     for line in re.findall(r"[^\r\n]+(?:\r\n|\n|\r|$)|\r\n|\n|\r", text):
         content = line.strip("\r\n")
+        place += len(line)
         if content.lower().startswith("sep=") and len(content) == 5 and not skipped:
             declared = content[4]
         elif content.strip():
             if len(content) == len(line) and len(text) >= HEAD * 4:
                 break
-            return skipped, content, declared
+            return skipped, content, declared, text[place:]
         skipped += 1
     raise FileFault(
         "has no line of column names at its start. Export it again with a first line that names the columns."

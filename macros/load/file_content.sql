@@ -51,6 +51,16 @@
     {{ return(parts | join(' union all ')) }}
 {% endmacro %}
 
+{# Hook of source_file_year. Raises a compiler error that names a CSV file of which no row could be read, although it has some. #}
+{% macro stop_on_unread_rows() %}
+    {% if is_building() %}
+        {% for row in run_query(
+            "select file from " ~ model_relation('source_file') ~ " where has_rows and relative_path not in (select relative_path from " ~ this ~ ") order by file limit 1").rows %}
+            {% do exceptions.raise_compiler_error(row[0] ~ ": no row could be read, although there is text below the line of column names. Export the file again with one kind of line end.") %}
+        {% endfor %}
+    {% endif %}
+{% endmacro %}
+
 {# Hook of source_file_year. A list whose column contradicts its folder stops the build: one of the two is wrong, and nobody but the sender knows which.
    Raises a compiler error that names the file and both dates. #}
 {% macro stop_on_misfiled_lists() %}

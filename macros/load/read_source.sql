@@ -20,7 +20,7 @@
     {% for name in shape.column_names.split(',') %}{% do columns.append(literal(name) ~ ": 'VARCHAR'") %}{% endfor %}
     {{ return(
         "read_csv(" ~ list_literal(patterns) ~ ", auto_detect = false, header = true, delim = " ~ literal(shape.separator) ~ ", quote = " ~ literal(shape.quote)
-        ~ ", escape = " ~ literal(shape.quote) ~ ", skip = " ~ shape.skipped_lines ~ ", columns = {" ~ (columns | join(', ')) ~ "}, hive_partitioning = false, filename = true,"
+        ~ ", escape = " ~ literal(shape.quote) ~ ", columns = {" ~ (columns | join(', ')) ~ "}, hive_partitioning = false, filename = true,"
         ~ " store_rejects = true)") }}
 {% endmacro %}
 
@@ -60,7 +60,7 @@
 {% macro source_branches(source_name, files) %}
     {% set groups = {} %}
     {% for row in run_query(
-        "select format, load_year, folder_year, list_date, separator, quote, skipped_lines, case format when 'csv' then column_names end as column_names, cast(to_json(list(read_path order by read_path)) as varchar) as paths,"
+        "select format, load_year, folder_year, list_date, separator, quote, case format when 'csv' then column_names end as column_names, cast(to_json(list(read_path order by read_path)) as varchar) as paths,"
         ~ " cast(to_json(list(file order by file) filter (where read_path <> file)) as varchar) as recoded from (" ~ files ~ ") as file where source = " ~ literal(source_name) ~ " group by all order by all").rows %}
         {% if row.recoded %}{% do run_source_step('recode', {'files': fromjson(row.recoded)}) %}{% endif %}
         {% do groups.update({loop.index: row}) %}

@@ -60,11 +60,12 @@
 {# The files below the source directory, those that are not read included. Argument: anew (boolean), whether they are listed again. Returns: a query with the
    fields of SourceFile (atlas/source_files.py); no row unless models are being built. Raises dbt's runtime error that names files which cannot be read. #}
 {% macro listed_files(anew) %}
-    {% set types = {'folder_year': 'integer', 'list_date': 'date', 'file_size': 'bigint', 'modified_at': 'bigint', 'row_count': 'bigint', 'only_year': 'integer', 'skipped_lines': 'integer'} %}
+    {% set types = {'folder_year': 'integer', 'list_date': 'date', 'file_size': 'bigint', 'modified_at': 'bigint', 'row_count': 'bigint', 'only_year': 'integer', 'skipped_lines': 'integer',
+        'has_rows': 'boolean'} %}
     {% set columns = [] %}
     {% set empty = [] %}
     {% for name in ['source', 'file', 'relative_path', 'format', 'folder_year', 'list_date', 'file_size', 'modified_at', 'checksum', 'row_count', 'only_year', 'encoding', 'separator',
-        'quote', 'skipped_lines', 'read_path', 'column_names', 'unread_reason'] %}
+        'quote', 'skipped_lines', 'has_rows', 'read_path', 'column_names', 'unread_reason'] %}
         {% do columns.append(name ~ ": '" ~ types.get(name, 'string') ~ "'") %}
         {% do empty.append('cast(null as ' ~ types.get(name, 'string') ~ ') as ' ~ name) %}
     {% endfor %}

@@ -26,6 +26,7 @@ read_file as (
         separator,
         quote,
         skipped_lines,
+        has_rows,
         read_path,
         column_names
     from listed
