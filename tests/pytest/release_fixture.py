@@ -63,7 +63,8 @@ create table reference.unit_measure as select * from (values
     ('volume', 3, 'per 1.000', 'pour 1 000', 'per 1,000', 'PER_1000')
 ) as t (measure, sort_order, label_nl, label_fr, label_en, sdmx_code);
 create table reference.statistic as
-    select card.code, language.language, card.title, card.description, card.source  -- `source` is no key to release_source, though it bears its name
+    select card.code, language.language, card.title, card.description, card.source, 'card' as basis,
+        'Not to be cited.' as recommended_reference, date '2025-11-17' as metadata_updated  -- `source` is no key to release_source, though it bears its name
     from (values
         ('cube_013_007', 'Medical imaging, specialist', 'Share of the beneficiaries; it''s a cube. The figures can be split by age.', 'a card'),
         ('stat_013_008', '=1+1 Volume', 'Number of examinations.', 'a card'),
@@ -110,6 +111,7 @@ KEYS = {
     "statistic_column": ["code", "language", "column_name"],
     "geographic_unit": ["geo_level", "geo_code"],
 }
+DERIVED = {"cube_013_007": {"value": "cast(numerator as double) * 100 / 300"}}  # not stored in the public file
 STATISTICS = {"cube_013_007": CUBE, "stat_013_008": STAT, "cube_007_005b": HOSPITAL}
 
 
@@ -168,7 +170,7 @@ def artifacts(invocation_id: str = "x") -> dict[str, dict]:
     """Returns {manifest, run_results}: what a complete build of the hand-made warehouse leaves, in the form of dbt's files."""
     nodes = {f"model.health_atlas.{name}": model(name, "reference", key=key) for name, key in KEYS.items()}
     nodes |= {
-        f"model.health_atlas.{name}": model(name, "marts", statistic=statistic)
+        f"model.health_atlas.{name}": model(name, "marts", statistic=statistic, derived=DERIVED.get(name))
         for name, statistic in STATISTICS.items()
     }
     nodes["model.health_atlas.int_beneficiary"] = model("int_beneficiary", "intermediate", access="protected")
@@ -190,6 +192,7 @@ def model(
     *,
     key: list[str] | None = None,
     statistic: dict | None = None,
+    derived: dict | None = None,
     access: str = "public",
     materialized: str = "table",
 ) -> dict:
@@ -199,7 +202,10 @@ def model(
         "schema": schema,
         "alias": name,
         "access": access,
-        "config": {"materialized": materialized, "meta": {"statistic": statistic} if statistic else {}},
+        "config": {
+            "materialized": materialized,
+            "meta": {"statistic": statistic, "derived": derived or {}} if statistic else {},
+        },
         "constraints": [{"type": "primary_key", "columns": key}] if key else [],
         "columns": {},
     }
