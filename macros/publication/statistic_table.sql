@@ -11,7 +11,8 @@
      variable        a variable of the list `variables`
      measure         'share', 'volume', 'mean' or 'count'
      place           'residence' (default) or 'hospital'
-     basis           'card' when a published card of this code was at hand, else 'pattern' (default): defined after the cards of its family
+     basis           'card' when a published card of this code was at hand; 'pattern' (default): defined after the cards of its family; 'inferred': named on a
+                     card, and the definition is this project's, from other public sources
      related         list of text: the codes that the card names as related, in its order
    and the exceptions, none of which any mart needs today: first_year (integer), smallest_level (text), card_date (text, YYYY-MM-DD).
    Returns: mapping kind, family, measure, variable, place, performer, per, filters, smallest_level, first_year, source_variables, keywords, basis, card_date, related.
@@ -23,8 +24,8 @@
     {%- if measure not in measure_definitions() -%}
         {{ exceptions.raise_compiler_error("statistic_table: no measure '" ~ measure ~ "'; known are " ~ (measure_definitions() | join(', '))) }}
     {%- endif -%}
-    {%- if basis not in ['card', 'pattern'] -%}
-        {{ exceptions.raise_compiler_error("statistic_table: basis '" ~ basis ~ "' is neither card nor pattern") }}
+    {%- if basis not in ['card', 'pattern', 'inferred'] -%}
+        {{ exceptions.raise_compiler_error("statistic_table: basis '" ~ basis ~ "' is neither card, pattern nor inferred") }}
     {%- endif -%}
     {%- set variable_filters = variable_filters(variable, place) -%}
     {%- set family_name = variables()[variable].family -%}
@@ -37,7 +38,7 @@
         'measure': measure,
         'variable': variable,
         'place': place,
-        'performer': variables()[variable].performer or none,
+        'performer': none if not variables()[variable].performer else 'any' if variables()[variable].performer == 'any' else 'one',
         'per': measure_definitions()[measure].per,
         'filters': variable_filters if kind == 'cube' else [],
         'smallest_level': smallest_level or level_of_kind,
@@ -58,6 +59,7 @@
         ('imaging', 'share'): {'series': statistic.variable, 'numerator': 'cases', 'suppressed': 'is_numerator_suppressed'},
         ('imaging', 'volume'): {'series': statistic.variable, 'numerator': 'volume', 'suppressed': 'is_numerator_suppressed'},
         ('caesareans', 'share'): {'series': 'caesareans', 'numerator': 'cases', 'suppressed': 'is_numerator_suppressed'},
+        ('no_postnatal_midwife', 'share'): {'series': 'no_postnatal_midwife', 'numerator': 'cases', 'suppressed': 'is_numerator_suppressed'},
         ('prenatal_acts', 'mean'): {'series': 'prenatal_acts', 'numerator': 'cases', 'suppressed': 'is_numerator_suppressed'},
         ('deliveries', 'count'): {'series': 'caesareans', 'numerator': 'denominator', 'suppressed': 'is_denominator_suppressed'}
     } -%}
@@ -72,6 +74,26 @@
     {{ return(cells) }}
 {% endmacro %}
 
+{# One 95 % limit of a published share. Arguments: per (number), side, prefix (alias of the relation and a dot, or nothing). Returns: double expression. #}
+{% macro limit_of_share(per, side, prefix='') -%}
+    {{ per }} * {{ wilson_limit(prefix ~ 'numerator', prefix ~ 'denominator', side) }}
+{%- endmacro %}
+
+{# The columns of a published table that follow from other columns of the same row. The public file does not store them: they are generated columns, and
+   the release compares them with those of the build. Argument: statistic (a declaration). Returns: mapping of a column to its SQL expression. #}
+{% macro derived_columns(statistic) %}
+    {%- set derived = {} -%}
+    {%- if statistic.per is not none -%}
+        {%- do derived.update({'value': rate_per('numerator', 'denominator', statistic.per) | trim}) -%}
+    {%- endif -%}
+    {%- if statistic.measure == 'share' -%}
+        {%- for side in ['lower', 'upper'] -%}
+            {%- do derived.update({side ~ '_95': "case when status = 'published' then " ~ limit_of_share(statistic.per, side) ~ ' end'}) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(derived) }}
+{% endmacro %}
+
 {# The published table of one cube or stat, from the suppressed cells of its family. The call is the declaration of the statistic: dbt keeps it in
    `meta.statistic` of the model, and the tables of the cards read it from there (macros/cards.sql).
    Arguments: those of statistic_declaration.
@@ -84,7 +106,7 @@
 {%- if execute and model.resource_type == 'model' and not model.name.startswith(kind ~ '_') -%}
     {{ exceptions.raise_compiler_error("The model '" ~ model.name ~ "' declares a " ~ kind ~ ": its name must start with " ~ kind ~ "_.") }}
 {%- endif -%}
-{{ config(meta = {'statistic': statistic}) }}
+{{ config(meta = {'statistic': statistic, 'derived': derived_columns(statistic)}) }}
 {%- set cells = cells_of_statistic(statistic) -%}
 
 with suppressed as (
@@ -187,7 +209,7 @@ limited as (
         case
             when published.status = 'published'
                 {%- if statistic.measure == 'share' %}
-                then {{ statistic.per }} * {{ wilson_limit('published.numerator', 'published.denominator', side) }}
+                then {{ limit_of_share(statistic.per, side, 'published.') }}
                 {%- elif statistic.measure == 'count' %}
                 then {{ poisson_limit('published.numerator', 'exact_limit.' ~ side ~ '_95', side) }}
                 {%- else %}
