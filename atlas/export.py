@@ -7,6 +7,7 @@ bytes.
     exports/csv/<table>.csv        UTF-8, header, comma, an empty field is null
     exports/parquet/<table>.parquet        with title, source, licence and version as metadata
     exports/parquet/observation.parquet    all statistics as one table
+    exports/excel/<statistic>.xlsx         cards and figures with names and labels, in every language
     exports/sdmx/<table>.csv       SDMX-CSV 2.0, statistics only; structure in exports/sdmx/structure.xml
     exports/datapackage.json       Frictionless Data Package v1 over csv/
     exports/SHA256SUMS             of every file, for `sha256sum --check`
@@ -22,7 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from atlas import observation, sdmx
+from atlas import observation, sdmx, workbook
 from atlas.pages.texts import read_texts
 from atlas.publication import DEFAULT_AGENCY, Publication, text_in
 from atlas.sql import identifier, literal
@@ -81,12 +82,13 @@ class PublicTable:
 @dataclass(frozen=True)
 class Edition:
     """What the files of a release say beside its tables: whether the data are synthetic, the languages of the texts,
-    the phrases of the cards, who publishes it (None: not given), and warnings for the operator.
+    the phrases of the cards, the names of filters, who publishes it (None: not given), and warnings for the operator.
     """
 
     is_synthetic: bool
     release_languages: list[str]
     phrases: dict[tuple[str, str], str]
+    filters: dict[tuple[str, str], str]
     publication: Publication | None
     warnings: list[str]
 
@@ -108,6 +110,10 @@ class Edition:
     def phrase(self, key: str, language: str) -> str:
         """Returns a sentence of the seed text.csv."""
         return self.phrases[key, language]
+
+    def filter_label(self, family: str, name: str, language: str) -> str:
+        """Returns the name of a filter of a family."""
+        return self.filters[f"{family}.{name}", language]
 
     def description(self, language: str) -> str:
         """Returns what the release is; of synthetic data, that first."""
@@ -229,6 +235,13 @@ def write_package(
     names = [(table.name, titles.get(table.name, table.name), table.comment) for table in tables]
     names.append((observation.NAME, edition.phrase("observation_title", "en"), observation.COMMENT))
     parquet = dict(zip([name for name, *_ in names], two_at_a_time(write_parquet, names), strict=True))
+    (folder / "excel").mkdir()
+    statistics = [table for table in tables if table.statistic]
+
+    def write_workbook(table: PublicTable) -> None:
+        workbook.write(connection.cursor(), table, folder / "excel" / f"{table.name}.xlsx", release, edition)
+
+    two_at_a_time(write_workbook, statistics)
     sdmx.write_structure(connection, folder / "sdmx", release, tables, edition)
     package = data_package(connection, release, tables, {file.table: file for file in files}, parquet, edition)
     (folder / "datapackage.json").write_text(json.dumps(package, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

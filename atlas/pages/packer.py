@@ -596,13 +596,23 @@ def read_hidden(connection: duckdb.DuckDBPyConnection, statistics: list[Statisti
 
 
 def read_citation(connection: duckdb.DuckDBPyConnection, release: dict, code: str | None, language: str) -> str:
-    """Returns how to cite a table of the release, or the release as a whole (code None)."""
+    """Returns how to cite a table of the release, or the release as a whole (code None): the text of the release where
+    it has one.
+    """
     if code and "definition_reference" in columns_of(connection, "statistic"):
         query = "select recommended_reference from statistic where code = ? and language = ?"
         return connection.execute(query, [code, language]).fetchone()[0]
+    published = None
+    if connection.execute("select count(*) from duckdb_tables() where table_name = 'release_publication'").fetchone()[
+        0
+    ]:
+        query = "select citation, publisher from release_publication where language = ?"
+        published = connection.execute(query, [language]).fetchone()
+    if published and not code:
+        return published[0]
     words = texts.read_texts(language)
     return words["citation_synthetic" if release["is_synthetic"] else "citation"].format(
-        publisher=words["atlas"],
+        publisher=published[1] if published else words["atlas"],
         version=release["version"],
         date=release["publication_date"] or words["undated"],
         code=code or words["all_tables"],

@@ -751,6 +751,9 @@ AXE_STATES = [
     ("v=confidentiality&l=nl", {}),
     ("v=about&l=en", {"forced_colors": "active"}),
     ("v=statistic&s=cube_013_007&e=1&l=fr", {}),
+    ("v=home&l=fr", {"viewport": {"width": 320, "height": 700}}),
+    ("v=confidentiality&l=en", {"viewport": {"width": 320, "height": 700}, "color_scheme": "dark"}),
+    ("v=statistic&s=stat_013_013&g=province&o=hidden&l=nl", {"color_scheme": "dark"}),
 ]
 
 

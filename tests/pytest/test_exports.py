@@ -162,7 +162,7 @@ def test_both_readers_of_sdmx_read_the_structure_of_both_versions_in_every_langu
 def test_a_further_language_reaches_sdmx_without_a_change_of_the_code(tmp_path):
     release_fixture.make_warehouse(tmp_path / "output")
     with duckdb.connect(str(tmp_path / "output" / "warehouse.duckdb")) as connection:
-        for table in ("geo_level", "age_category", "procedure_type", "unit_measure"):
+        for table in ("geo_level", "age_category", "procedure_type", "unit_measure", "observation_status"):
             connection.execute(f"alter table reference.{table} add column label_de text default 'auf Deutsch'")
         connection.execute(
             "insert into reference.statistic values ('cube_013_007', 'de', 'Bildgebung', 'Anteil.', 'a card')"
@@ -239,3 +239,48 @@ def test_parquet_files_say_title_licence_version_and_source(exports):
         assert metadata["title"] == title and metadata["version"] == exports.parent.name
         assert metadata["licence"].startswith("CC0-1.0 https://") and "IMA-AIM" in metadata["source"]
         assert "ynthetic" in metadata["publisher"] and metadata["is_synthetic"] == "true"
+
+
+# Workbooks.
+
+
+def test_a_workbook_holds_cards_and_figures_in_every_language(exports):
+    openpyxl = pytest.importorskip("openpyxl", reason="needs the package openpyxl")
+    book = openpyxl.load_workbook(exports / "excel" / "cube_013_007.xlsx")
+    assert book.sheetnames == ["Fiche (nl)", "Gegevens (nl)", "Fiche (fr)", "Données (fr)", "Card (en)", "Data (en)"]
+    card = {row[0]: row[1] for row in book["Fiche (fr)"].iter_rows(values_only=True)}
+    assert card["Titre"] == "Imagerie médicale" and card["Version"] == exports.parent.name
+    assert book["Fiche (fr)"]["B1"].value.startswith("Données de démonstration synthétiques")
+
+    sheet = book["Gegevens (nl)"]
+    assert sheet.freeze_panes == "E2" and sheet.auto_filter.ref == f"A1:K{sheet.max_row}"
+    header, *rows = sheet.iter_rows(values_only=True)
+    assert header[:5] == ("Jaar", "Niveau", "Code", "Naam", "Leeftijdscategorie per 10 jaar")
+    with duckdb.connect(str(exports.parent / "atlas.duckdb"), read_only=True) as atlas:
+        expected = atlas.execute(
+            """select reference_year, level.label_nl, geo_code, unit.name_nl, age.label_nl, numerator, denominator, value, lower_95, upper_95, status
+            from cube_013_007 inner join geo_level as level using (geo_level) inner join geographic_unit as unit using (geo_level, geo_code)
+            inner join age_category as age using (age_category)
+            where reference_year > 2010 + 4 order by reference_year, geo_level, geo_code, age_category"""
+        ).fetchall()
+    assert len(rows) == len(expected) == 5 * 9
+    labels = {"published": "gepubliceerd", "small_cell": "kleine cel"}
+    for found, row in zip(rows, expected, strict=True):
+        *texts, status = row
+        marked = ["n.g." if value is None and status == "small_cell" else value for value in texts]
+        assert list(found) == [*marked, labels[status]]
+    hidden = [row for row in book["Data (en)"].iter_rows(values_only=True, min_row=2) if row[-1] == "small cell"]
+    assert {row[5:10] for row in hidden} <= {("n.p.",) * 5}
+    assert sheet["C2"].value == "21000" and isinstance(sheet["C2"].value, str)  # a code keeps its zeros
+
+
+def test_no_text_of_a_workbook_is_a_formula_and_hospitals_have_names(exports):
+    openpyxl = pytest.importorskip("openpyxl", reason="needs the package openpyxl")
+    for path in sorted((exports / "excel").glob("*.xlsx")):
+        for sheet in openpyxl.load_workbook(path):
+            assert not [cell.coordinate for row in sheet.iter_rows() for cell in row if cell.data_type == "f"], path
+    book = openpyxl.load_workbook(exports / "excel" / "stat_013_008.xlsx")
+    assert "=1+1 Volume" in {cell.value for cell in book["Card (en)"]["B"]}
+    assert {row[-1] for row in book["Data (en)"].iter_rows(values_only=True, min_row=2)} >= {"empty"}
+    names = {row[3] for row in openpyxl.load_workbook(exports / "excel" / "cube_007_005b.xlsx")["Data (en)"].values}
+    assert names == {"Name", "710000", "710001", "710002"}
