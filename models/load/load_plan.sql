@@ -1,7 +1,13 @@
 -- One row is a year of the warehouse or of this build (0: rows without a usable date), with what this build reads, computes, publishes and tests of it.
 -- A year is computed again when its files changed (name or contents), when a rule changed, or when `rebuild_years` names it (project decision). The claims
 -- of the year before a reference year are read for the look-back of the prenatal windows, those of the year after for the look-ahead of the postnatal one.
-{{ config(post_hook = ["{{ stop_on_lost_years() }}", "{{ mark_planned_years() }}", "{{ resume_stopped_build() }}", "{{ log_load_plan() }}", "{{ log_incomplete_years() }}"]) }}
+{{ config(post_hook = [
+    "{{ stop_on_lost_years() }}",
+    "{{ mark_planned_years() }}",
+    "{{ resume_stopped_build() }}",
+    "{{ log_load_plan() }}",
+    "{{ log_incomplete_years() }}",
+]) }}
 
 with source_year as (
 

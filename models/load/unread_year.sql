@@ -54,7 +54,9 @@ read_year as (
     from {{ source('state', 'built_year') }} as built_year
     cross join source_name
     left join plan on built_year.reference_year = plan.reference_year
-    where not coalesce(plan.is_kept, false) and case source_name.source when 'population' then built_year.lists_files else built_year.claims_files end is not null
+    where
+        not coalesce(plan.is_kept, false)
+        and case source_name.source when 'population' then built_year.lists_files else built_year.claims_files end is not null
 
 ),
 

@@ -470,5 +470,5 @@ def test_a_damaged_source_file_is_named_before_dbt_starts(output, tmp_path, name
     (folder / name).unlink()
     (folder / "population" / "good.parquet").unlink()
     code, message = run(output, "build", "runner.run_dbt = None", environment={"ATLAS_SOURCE_DIR": str(folder)})
-    assert code == 1 and "No file of the source 'population'" in message
+    assert code == 1 and "No input for 'population'" in message
     assert whole(output) == before
