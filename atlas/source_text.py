@@ -80,7 +80,7 @@ def _open(path: Path):
         raise FileFault(
             "is compressed with gzip, but its name does not end in .gz. Rename it to .csv.gz."
             if is_gzip
-            else "is not compressed with gzip, but its name ends in .gz. Export or transfer it again, or rename it to .csv."
+            else "is not compressed with gzip, but its name ends in .gz. Export it again, or rename it to .csv."
         )
     return gzip.open(path, "rb") if is_gzip else open(path, "rb")
 
