@@ -12,7 +12,7 @@
 
 {# True when the whole of `expression` (text) matches `pattern`, a regular expression without anchors. Null stays null. #}
 {% macro matches(expression, pattern) %}{{ return(adapter.dispatch('matches')(expression, pattern)) }}{% endmacro %}
-{% macro default__matches(expression, pattern) %}({{ expression }} rlike '^({{ pattern | replace('\\', '\\\\') }})$'){% endmacro %}
+{% macro default__matches(expression, pattern) %}({{ expression }} rlike '^({{ pattern | replace('\\', '\\\\') }})\\z'){% endmacro %}
 {% macro duckdb__matches(expression, pattern) %}regexp_full_match({{ expression }}, '{{ pattern }}'){% endmacro %}
 
 {# Whole quotient of two non-negative integers. Returns: integer expression. #}
