@@ -129,7 +129,7 @@ def _write_card(connection, workbook, formats, table, language: str, years: list
     sheet_name = edition.phrase("workbook_data", language)
     write_line(
         edition.phrase("workbook_reading", language),
-        note.format(sheet=sheet_name, years=f"{years[0]}-{years[-1]}" if years else "", mark=mark),
+        note.format(sheet=sheet_name, years=f"{years[0]}-{years[-1]}" if years else "–", mark=mark),
     )
 
 
@@ -193,7 +193,15 @@ def _write_figures(connection, workbook, formats, table, language: str, years: l
         ).fetchall()
         rows = _rows([(literal(key), shared(label)) for key, label in labels])
         joins.append(f"left join {rows} as {name}_label (key, label) on figure.{name} = {name}_label.key")
+    header = "".join(
+        f'<c r="{xl_col_to_name(position)}1" t="s" s="{style["header"]}"><v>{shared(text)}</v></c>'
+        for position, text in enumerate(texts.values())
+    )
+    header = f'<row r="1">{header}</row>'
     units = _units(connection, table, where, language)
+    if not units:  # no published year: SQL has no list of values without a row
+        sheet.rows = iter([header])
+        return
     rows = _rows([(literal(level), literal(code), shared(code), shared(label)) for level, code, label in units])
     joins.append(
         f"left join {rows} as unit (geo_level, geo_code, code, label) "
@@ -208,11 +216,7 @@ def _write_figures(connection, workbook, formats, table, language: str, years: l
         select '<row r="' || figure.n || '">' || {" || ".join(cells)} || '</row>'
         from figure {" ".join(joins)}
         order by {order}"""
-    header = "".join(
-        f'<c r="{xl_col_to_name(position)}1" t="s" s="{style["header"]}"><v>{shared(text)}</v></c>'
-        for position, text in enumerate(texts.values())
-    )
-    sheet.rows = _chained(f'<row r="1">{header}</row>', connection.execute(query).fetchall())
+    sheet.rows = _chained(header, connection.execute(query).fetchall())
 
 
 def _chained(header: str, rows: list[tuple[str]]) -> Iterator[str]:

@@ -317,3 +317,15 @@ def test_no_text_of_a_workbook_is_a_formula_and_hospitals_have_names(exports):
     assert {row[-1] for row in book["Data (en)"].iter_rows(values_only=True, min_row=2)} >= {"empty"}
     names = {row[3] for row in openpyxl.load_workbook(exports / "excel" / "cube_007_005b.xlsx")["Data (en)"].values}
     assert names == {"Name", "710000", "710001", "710002"}
+
+
+def test_a_statistic_without_a_published_year_is_in_every_file(tmp_path):
+    openpyxl = pytest.importorskip("openpyxl", reason="needs the package openpyxl")
+    release_fixture.make_warehouse(tmp_path / "output")
+    with duckdb.connect(str(tmp_path / "output" / "warehouse.duckdb")) as connection:
+        connection.execute("delete from marts.cube_013_007")
+    exports = publish(tmp_path / "output")
+    assert rows_of(exports / "csv" / "cube_013_007.csv") == rows_of(exports / "sdmx" / "cube_013_007.csv") == []
+    book = openpyxl.load_workbook(exports / "excel" / "cube_013_007.xlsx")
+    assert [row[0] for row in book["Data (en)"].iter_rows(values_only=True)] == ["Year"]
+    assert "the years –, without" in next(row[1] for row in book["Card (en)"].values if row[0] == "How to read")
