@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 
-from atlas import build, demo, publish, site
+from atlas import build, demo, publish
 from atlas.lock import output_lock
 from atlas.settings import AtlasError, file_size, read_settings
 
@@ -42,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
     subparsers.add_parser("release", help="publish the last complete build of the warehouse").set_defaults(
         run=run_release
     )
-    subparsers.add_parser("docs", help="write the site of the current release").set_defaults(run=run_docs)
+    subparsers.add_parser("docs", help="write the site of the current release anew").set_defaults(run=run_docs)
     generator = subparsers.add_parser("demo", help="write a synthetic source")
     demo.add_arguments(generator)
     generator.set_defaults(run=demo.generate)
@@ -53,12 +53,9 @@ def run_build(arguments: argparse.Namespace) -> None:
     """Builds, publishes and reports. Raises AtlasError at the first step that fails."""
     started = time.monotonic()
     settings = read_settings()
-    release, page = build.build(settings, arguments.vars, shlex.split(arguments.demo))
-    print(
-        f"\n{publish.describe(settings, release)}\n  {page}  (site, "
-        f"{file_size(page.parent)})\n\n{build.first_steps(settings)}\n"
-    )
-    print(f"Built in {time.monotonic() - started:.0f} seconds.")
+    release = build.build(settings, arguments.vars, shlex.split(arguments.demo))
+    print(f"\n{publish.describe(settings, release)}\n\n{build.first_steps(settings)}\n")
+    print(f"Built in {time.monotonic() - started:.0f} seconds. Open {settings.site / 'index.html'} in a browser.")
 
 
 def run_release(_: argparse.Namespace) -> None:
@@ -69,11 +66,11 @@ def run_release(_: argparse.Namespace) -> None:
 
 
 def run_docs(_: argparse.Namespace) -> None:
-    """Writes the site of the current release. Raises AtlasError when there is none."""
+    """Writes the site of the current release anew. Raises AtlasError when there is none."""
     settings = read_settings()
     with output_lock(settings, "docs"):
-        page = site.write_site(settings)
-    print(f"Site: {page} ({file_size(page.parent)})")
+        publish.renew_site(settings)
+    print(f"Site: {settings.site / 'index.html'} ({file_size(settings.site.resolve())})")
 
 
 def stop_on_signals() -> None:

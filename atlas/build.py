@@ -1,7 +1,7 @@
 """From source files to a published release: `python -m atlas build`.
 
 Steps: lock the output directory, make the demo data when no source is named, open every source file once, `dbt build`,
-release, site.
+release (tables, exports and site).
 
 A build that is killed leaves the published release whole: dbt writes only the private warehouse, and the release is
 switched by one rename. The next build computes what is missing and removes what was left.
@@ -17,7 +17,7 @@ from pathlib import Path
 
 import duckdb
 
-from atlas import demo, publish, runner, site
+from atlas import demo, publish, runner
 from atlas.lock import output_lock
 from atlas.settings import PROJECT_DIR, SOURCES, AtlasError, Settings
 
@@ -26,8 +26,8 @@ SUFFIXES = (".parquet", ".csv", ".csv.gz")
 SMALL_SOURCE = 2**30
 
 
-def build(settings: Settings, variables: str, demo_arguments: list[str]) -> tuple[publish.Release, Path]:
-    """Runs all steps. Returns the release and the site's first page. Raises AtlasError at the first step that fails.
+def build(settings: Settings, variables: str, demo_arguments: list[str]) -> publish.Release:
+    """Runs all steps. Returns the release. Raises AtlasError at the first step that fails.
 
     variables: YAML for dbt. demo_arguments: for the generator of the demo data.
     """
@@ -38,9 +38,7 @@ def build(settings: Settings, variables: str, demo_arguments: list[str]) -> tupl
         runner.run_dbt(
             settings, ["build", *build_arguments(files), *(["--vars", variables] if variables.strip() else [])]
         )
-        published = publish.publish(settings)
-        print(f"\nRelease {published.version} is published. Its site follows.", flush=True)
-        return published, site.write_site(settings)
+        return publish.publish(settings)
 
 
 def build_arguments(files: list[Path]) -> list[str]:

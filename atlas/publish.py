@@ -1,8 +1,8 @@
 """Publishes the last complete build: `python -m atlas release`.
 
-Reads the private warehouse and writes, in a hidden folder, one set: `atlas.duckdb` and the exports. When the set is
-whole and on disk, atlas/switch.py publishes it by one rename. Nothing is published unless the last dbt command on the
-warehouse was a complete build without failures (atlas/record.py), and only models with `access: public` are.
+Reads the private warehouse and writes, in a hidden folder, one set: `atlas.duckdb`, the exports and the site. When the
+set is whole and on disk, atlas/switch.py publishes it by one rename. Nothing is published unless the last dbt command
+on the warehouse was a complete build without failures (atlas/record.py), and only models with `access: public` are.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any
 
 import duckdb
 
-from atlas import __version__, comments, export, guards, record, switch
+from atlas import __version__, comments, export, guards, lineage, record, site, switch
 from atlas.release_tables import OWN_TABLES
 from atlas.settings import PROJECT_DIR, AtlasError, Settings, file_size
 from atlas.sql import identifier, literal
@@ -57,9 +57,41 @@ def publish(settings: Settings) -> Release:
             tables = read_public_tables(connection, build.models)
             files = publish_tables(connection, settings, tables)
             release = write_release(connection, settings, build, tables, files)
+            lineage_page = lineage.page(connection, build.manifest)
+        site.write_site(settings, settings.staging, lineage_page)
         switch.sync_set(settings.staging)
         switch.switch_release(settings, release.version)
     return release
+
+
+def renew_site(settings: Settings) -> None:
+    """Publishes the current release once more with a site written anew, for those who edit docs/ or the pages; the
+    caller holds the output lock. Tables, exports and lineage are those of the release; the warehouse is not read.
+
+    Raises AtlasError when there is no release with a site, or the site cannot be written.
+    """
+    switch.check_links(settings)
+    switch.clear_staging(settings)
+    current = settings.current.resolve()
+    lineage_page = current / site.LINEAGE
+    if not lineage_page.exists():
+        raise AtlasError(
+            "There is no release with a site. Run `python -m atlas release`, or `make build`, and start again."
+        )
+    with readable_faults(settings):
+        # linked, not copied: a published file is never changed
+        shutil.copytree(current, settings.staging, copy_function=_link, ignore=shutil.ignore_patterns("site"))
+        version = site.write_site(settings, settings.staging, lineage_page.read_text(encoding="utf-8"))
+        switch.sync_set(settings.staging)
+        switch.switch_release(settings, version, keep_all=True)
+
+
+def _link(source: str, copy: str) -> None:
+    """Gives a file a second name; copies it where the file system has no hard links."""
+    try:
+        os.link(source, copy)
+    except OSError:
+        shutil.copy2(source, copy)
 
 
 def read_public_tables(
@@ -341,7 +373,8 @@ def describe(settings: Settings, release: Release) -> str:
         f"Release {release.version}: {release.tables} tables, {release.rows:,} rows{synthetic}\n"
         f"  {settings.public_file}  ({file_size(settings.public_file.resolve())})\n"
         f"  {settings.exports}  ({file_size(settings.exports.resolve())}: csv, parquet, sdmx, "
-        f"datapackage.json){warning}"
+        f"datapackage.json)\n"
+        f"  {settings.site / 'index.html'}  (site, {file_size(settings.site.resolve())}){warning}"
     )
 
 

@@ -43,11 +43,14 @@ class PublicModel:
 
 @dataclass(frozen=True)
 class Build:
-    """A complete dbt build: its variables, its version of dbt, and the tables that it makes for the public."""
+    """A complete dbt build: its variables, its version of dbt, the tables that it makes for the public, and dbt's
+    description of the project.
+    """
 
     variables: dict[str, Any]
     dbt_version: str
     models: list[PublicModel]
+    manifest: dict[str, Any]
 
 
 def read_build(connection: duckdb.DuckDBPyConnection) -> Build:
@@ -65,7 +68,8 @@ def read_build(connection: duckdb.DuckDBPyConnection) -> Build:
             "could be computed from "
             "the others.\nThe previous release is unchanged. Build again without that variable."
         )
-    return Build(variables, artifacts.run_results["metadata"]["dbt_version"], list(public_models(artifacts.manifest)))
+    manifest = artifacts.manifest
+    return Build(variables, artifacts.run_results["metadata"]["dbt_version"], list(public_models(manifest)), manifest)
 
 
 def read_artifacts(connection: duckdb.DuckDBPyConnection) -> Artifacts:

@@ -72,13 +72,8 @@ class Settings:
         return self.output_dir / "release"
 
     @property
-    def sites(self) -> Path:
-        """The folder of the sites: the current one, and for a moment the one that replaces it."""
-        return self.output_dir / "sites"
-
-    @property
     def site(self) -> Path:
-        """The site as readers know it: a link into `sites`."""
+        """The site as readers know it: a link into the current release."""
         return self.output_dir / "site"
 
     @property

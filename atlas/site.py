@@ -1,8 +1,7 @@
-"""The site of a release: `python -m atlas docs`, and the last step of a build.
+"""The site of a release, written by atlas/publish.py into the set that it publishes.
 
 `site/index.html` is the atlas (atlas/pages): maps, series and tables made from the public file alone. `site/docs/` is
-the
-documentation: the prose of docs/, one page per published table made from the cards in the public file
+the documentation: the prose of docs/, one page per published table made from the cards in the public file
 (atlas/table_pages.py), and the dbt documentation with the lineage (atlas/lineage.py); MkDocs makes one folder of them.
 All of it opens by double click, without a server or a network.
 """
@@ -17,60 +16,49 @@ from typing import Any
 
 import duckdb
 
-from atlas import guards, lineage, pages, record, switch, table_pages
+from atlas import guards, pages, table_pages
 from atlas.settings import PROJECT_DIR, AtlasError, Settings
-from atlas.sql import literal
 
 TABLES = "tables"  # the folder of the generated pages
+LINEAGE = Path("site") / "docs" / "dbt" / "index.html"  # in the folder of a release
 
 
-def write_site(settings: Settings) -> Path:
-    """Writes the site of the current release and returns its first page; the caller holds the output lock.
+def write_site(settings: Settings, folder: Path, lineage_page: str) -> str:
+    """Writes the site of the release in `folder` from its public file, with the page of the lineage. Returns the
+    release's version.
 
-    Raises AtlasError when a part cannot be made or names a folder of this machine. The release, and the site before,
-    are then untouched.
+    Raises AtlasError when a part cannot be made or names a folder of this machine.
     """
-    staged = settings.output_dir / ".site"
-    shutil.rmtree(staged, ignore_errors=True)  # of a run that was killed
+    site = folder / "site"
     try:
-        staged.mkdir()
-        with tempfile.TemporaryDirectory(dir=staged) as folder:
-            docs = Path(folder) / "docs"
-            version, page = collect(settings, docs)
-            build_pages(docs, staged / "site" / "docs")
-        (staged / "site" / "docs" / "dbt").mkdir()
-        (staged / "site" / "docs" / "dbt" / "index.html").write_text(page, encoding="utf-8")
-        pages.write_pages(settings.public_file, staged / "site")
-        check_site(settings, staged / "site")
-        switch.switch_site(settings, staged / "site", version)
-    except (AtlasError, OSError, duckdb.Error) as error:
+        with tempfile.TemporaryDirectory(dir=folder) as scratch:
+            docs = Path(scratch) / "docs"
+            version = collect(folder / "atlas.duckdb", docs)
+            build_pages(docs, site / "docs")
+        (folder / LINEAGE).parent.mkdir()
+        (folder / LINEAGE).write_text(lineage_page, encoding="utf-8")
+        pages.write_pages(folder / "atlas.duckdb", site)
+        check_site(settings, site)
+    except AtlasError as error:
         raise AtlasError(
-            f"The site was not written: {error}\nThe release and the site before are unchanged. When the "
-            "cause is fixed, "
-            "`python -m atlas docs` writes the site alone."
+            f"The site could not be written: {error}\nNothing is published: the site belongs to the release. The "
+            "previous release is unchanged. When the cause is fixed, `python -m atlas release` publishes the build."
         ) from error
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)
-    return settings.site / "index.html"
+    return version
 
 
-def collect(settings: Settings, docs: Path) -> tuple[str, str]:
-    """Puts the Markdown of the site into the folder docs. Returns the release's version and the page of the lineage."""
+def collect(public_file: Path, docs: Path) -> str:
+    """Puts the Markdown of the site into the folder docs. Returns the release's version."""
     shutil.copytree(PROJECT_DIR / "docs", docs)
     (docs / TABLES).mkdir()
-    if not settings.public_file.exists():
-        raise AtlasError("There is no release. Run `python -m atlas release`, or `make build`, and start again.")
-    with duckdb.connect(str(settings.public_file), read_only=True) as atlas:
+    with duckdb.connect(str(public_file), read_only=True) as atlas:
         for name, text in table_pages.pages(atlas):
             (docs / TABLES / name).write_text(text, encoding="utf-8")
         version, line = release_line(atlas)
     index = docs / "index.md"
     title, _, body = index.read_text(encoding="utf-8").partition("\n")
     index.write_text(f"{title}\n\n{line}\n{body}", encoding="utf-8")
-    with duckdb.connect() as connection:
-        connection.execute(f"attach {literal(settings.warehouse)} as warehouse (read_only)")
-        page = lineage.page(connection, record.read_artifacts(connection).manifest)
-    return version, page
+    return version
 
 
 def release_line(atlas: duckdb.DuckDBPyConnection) -> tuple[str, str]:

@@ -2,11 +2,11 @@
 
 Readers see the old set or the new one, never a mixture, and a kill at any moment leaves the old one whole:
 
-    output/releases/<version>/atlas.duckdb, exports/    a whole release; the current one and the one before are kept
-    output/release      -> releases/<version>           the link that is switched
-    output/atlas.duckdb -> release/atlas.duckdb         what readers open; these two links never change
+    output/releases/<version>/atlas.duckdb, exports/, site/    a whole release; the one before is kept too
+    output/release      -> releases/<version>                  the link that is switched
+    output/atlas.duckdb -> release/atlas.duckdb                what readers open; these three links never change
     output/exports      -> release/exports
-    output/site         -> sites/<version>              the site, written after its release
+    output/site         -> release/site
 """
 
 from __future__ import annotations
@@ -47,26 +47,28 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def switch_release(settings: Settings, version: str) -> None:
-    """Publishes the staged set by renaming the link `release`, then removes all but this release and the one before."""
+def switch_release(settings: Settings, version: str, *, keep_all: bool = False) -> None:
+    """Publishes the staged set by renaming the link `release`, then removes all but this release and the one before.
+
+    keep_all: remove none, for a set that differs from the current one by its site alone.
+    """
     before = os.readlink(settings.current) if settings.current.is_symlink() else None
     folder = _place(settings.staging, settings.releases / version)
+    _make_links(settings)
     replace_link(settings.current, f"{settings.releases.name}/{folder.name}")
-    replace_link(settings.public_file, f"{settings.current.name}/atlas.duckdb")
-    replace_link(settings.exports, f"{settings.current.name}/exports")
     _sync(settings.output_dir)
-    _keep(settings.releases, {folder.name, Path(before).name if before else None})
+    if not keep_all:
+        _keep(settings.releases, {folder.name, Path(before).name if before else None})
 
 
-def switch_site(settings: Settings, staged: Path, version: str) -> None:
-    """Publishes the staged site by renaming the link `site`, then removes the sites before."""
-    folder = _place(staged, settings.sites / version)
-    if (
-        settings.site.is_dir() and not settings.site.is_symlink()
-    ):  # the site of a version before 2.0.0: a folder with one file
+def _make_links(settings: Settings) -> None:
+    """Makes the links that readers open, before the first switch: they lead through the link `release` and appear with
+    what it leads to.
+    """
+    if settings.site.is_dir() and not settings.site.is_symlink():  # of version 1: a folder with one page
         shutil.rmtree(settings.site)
-    replace_link(settings.site, f"{settings.sites.name}/{folder.name}")
-    _keep(settings.sites, {folder.name})
+    for link in (settings.public_file, settings.exports, settings.site):
+        replace_link(link, f"{settings.current.name}/{link.name}")
 
 
 def _place(staged: Path, folder: Path) -> Path:

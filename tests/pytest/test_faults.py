@@ -29,16 +29,18 @@ from conftest import made_once
 
 pytestmark = pytest.mark.faults
 
+PUBLISHED = ("atlas.duckdb", "exports", "site")  # what readers open: links through the link `release`
 WAIT = 120  # seconds until a child that does not answer fails its test
 
-# Runs a command in a child, after `patch` has changed what the test needs changed: the product has no hook for faults.
+# Runs a command in a child, with a small site, after `patch` has changed what the test needs changed: the product has no hook for faults.
 CHILD = """
 import os, pathlib, signal, sys, time
 sys.path[:0] = {paths!r}
-from atlas import build, export, guards, publish, runner, sdmx, switch
+from atlas import build, export, guards, lineage, publish, runner, sdmx, site, switch
 from atlas.__main__ import main, stop_on_signals
 from atlas.settings import AtlasError
 import duckdb, release_fixture
+release_fixture.small_site(setattr)
 {patch}
 stop_on_signals()
 sys.exit(main([{command!r}]))
@@ -47,14 +49,10 @@ DIE_AT = """
 def die(*_, **__): os.kill(os.getpid(), signal.SIGKILL)
 {target} = die
 """
-# No source is made or opened, no site is written.
+# No source is made or opened.
 ALONE = """
 build.check_sources = lambda source: []
 build.make_demo = lambda *_: None
-def no_site(settings):
-    (settings.output_dir / "site").mkdir(exist_ok=True)
-    return settings.output_dir / "site" / "index.html"
-build.site.write_site = no_site
 """
 # A dbt that leaves the warehouse half-built, says so in a file, and runs a query that does not end.
 STUCK_DBT = """
@@ -101,7 +99,9 @@ def with_dbt(program: str, signal_file: Path | None = None) -> str:
 
 
 def whole(output: Path) -> str:
-    """Checks that the published set is whole and of one release. Returns its version."""
+    """Checks that the published set (tables, exports, site) is whole and of one release. Returns its version."""
+    for name in PUBLISHED:
+        assert os.readlink(output / name) == f"release/{name}"
     folder = Path(os.path.realpath(output / "release"))
     with duckdb.connect(str(folder / "atlas.duckdb"), read_only=True) as connection:
         (version,) = connection.execute("select version from release").fetchone()
@@ -112,6 +112,9 @@ def whole(output: Path) -> str:
         assert hashlib.sha256((folder / "exports" / path).read_bytes()).hexdigest() == digest, path
     assert json.loads((folder / "exports" / "datapackage.json").read_text(encoding="utf-8"))["version"] == version
     assert not (folder / "atlas.duckdb.wal").exists()
+    assert (folder / "site" / "index.html").read_text(encoding="utf-8") == version
+    assert f"Release `{version}`" in (folder / "site" / "docs" / "index.html").read_text(encoding="utf-8")
+    assert sorted(path.name for path in folder.iterdir()) == sorted(PUBLISHED)
     return version
 
 
@@ -156,6 +159,10 @@ def output(template, tmp_path: Path) -> Path:
         "export.write_table",  # a table is copied and checked, not exported
         "sdmx.write_data",  # reference tables are exported, statistics are half done
         "sdmx._code_lists",  # the tables' files are there, not what describes them
+        "lineage.page",  # the exports are written, the public file is still open
+        "site.build_pages",  # the public file is closed, the site has no page
+        "site.pages.write_pages",  # the documentation is written, the atlas pages are not
+        "site.check_site",  # the site is written, not examined
         "switch.sync_set",  # everything is written, nothing is forced to the disk
         "switch.switch_release",  # between writing and renaming
         "switch.replace_link",  # the set has its name, the link still shows the old one
@@ -173,18 +180,46 @@ def test_killed_at_a_step_the_old_release_stands_and_the_next_run_repairs(output
     assert len(list((output / "releases").iterdir())) == 2
 
 
+@pytest.mark.parametrize("target", ["switch.switch_release", "switch.os.replace"])
+def test_killed_before_the_first_switch_nothing_is_there_for_readers(tmp_path, target):
+    release_fixture.make_warehouse(tmp_path)
+    code, _ = run(tmp_path, patch=DIE_AT.format(target=target))
+    assert code == -signal.SIGKILL
+    assert not any((tmp_path / name).exists() for name in PUBLISHED)
+    assert run(tmp_path) == (0, "")
+    whole(tmp_path)
+
+
+def test_a_site_that_cannot_be_written_publishes_nothing(output):
+    before = whole(output)
+    broken = "def broken(*_): raise AtlasError('MkDocs stopped.')\nsite.build_pages = broken"
+    code, message = run(output, patch=broken)
+    assert code == 1 and "MkDocs stopped" in message and "Nothing is published" in message, message
+    assert whole(output) == before and not (output / ".staging").exists()
+
+
+def test_a_new_site_of_the_same_release_is_switched_as_a_release_is(output):
+    """`python -m atlas docs`: the tables are the same files, and the release before is kept."""
+    assert run(output) == (0, "")
+    before, folder = whole(output), os.path.realpath(output / "release")
+    for target in ("site.pages.write_pages", "switch.os.replace"):
+        code, _ = run(output, "docs", DIE_AT.format(target=target))
+        assert code == -signal.SIGKILL
+        assert os.path.realpath(output / "release") == folder and whole(output) == before
+    assert run(output, "docs") == (0, "")
+    assert whole(output) == before and os.path.realpath(output / "release") != folder
+    assert (output / "atlas.duckdb").stat().st_ino == (Path(folder) / "atlas.duckdb").stat().st_ino
+    assert len(list((output / "releases").iterdir())) == 4  # old, current, killed, new
+    assert run(output) == (0, "")
+    assert len(list((output / "releases").iterdir())) == 2 and not (output / ".staging").exists()
+
+
 def test_killed_after_the_switch_the_new_release_stands(output):
     before = whole(output)
-    code, _ = run(
-        output, patch=DIE_AT.format(target="switch.shutil.rmtree") + "switch.clear_staging = lambda settings: None"
-    )
-    assert code in (0, -signal.SIGKILL)  # with two releases there is nothing to remove yet
-    renew(output, 78)
-    code, _ = run(
-        output, patch=DIE_AT.format(target="switch.shutil.rmtree") + "switch.clear_staging = lambda settings: None"
-    )
+    code, _ = run(output, patch=DIE_AT.format(target="switch._keep"))
     assert code == -signal.SIGKILL
     assert whole(output) != before
+    renew(output, 78)
     assert run(output) == (0, "")
     assert len(list((output / "releases").iterdir())) == 2
 
@@ -299,6 +334,10 @@ while not os.path.exists(sys.argv[2]):
         version = connection.execute("select version from release").fetchone()[0]
     with open(os.path.join(folder, "exports", "datapackage.json"), encoding="utf-8") as file:
         assert json.load(file)["version"] == version
+    with open(os.path.join(folder, "site", "index.html"), encoding="utf-8") as file:
+        assert file.read() == version
+    for name in ("atlas.duckdb", "exports", "site"):
+        assert os.readlink(os.path.join(sys.argv[1], name)) == "release/" + name
     good += 1
 print(good)
 """

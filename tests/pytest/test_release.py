@@ -32,6 +32,12 @@ def _no_waiting_for_the_disk(monkeypatch):
     monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
+@pytest.fixture(autouse=True)
+def _small_site(monkeypatch):
+    """The site has tests of its own (test_site.py)."""
+    release_fixture.small_site(monkeypatch.setattr)
+
+
 def settings_of(output_dir: Path, **environment):
     """Returns the settings of a release into the directory."""
     return read_settings({"ATLAS_OUTPUT_DIR": str(output_dir), **environment})

@@ -14,10 +14,10 @@ from urllib.parse import unquote
 
 import duckdb
 import pytest
+import release_fixture
 from dbt_runs import PROJECT
 
-from atlas import guards, lineage
-from atlas import site as sites
+from atlas import guards, lineage, publish
 from atlas.settings import AtlasError, read_settings
 
 DOCS = sorted(path.relative_to(PROJECT / "docs").as_posix() for path in (PROJECT / "docs").rglob("*.md"))
@@ -204,15 +204,11 @@ def test_it_needs_no_network(pages, manifest, site):
 
 
 def test_nothing_is_left_behind(published):
-    assert not (published / ".site").exists()
-    assert len(list((published / "sites").iterdir())) == 1 and not (published / "target").exists()
+    assert sorted(path.name for path in (published / "release").iterdir()) == ["atlas.duckdb", "exports", "site"]
+    assert not (published / ".staging").exists() and not (published / "target").exists()
 
 
 # -- when it fails
-
-
-def settings_of(folder: Path):
-    return read_settings({"ATLAS_OUTPUT_DIR": str(folder)})
 
 
 def test_a_folder_of_this_machine_stops_it():
@@ -246,42 +242,20 @@ def test_a_text_cannot_end_the_script_that_holds_it():
     }
 
 
-def test_a_fault_leaves_release_and_site_as_they_were(tmp_path, monkeypatch):
-    (tmp_path / "sites" / "before").mkdir(parents=True)
-    (tmp_path / "sites" / "before" / "index.html").write_text("the site before")
-    (tmp_path / "site").symlink_to("sites/before")
-
-    def broken(*_):
-        raise AtlasError("MkDocs stopped.")
-
-    monkeypatch.setattr(sites, "collect", lambda *_: ("a version", "a page"))
-    monkeypatch.setattr(sites, "build_pages", broken)
-    with pytest.raises(AtlasError, match="(?s)not written: MkDocs stopped.*release and the site before are unchanged"):
-        sites.write_site(settings_of(tmp_path))
-    assert (tmp_path / "site" / "index.html").read_text() == "the site before"
-    assert not (tmp_path / ".site").exists()
-
-
-def test_the_site_of_an_older_version_is_replaced(tmp_path, monkeypatch):
+def test_the_site_of_version_1_is_replaced(tmp_path, monkeypatch):
+    """It was a folder with one page at the place of the link."""
+    release_fixture.small_site(monkeypatch.setattr)
+    release_fixture.make_warehouse(tmp_path)
     (tmp_path / "site").mkdir()
-    (tmp_path / "site" / "index.html").write_text("one page")
-
-    def build_pages(_, folder):
-        folder.mkdir(parents=True)
-        (folder / "index.html").write_text("a new page")
-
-    monkeypatch.setattr(sites, "collect", lambda *_: ("a-version", "a page"))
-    monkeypatch.setattr(sites, "build_pages", build_pages)
-    monkeypatch.setattr(sites.pages, "write_pages", lambda _, folder: (folder / "index.html").write_text("a new page"))
-    for _ in range(2):
-        assert sites.write_site(settings_of(tmp_path)).read_text() == "a new page"
-    assert (tmp_path / "site").readlink() == Path("sites/a-version.2")
-    assert [path.name for path in (tmp_path / "sites").iterdir()] == ["a-version.2"]
+    (tmp_path / "site" / "index.html").write_text("one page", encoding="utf-8")
+    release = publish.publish(read_settings({"ATLAS_OUTPUT_DIR": str(tmp_path)}))
+    assert (tmp_path / "site").readlink() == Path("release/site")
+    assert (tmp_path / "site" / "index.html").read_text(encoding="utf-8") == release.version
 
 
 def test_without_a_release_there_is_no_site(tmp_path):
     with pytest.raises(AtlasError, match="There is no release"):
-        sites.write_site(settings_of(tmp_path))
+        publish.renew_site(read_settings({"ATLAS_OUTPUT_DIR": str(tmp_path)}))
 
 
 # -- how a browser shows it
