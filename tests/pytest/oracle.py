@@ -1,4 +1,4 @@
-"""A second, independent computation of the 25 published tables, to compare the warehouse with.
+"""A second, independent computation of the published tables, to compare the warehouse with.
 
 Plain Python that follows the definitions (their sections are cited) sentence by sentence and shares no code with the SQL models, so that a mistake in one of the two shows as a
 difference. It reads the project's seeds for facts (code lists, geography), never for rules: windows, priorities, age classes, residence codes and the
@@ -62,7 +62,7 @@ FILTERS_007 = {
 
 
 def table_filters() -> dict[str, tuple[str, ...]]:
-    """The 25 tables of section 7 and their filter columns, in order."""
+    """The tables of section 7 and their filter columns, in order."""
     tables = {}
     for number in IMAGING_STATISTICS:
         for kind in ("cube", "stat"):
@@ -561,7 +561,7 @@ def expected_tables(
     last: int | None = None,
     publication_date: date | None = None,
 ) -> dict[str, dict[tuple, tuple[int, int | None, float | None]]]:
-    """All 25 tables, unmasked: table -> (reference_year, geo_level, geo_code, *filters) -> (numerator, denominator, value).
+    """All tables, unmasked: table -> (reference_year, geo_level, geo_code, *filters) -> (numerator, denominator, value).
 
     `geography_vintage`, `first`, `last` and `publication_date` are the project's variables of (nearly) these names.
     Raises CodeYoungerThanVintage where the build has to stop.
