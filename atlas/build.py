@@ -17,7 +17,7 @@ from pathlib import Path
 
 import duckdb
 
-from atlas import demo, publish, runner
+from atlas import demo, publication, publish, runner
 from atlas.lock import output_lock
 from atlas.settings import PROJECT_DIR, SOURCES, AtlasError, Settings
 
@@ -31,6 +31,7 @@ def build(settings: Settings, variables: str, demo_arguments: list[str]) -> publ
 
     variables: YAML for dbt. demo_arguments: for the generator of the demo data.
     """
+    publication.check(settings)
     with output_lock(settings, "build"):
         source = settings.source_dir or make_demo(settings, demo_arguments)
         files = check_sources(source)

@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from atlas import sdmx
+from atlas.pages.texts import read_texts
+from atlas.publication import DEFAULT_AGENCY, Publication, text_in
 from atlas.sql import identifier, literal
 
 # DuckDB types that a table may publish, and what Frictionless calls them.
@@ -32,14 +34,8 @@ FIELD_TYPES = {
     "DATE": "date",
 }
 
-TITLE = "Belgian health atlas: medical imaging and perinatal care"
-DESCRIPTION = (
-    "Yearly statistics by residence or hospital in Belgium, from reimbursed health care. Cells of fewer persons "
-    "than the threshold, and "
-    "cells from which they could be computed, are masked (status small_cell)."
-)
 # Sources of the parts, as the data package cites them. Who publishes a release decides the licence of its
-# statistics; the geography carries that of its source.
+# statistics (publication.yml); the geography carries that of its source.
 GEOGRAPHY_TABLE = "geographic_unit"
 GEOGRAPHY_SOURCE = {
     "title": "Source: Statbel (REFNIS municipalities, statistical sectors)",
@@ -77,6 +73,43 @@ class PublicTable:
 
 
 @dataclass(frozen=True)
+class Edition:
+    """What the files of a release say beside its tables: whether the data are synthetic, the languages of the texts,
+    the phrases of the cards, who publishes it (None: not given), and warnings for the operator.
+    """
+
+    is_synthetic: bool
+    release_languages: list[str]
+    phrases: dict[tuple[str, str], str]
+    publication: Publication | None
+    warnings: list[str]
+
+    @property
+    def languages(self) -> list[str]:
+        """The languages that the publisher asked for, in his order; else those of the release."""
+        return list(self.publication.languages) if self.publication else self.release_languages
+
+    @property
+    def agency(self) -> str:
+        """The maintenance agency of the SDMX structures."""
+        return self.publication.sdmx_agency if self.publication else DEFAULT_AGENCY
+
+    @property
+    def issued(self) -> str | None:
+        """The day of issue that the publisher gave, as YYYY-MM-DD."""
+        return self.publication.issued.isoformat() if self.publication and self.publication.issued else None
+
+    def phrase(self, key: str, language: str) -> str:
+        """Returns a sentence of the seed text.csv."""
+        return self.phrases[key, language]
+
+    def description(self, language: str) -> str:
+        """Returns what the release is; of synthetic data, that first."""
+        synthetic = f"{read_texts(language)['synthetic']} " if self.is_synthetic else ""
+        return synthetic + self.phrase("catalogue_description", language)
+
+
+@dataclass(frozen=True)
 class TableFiles:
     """The files of one table, with paths below exports/ and sizes in bytes."""
 
@@ -90,7 +123,48 @@ class TableFiles:
     parquet_sha256: str
 
 
-def write_table(connection, table: PublicTable, folder: Path) -> TableFiles:
+def publication_rows(edition: Edition, release: dict) -> list[tuple]:
+    """Returns the rows of the table `release_publication`, none without a publisher. release: the row of the table
+    `release`; before it has its version, addresses and citations end without one.
+    """
+    publication = edition.publication
+    if not publication:
+        return []
+    version = release.get("version", "")
+    rows = []
+    for position, language in enumerate(edition.languages, start=1):
+        title = edition.phrase("catalogue_title", language)
+        publisher = text_in(publication.publisher, language)
+        texts = read_texts(language)
+        citation = edition.phrase("release_citation", language).format(
+            publisher=publisher,
+            date=release["publication_date"] or texts["undated"],
+            title=title,
+            version=version,
+            page=publication.landing_page,
+        )
+        rows.append(
+            (
+                language,
+                position,
+                title,
+                publisher,
+                publication.publisher_url,
+                text_in(publication.contact, language),
+                publication.contact_email,
+                publication.contact_url,
+                publication.licence.name,
+                publication.licence.title,
+                publication.licence.url,
+                publication.landing_page,
+                publication.files_url(version),
+                f"{texts['synthetic']} {citation}" if edition.is_synthetic else citation,
+            )
+        )
+    return rows
+
+
+def write_table(connection, table: PublicTable, folder: Path, edition: Edition) -> TableFiles:
     """Writes one table of the attached database `atlas` as CSV and Parquet, a statistic as SDMX-CSV too. Returns its
     files.
 
@@ -107,17 +181,24 @@ def write_table(connection, table: PublicTable, folder: Path) -> TableFiles:
     ).fetchone()
     connection.execute(f"copy {rows_of} to {literal(folder / parquet)} (format parquet, compression zstd)")
     if table.statistic:
-        sdmx.write_data(connection, table, folder / observations)
+        sdmx.write_data(connection, table, folder / observations, edition)
     sizes = [(path, (folder / path).stat().st_size, sha256(folder / path)) for path in (csv, parquet)]
     return TableFiles(table.name, rows, *sizes[0], *sizes[1])
 
 
-def write_package(connection, folder: Path, release: dict, tables: list[PublicTable], files: list[TableFiles]) -> None:
+def write_package(
+    connection,
+    folder: Path,
+    release: dict,
+    tables: list[PublicTable],
+    files: list[TableFiles],
+    edition: Edition,
+) -> None:
     """Writes `sdmx/structure.xml`, `datapackage.json` and `SHA256SUMS` beside the tables' files. release: the row of
     the table `release`.
     """
-    sdmx.write_structure(connection, folder / "sdmx" / "structure.xml", release, tables)
-    package = data_package(connection, release, tables, {file.table: file for file in files})
+    sdmx.write_structure(connection, folder / "sdmx", release, tables, edition)
+    package = data_package(connection, release, tables, {file.table: file for file in files}, edition)
     (folder / "datapackage.json").write_text(json.dumps(package, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     known = {file.csv_path: file.csv_sha256 for file in files} | {
         file.parquet_path: file.parquet_sha256 for file in files
@@ -127,7 +208,9 @@ def write_package(connection, folder: Path, release: dict, tables: list[PublicTa
     (folder / "SHA256SUMS").write_text("".join(sums), encoding="utf-8")
 
 
-def data_package(connection, release: dict, tables: list[PublicTable], files: dict[str, TableFiles]) -> dict:
+def data_package(
+    connection, release: dict, tables: list[PublicTable], files: dict[str, TableFiles], edition: Edition
+) -> dict:
     """Returns the Frictionless descriptor of the release, one resource a table."""
     units = dict(connection.execute("select measure, label_en from atlas.unit_measure").fetchall())
     titles = dict(connection.execute("select code, title from atlas.statistic where language = 'en'").fetchall())
@@ -140,14 +223,24 @@ def data_package(connection, release: dict, tables: list[PublicTable], files: di
         "profile": "tabular-data-package",
         "name": "belgian-health-atlas",
         "id": f"belgian-health-atlas-{release['version']}",
-        "title": TITLE,
-        "description": DESCRIPTION,
+        "title": edition.phrase("catalogue_title", "en"),
+        "description": edition.description("en"),
         "version": release["version"],
         "keywords": ["Belgium", "health care", "medical imaging", "perinatal care", "small-area statistics"],
         "sources": [DEFINITIONS_SOURCE, GEOGRAPHY_SOURCE],
         "release": {key: value for key, value in release.items() if key != "version"},
         "resources": [_resource(table, files[table.name], titles, units, dimensions) for table in tables],
     }
+    publication = edition.publication
+    if publication:
+        package["homepage"] = publication.landing_page
+        package["licenses"] = [
+            {"name": publication.licence.name, "title": publication.licence.title, "path": publication.licence.url}
+        ]
+        package["contributors"] = [
+            {"title": text_in(publication.publisher, "en"), "path": publication.publisher_url, "role": "publisher"},
+            {"title": text_in(publication.contact, "en"), "email": publication.contact_email, "role": "contributor"},
+        ]
     if release["publication_date"]:
         package["created"] = f"{release['publication_date']}T00:00:00Z"
     return package

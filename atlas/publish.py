@@ -21,7 +21,7 @@ from typing import Any
 
 import duckdb
 
-from atlas import __version__, comments, export, guards, lineage, record, site, switch
+from atlas import __version__, comments, export, guards, lineage, publication, record, site, switch, texts
 from atlas.release_tables import OWN_TABLES
 from atlas.settings import PROJECT_DIR, AtlasError, Settings, file_size
 from atlas.sql import identifier, literal
@@ -39,6 +39,7 @@ class Release:
     rows: int
     is_synthetic: bool
     is_masked: bool
+    warnings: list[str]
 
 
 def publish(settings: Settings) -> Release:
@@ -55,8 +56,9 @@ def publish(settings: Settings) -> Release:
         with open_databases(settings) as connection:
             build = record.read_build(connection)
             tables = read_public_tables(connection, build.models)
-            files = publish_tables(connection, settings, tables)
-            release = write_release(connection, settings, build, tables, files)
+            edition = read_edition(connection, settings, build, tables)
+            files = publish_tables(connection, settings, tables, edition)
+            release = write_release(connection, settings, build, tables, files, edition)
             lineage_page = lineage.page(connection, build.manifest)
         site.write_site(settings, settings.staging, lineage_page)
         switch.sync_set(settings.staging)
@@ -138,8 +140,29 @@ def read_public_tables(
     return tables
 
 
+def read_edition(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, build: record.Build, tables: list[export.PublicTable]
+) -> export.Edition:
+    """Returns what the files of a release say beside its tables. Raises AtlasError when publication.yml is invalid."""
+    (is_synthetic,) = connection.execute(
+        "select coalesce(bool_or(is_synthetic), false) from warehouse.quality.source_origin"
+    ).fetchone()
+    levels = next((table for table in tables if table.name == "geo_level"), None)
+    languages = texts.languages(column.name for column in (levels.columns if levels else []))
+    published, warnings = publication.of_release(
+        settings,
+        is_synthetic=is_synthetic,
+        publication_date=build.variables["publication_date"],
+        languages=languages,
+    )
+    return export.Edition(is_synthetic, languages, texts.phrases(), published, warnings)
+
+
 def publish_tables(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, tables: list[export.PublicTable]
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    tables: list[export.PublicTable],
+    edition: export.Edition,
 ) -> list[export.TableFiles]:
     """Copies the tables into the empty public database, checks them and exports them, two at a time: each keeps one
     core busy.
@@ -154,7 +177,7 @@ def publish_tables(
         _copy_table(cursor, table)
         guards.check_key(cursor, table)
         guards.check_paths(cursor, table, private)
-        return export.write_table(cursor, table, settings.exports_staging)
+        return export.write_table(cursor, table, settings.exports_staging, edition)
 
     # reference tables first: the statistics are exported with their codes
     batches = ([table for table in tables if not table.statistic], [table for table in tables if table.statistic])
@@ -190,27 +213,30 @@ def write_release(
     build: record.Build,
     tables: list[export.PublicTable],
     files: list[export.TableFiles],
+    edition: export.Edition,
 ) -> Release:
     """Writes the release's own tables, and beside the files of all tables what describes them. Returns the release,
     named by what it holds.
     """
     sources = read_sources(connection)
-    row = _release_row(connection, build, tables, files)
-    row["version"] = _version(row, files, sources)
+    row = _release_row(connection, build, tables, files, edition)
+    row["version"] = _version(row, files, sources, edition)
     own_rows = {
         "release": [tuple(row[column] for column in OWN_TABLES["release"][1])],
         "release_table": [(file.table, file.rows, file.csv_path, file.csv_bytes, file.csv_sha256) for file in files],
         "release_source": sources,
+        "release_publication": export.publication_rows(edition, row),
     }
     own_tables = [_write_own_table(connection, name, rows) for name, rows in own_rows.items()]
-    files = files + [export.write_table(connection, table, settings.exports_staging) for table in own_tables]
-    export.write_package(connection, settings.exports_staging, row, [*tables, *own_tables], files)
+    files = files + [export.write_table(connection, table, settings.exports_staging, edition) for table in own_tables]
+    export.write_package(connection, settings.exports_staging, row, [*tables, *own_tables], files, edition)
     return Release(
         row["version"],
         len(tables),
         row["table_rows"],
         row["is_synthetic"],
         row["small_cell_threshold"] > 0,
+        edition.warnings,
     )
 
 
@@ -229,7 +255,11 @@ def read_sources(connection: duckdb.DuckDBPyConnection) -> list[tuple]:
 
 
 def _release_row(
-    connection, build: record.Build, tables: list[export.PublicTable], files: list[export.TableFiles]
+    connection,
+    build: record.Build,
+    tables: list[export.PublicTable],
+    files: list[export.TableFiles],
+    edition: export.Edition,
 ) -> dict:
     """Returns the row of the table `release`, without its version."""
     union = " union ".join(
@@ -237,10 +267,8 @@ def _release_row(
     )
     years = [year for (year,) in connection.execute(f"select reference_year from ({union}) order by 1").fetchall()]
     return {
-        "is_synthetic": connection.execute(
-            "select coalesce(bool_or(is_synthetic), false) from warehouse.quality.source_origin"
-        ).fetchone()[0],
-        "publication_date": build.variables["publication_date"],
+        "is_synthetic": edition.is_synthetic,
+        "publication_date": build.variables["publication_date"] or edition.issued,
         "first_reference_year": years[0] if years else None,
         "last_reference_year": years[-1] if years else None,
         "reference_years": ",".join(str(year) for year in years),
@@ -256,11 +284,12 @@ def _release_row(
     }
 
 
-def _version(row: dict, files: list[export.TableFiles], sources: list[tuple]) -> str:
+def _version(row: dict, files: list[export.TableFiles], sources: list[tuple], edition: export.Edition) -> str:
     """Returns the version: the publication date and eight hexadecimal digits of a hash over everything the release
     says.
     """
-    content = json.dumps([row, [(file.table, file.csv_sha256) for file in files], sources], sort_keys=True, default=str)
+    parts = [row, [(file.table, file.csv_sha256) for file in files], sources, export.publication_rows(edition, row)]
+    content = json.dumps(parts, sort_keys=True, default=str)
     return f"{row['publication_date'] or 'undated'}-{hashlib.sha256(content.encode()).hexdigest()[:8]}"
 
 
@@ -364,7 +393,7 @@ def _is_disk_full(error: Exception) -> bool:
 def describe(settings: Settings, release: Release) -> str:
     """Returns what was published and what to look at, for the operator."""
     synthetic = " of synthetic demo data, which describe nobody" if release.is_synthetic else ""
-    warning = (
+    warning = "".join(f"\nWarning: {text}" for text in release.warnings) + (
         ""
         if release.is_masked
         else "\nSMALL CELLS ARE NOT HIDDEN (small_cell_threshold is 0): for private use only, never to be handed on."

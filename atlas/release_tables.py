@@ -39,6 +39,26 @@ OWN_TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             "duckdb_version": ("text", "Version of DuckDB that wrote this file"),
         },
     ),
+    "release_publication": (
+        "One row is a language: who publishes this release, under which licence and where (publication.yml). No row "
+        "when the publisher gave none.",
+        {
+            "language": ("text", "Language of the names: nl, fr, en"),
+            "position": ("integer", "Order of the languages; the first one is shown first"),
+            "title": ("text", "Title of the release"),
+            "publisher": ("text", "Name of the publisher"),
+            "publisher_url": ("text", "Address of the publisher"),
+            "contact": ("text", "Name of the contact"),
+            "contact_email": ("text", "E-mail address of the contact"),
+            "contact_url": ("text", "Page of the contact; null when there is none"),
+            "licence": ("text", "Licence of the figures, as SPDX names it where it does"),
+            "licence_title": ("text", "Name of the licence in full"),
+            "licence_url": ("text", "Address of the licence"),
+            "landing_page": ("text", "Page that describes the atlas"),
+            "files_url": ("text", "Address of the folder of this release; its files are below exports/"),
+            "citation": ("text", "How to cite the release as a whole"),
+        },
+    ),
     "release_table": (
         "One row is a published table of this release, with the fingerprint of its exported CSV file.",
         {

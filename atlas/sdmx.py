@@ -1,12 +1,20 @@
-"""Writes the statistics as SDMX-CSV 2.0 and their structure as SDMX-ML 3.0. Called by the export, on the public
+"""Writes the statistics as SDMX-CSV 2.0 and their structure as SDMX-ML 3.0 and 2.1. Called by the export, on the public
 database.
 
 One dataflow is a statistic; one data structure is a set of filters, so that a table has its own dimensions and no
 others. Everything is read from the published tables: filters from the statistics, codes and labels from the dimension
-table that has the filter's name.
+table that has the filter's name, languages from its columns.
 
-    structure.xml     code lists, concepts, data structures, dataflows
-    <statistic>.csv   one row an observation
+    structure.xml        code lists, concepts, data structures, dataflows; SDMX-ML 3.0
+    structure_2_1.xml    the same in SDMX-ML 2.1, which R's rsdmx reads
+    <statistic>.csv      one row an observation
+    delete/all.csv       one row a dataflow: deletes all its observations
+
+A store that loads two releases one after the other must not keep what the second one suppresses (SDMX-CSV field guide,
+"Further details for data actions"): the action R replaces an observation as a whole, and a number that is not published
+is NaN, SDMX's value for what is missing on purpose, so that a store which only merges keeps no older number either. NaN
+exists for floating-point numbers only: counts are such too. Observations that the second release lacks (codes of
+another vintage) go when delete/all.csv is loaded before it.
 """
 
 from __future__ import annotations
@@ -19,9 +27,7 @@ import duckdb
 from atlas.settings import AtlasError
 from atlas.sql import literal
 
-AGENCY = "BE_HEALTH_ATLAS"
 VERSION = "1.0.0"
-LANGUAGES = ("en", "nl", "fr")
 # Versions of SDMX's own cross-domain lists. Age has none to enumerate: SDMX:CL_AGE gives the rule by which age codes
 # are spelled (Y0T9, Y_GE90), so the list is the project's and the spelling SDMX's. A list of units for rates per 1,000
 # does not exist there either.
@@ -55,27 +61,38 @@ CONCEPTS = {
     "CONF_STATUS": "Confidentiality status",
     "UNIT_MEASURE": "Unit of measure",
 }
-# Numbers beside the value are attributes: readers of today take one measure an observation.
-# Attributes that are numbers, with their SDMX type; the others are codes.
-NUMBERS = {"NUMERATOR": "Long", "DENOMINATOR": "Long", "LOWER_95": "Double", "UPPER_95": "Double"}
+# Numbers beside the value are attributes: readers of today take one measure an observation. The other attributes are
+# codes.
+NUMBERS = ("NUMERATOR", "DENOMINATOR", "LOWER_95", "UPPER_95")
 ATTRIBUTES = (*NUMBERS, "OBS_STATUS", "CONF_STATUS", "UNIT_MEASURE")
+# A number that is not published.
+MISSING = "NaN"
+NUMBER = '<str:LocalRepresentation><str:TextFormat textType="Double"/></str:LocalRepresentation>'
 
 
-def write_structure(connection: duckdb.DuckDBPyConnection, path: Path, release: dict, tables: list) -> None:
-    """Writes structure.xml.
+def write_structure(connection: duckdb.DuckDBPyConnection, folder: Path, release: dict, tables: list, edition) -> None:
+    """Writes structure.xml, structure_2_1.xml and delete/all.csv into the folder.
 
     release: the row of the table `release`. tables: the published tables, of which those with a declaration are
-    statistics.
+    statistics. edition: languages and agency.
     """
     statistics = [table for table in tables if table.statistic]
-    text = _message(
-        release["publication_date"] or NO_DATE,
-        release["version"],
-        _code_lists(connection, statistics),
-        _names(connection),
-        statistics,
+    lists = _code_lists(connection, statistics, edition.release_languages)
+    titles = _names(connection)
+    for name, dialect in (("structure.xml", _Ml30(edition.agency)), ("structure_2_1.xml", _Ml21(edition.agency))):
+        date = release["publication_date"] or NO_DATE
+        text = dialect.message(date, release["version"], lists, titles, statistics, edition.release_languages)
+        (folder / name).write_text(text, encoding="utf-8")
+    (folder / "delete").mkdir()
+    flows = [f"dataflow,{flow_id(table, edition)},D" for table in statistics]
+    (folder / "delete" / "all.csv").write_text(
+        "\n".join(["STRUCTURE,STRUCTURE_ID,ACTION", *flows, ""]), encoding="utf-8"
     )
-    path.write_text(text, encoding="utf-8")
+
+
+def flow_id(table, edition) -> str:
+    """Returns the identification of a statistic's dataflow."""
+    return f"{edition.agency}:{table.name.upper()}({VERSION})"
 
 
 def filters_of(table) -> list[str]:
@@ -90,7 +107,7 @@ def component(filter_name: str) -> str:
     return "AGE" if filter_name == "age_category" else filter_name.upper()
 
 
-def write_data(connection, table, path: Path) -> None:
+def write_data(connection, table, path: Path, edition) -> None:
     """Writes one statistic as SDMX-CSV, rows in the total order of its table. Raises AtlasError when a value has no
     code in its dimension table.
     """
@@ -122,17 +139,17 @@ def write_data(connection, table, path: Path) -> None:
         for column, (dimension, codes) in coded.items()
         for code in codes
     }
-    # a projection and nothing else: rows stay in the order in which they lie
+    numbers = {"value": "OBS_VALUE", **{name.lower(): name for name in NUMBERS}}
+    as_text = [f"coalesce(cast({column} as varchar), '{MISSING}') as {name}" for column, name in numbers.items()]
+    flow = flow_id(table, edition)
+    # a projection and nothing else: rows stay in the order of the table
     connection.execute(
         f"""copy (
         select
-            'dataflow' as "STRUCTURE", '{AGENCY}:{table.name.upper()}({VERSION})' as STRUCTURE_ID, 'I' as "ACTION",
-            'A' as FREQ,
+            'dataflow' as "STRUCTURE", {literal(flow)} as STRUCTURE_ID, 'R' as "ACTION", 'A' as FREQ,
             {decoded["geo_level", "sdmx_code"]} as GEO_LEVEL, '{AREA_PREFIX}' || geo_code as REF_AREA
             {"".join(f", {decoded[name, 'sdmx_code']} as {component(name)}" for name in filters)},
-            reference_year as TIME_PERIOD,
-            value as OBS_VALUE, numerator as NUMERATOR, denominator as DENOMINATOR,
-            lower_95 as LOWER_95, upper_95 as UPPER_95,
+            reference_year as TIME_PERIOD, {", ".join(as_text)},
             {decoded["status", "sdmx_obs_status"]} as OBS_STATUS,
             {decoded["status", "sdmx_conf_status"]} as CONF_STATUS,
             '{unit[0]}' as UNIT_MEASURE
@@ -154,45 +171,48 @@ def _decoded(connection, dimension: str, column: str, code: str) -> str:
     )
 
 
-def _code_lists(connection, statistics: list) -> dict[str, list[tuple]]:
-    """Returns list id -> rows of (code, label_en, label_nl, label_fr), every list in the reading order of its table."""
+def _code_lists(connection, statistics: list, languages: list[str]) -> dict[str, list[tuple]]:
+    """Returns list id -> rows of (code, {language: label}), every list in the reading order of its table."""
     tables = {"CL_GEO_LEVEL": "geo_level", "CL_UNIT_MEASURE": "unit_measure"}
     tables |= {
         f"CL_{component(name)}": name for name in sorted({name for table in statistics for name in filters_of(table)})
     }
-    lists = dict(CROSS_DOMAIN_CODES)
+    lists = {name: [(code, {"en": label}) for code, label in codes] for name, codes in CROSS_DOMAIN_CODES.items()}
+    labels = ", ".join(f"min_by(label_{language}, sort_order)" for language in languages)
     for list_id, table in tables.items():
-        lists[list_id] = connection.execute(
-            f"""select
-                sdmx_code, min_by(label_en, sort_order), min_by(label_nl, sort_order), min_by(label_fr, sort_order)
-            from atlas.{table} group by sdmx_code order by min(sort_order), sdmx_code"""
+        rows = connection.execute(
+            f"select sdmx_code, {labels} from atlas.{table} group by sdmx_code order by min(sort_order), sdmx_code"
         ).fetchall()
-    lists["CL_REF_AREA"] = _areas(connection, statistics)
+        lists[list_id] = [(code, dict(zip(languages, texts, strict=True))) for code, *texts in rows]
+    lists["CL_REF_AREA"] = _areas(connection, statistics, languages)
     return lists
 
 
-def _areas(connection, statistics: list) -> list[tuple]:
-    """Returns (code, name_en, name_nl, name_fr) of every geographic unit and hospital that the tables name.
+def _areas(connection, statistics: list, languages: list[str]) -> list[tuple]:
+    """Returns (code, {language: name}) of every geographic unit and hospital that the tables name.
 
-    A code that two levels use (21000, province and arrondissement of Brussels) is one item: the level is a dimension of
-    its own.
+    A unit has an official name in the languages of its columns name_<language>; in every other language of the release
+    it is named by all of them. A code that two levels use (21000, province and arrondissement of Brussels) is one item:
+    the level is a dimension of its own.
     """
+    columns = [row[0] for row in connection.execute("describe atlas.geographic_unit").fetchall()]
+    official = [language for language in languages if f"name_{language}" in columns]
     published = " union ".join(f'select geo_level, geo_code from atlas."{table.name}"' for table in statistics)
-    return connection.execute(
-        f"""select
-            '{AREA_PREFIX}' || data.geo_code,
-            coalesce(
-                min_by(unit.name_nl || coalesce(' / ' || nullif(unit.name_fr, unit.name_nl), ''), level.sort_order),
-                'Hospital ' || data.geo_code
-            ),
-            min_by(unit.name_nl, level.sort_order),
-            min_by(unit.name_fr, level.sort_order)
+    names = ", ".join(f"min_by(unit.name_{language}, level.sort_order)" for language in official)
+    rows = connection.execute(
+        f"""select '{AREA_PREFIX}' || data.geo_code, data.geo_code, {names}
         from ({published}) as data
         left join atlas.geo_level as level on data.geo_level = level.geo_level
         left join atlas.geographic_unit as unit on data.geo_level = unit.geo_level and data.geo_code = unit.geo_code
         group by data.geo_code
         order by min(level.sort_order), data.geo_code"""
     ).fetchall()
+    items = []
+    for code, own_code, *found in rows:
+        named = {language: name for language, name in zip(official, found, strict=True) if name}
+        joined = " / ".join(dict.fromkeys(named.values())) or f"Hospital {own_code}"
+        items.append((code, {language: named.get(language) or joined for language in languages}))
+    return items
 
 
 def _names(connection) -> dict[str, dict[str, str]]:
@@ -201,50 +221,6 @@ def _names(connection) -> dict[str, dict[str, str]]:
     for code, language, title in connection.execute("select code, language, title from atlas.statistic").fetchall():
         names.setdefault(code, {})[language] = title
     return names
-
-
-def _message(date: str, release_version: str, lists: dict, titles: dict, statistics: list) -> str:
-    """Returns the structure message as XML text."""
-    namespaces = {"mes": "message", "str": "structure", "com": "common"}
-    declared = " ".join(
-        f'xmlns:{short}="http://www.sdmx.org/resources/sdmxml/schemas/v3_0/{long}"'
-        for short, long in namespaces.items()
-    )
-    structures = sorted({tuple(filters_of(table)) for table in statistics})
-    concepts = {
-        **CONCEPTS,
-        **{component(name): name.replace("_", " ").capitalize() for filters in structures for name in filters},
-    }
-    flows = [_dataflow(table, titles.get(table.name, {})) for table in statistics]
-    return "\n".join(
-        [
-            '<?xml version="1.0" encoding="UTF-8"?>',
-            f"<mes:Structure {declared}>",
-            f"<mes:Header><mes:ID>{escape(release_version)}</mes:ID><mes:Test>false</mes:Test><mes:Prepared>{date}T00:00:00</mes:Prepared>"
-            f"<mes:Sender id={quoteattr(AGENCY)}/></mes:Header>",
-            "<mes:Structures>",
-            *_wrapped("Codelists", [_code_list(name, rows) for name, rows in lists.items()]),
-            *_wrapped("ConceptSchemes", [_concept_scheme(concepts)]),
-            *_wrapped("Dataflows", flows),
-            *_wrapped("DataStructures", [_data_structure(filters) for filters in structures]),
-            "</mes:Structures>",
-            "</mes:Structure>",
-            "",
-        ]
-    )
-
-
-def _wrapped(element: str, lines: list[str]) -> list[str]:
-    """Returns the lines between a start and an end tag."""
-    return [f"<str:{element}>", *lines, f"</str:{element}>"]
-
-
-def _maintainable(
-    element: str, name: str, names: str, inner: str, agency: str = AGENCY, version: str = VERSION, more: str = ""
-) -> str:
-    """Returns a maintainable artefact as XML."""
-    head = f'<str:{element} agencyID="{agency}" id="{name}" version="{version}"{more}>'
-    return f"{head}{names}\n{inner}\n</str:{element}>"
 
 
 def _text(values: dict[str, str | None]) -> str:
@@ -256,86 +232,193 @@ def _text(values: dict[str, str | None]) -> str:
     )
 
 
-def _code_list(name: str, rows: list[tuple]) -> str:
-    """Returns a code list; those of SDMX carry SDMX's agency and version, and say that they are a part."""
-    codes = "\n".join(
-        f"<str:Code id={quoteattr(code)}>{_text(dict(zip(LANGUAGES, labels, strict=False)))}</str:Code>"
-        for code, *labels in rows
-    )
-    names = _text({"en": name.removeprefix("CL_").replace("_", " ").capitalize()})
-    if name in CROSS_DOMAIN:
-        return _maintainable("Codelist", name, names, codes, "SDMX", CROSS_DOMAIN[name], ' isPartial="true"')
-    return _maintainable("Codelist", name, names, codes)
-
-
-def _concept_scheme(concepts: dict[str, str]) -> str:
-    """Returns the concept scheme of all components."""
-    items = "\n".join(
-        f'<str:Concept id="{name}">{_text({"en": label})}</str:Concept>' for name, label in concepts.items()
-    )
-    return _maintainable("ConceptScheme", "CS_HEALTH_ATLAS", _text({"en": "Concepts of the health atlas"}), items)
-
-
 def _structure_id(filters: tuple[str, ...]) -> str:
     """Returns the id of the data structure with these filters."""
     return "_".join(["DSD_HEALTH_ATLAS", *(component(name) for name in filters)])
 
 
-def _data_structure(filters: tuple[str, ...]) -> str:
-    """Returns a data structure: year by level and unit, by these filters."""
-    dimensions = ["FREQ", "GEO_LEVEL", "REF_AREA", *(component(name) for name in filters)]
-    coded = "".join(
-        f'<str:Dimension id="{name}" position="{position}">{_identity(name)}{_enumeration(name)}</str:Dimension>'
-        for position, name in enumerate(dimensions, start=1)
-    )
-    time = (
-        f'<str:TimeDimension id="TIME_PERIOD">{_identity("TIME_PERIOD")}<str:LocalRepresentation>'
-        '<str:TextFormat textType="ObservationalTimePeriod"/></str:LocalRepresentation></str:TimeDimension>'
-    )
-    attributes = "".join(_attribute(name) for name in ATTRIBUTES)
-    measure = f'<str:Measure id="OBS_VALUE" usage="optional">{_identity("OBS_VALUE")}{_number("Double")}</str:Measure>'
-    inner = (
-        f'<str:DataStructureComponents><str:DimensionList id="DimensionDescriptor">{coded}{time}</str:DimensionList>\n'
-        f'<str:AttributeList id="AttributeDescriptor">{attributes}</str:AttributeList>\n'
-        f'<str:MeasureList id="MeasureDescriptor">{measure}</str:MeasureList></str:DataStructureComponents>'
-    )
-    by = ", ".join(name.replace("_", " ") for name in filters)
-    names = _text({"en": f"Health atlas by year and place{', by ' + by if by else ''}"})
-    return _maintainable("DataStructure", _structure_id(filters), names, inner)
+class _Ml30:
+    """Writes a structure message in SDMX-ML 3.0. agency: the maintenance agency of its artefacts."""
+
+    schema = "v3_0"
+    # the element around each kind of artefact, in the order of the schema
+    order = ("Codelists", "ConceptSchemes", "Dataflows", "DataStructures")
+
+    def __init__(self, agency: str):
+        self.agency = agency
+
+    def message(
+        self, date: str, release_version: str, lists: dict, titles: dict, statistics: list, languages: list[str]
+    ) -> str:
+        """Returns the message as XML text."""
+        namespaces = {"mes": "message", "str": "structure", "com": "common"}
+        declared = " ".join(
+            f'xmlns:{short}="http://www.sdmx.org/resources/sdmxml/schemas/{self.schema}/{long}"'
+            for short, long in namespaces.items()
+        )
+        structures = sorted({tuple(filters_of(table)) for table in statistics})
+        concepts = {
+            **CONCEPTS,
+            **{component(name): name.replace("_", " ").capitalize() for filters in structures for name in filters},
+        }
+        artefacts = {
+            "Codelists": [self._code_list(name, rows) for name, rows in lists.items()],
+            "ConceptSchemes": [self._concept_scheme(concepts)],
+            "Concepts": [self._concept_scheme(concepts)],
+            "Dataflows": [self._dataflow(table, titles.get(table.name, {}), languages) for table in statistics],
+            "DataStructures": [self._data_structure(filters) for filters in structures],
+        }
+        return "\n".join(
+            [
+                '<?xml version="1.0" encoding="UTF-8"?>',
+                f"<mes:Structure {declared}>",
+                f"<mes:Header><mes:ID>{escape(release_version)}</mes:ID><mes:Test>false</mes:Test>"
+                f"<mes:Prepared>{date}T00:00:00</mes:Prepared><mes:Sender id={quoteattr(self.agency)}/></mes:Header>",
+                "<mes:Structures>",
+                *(line for kind in self.order for line in (f"<str:{kind}>", *artefacts[kind], f"</str:{kind}>")),
+                "</mes:Structures>",
+                "</mes:Structure>",
+                "",
+            ]
+        )
+
+    def _maintainable(
+        self,
+        element: str,
+        name: str,
+        names: str,
+        inner: str,
+        *,
+        agency: str = "",
+        version: str = VERSION,
+        more: str = "",
+    ) -> str:
+        """Returns a maintainable artefact as XML."""
+        head = f'<str:{element} agencyID="{agency or self.agency}" id="{name}" version="{version}"{more}>'
+        return f"{head}{names}\n{inner}\n</str:{element}>"
+
+    def _code_list(self, name: str, rows: list[tuple]) -> str:
+        """Returns a code list; those of SDMX carry SDMX's agency and version, and say that they are a part."""
+        codes = "\n".join(f"<str:Code id={quoteattr(code)}>{_text(labels)}</str:Code>" for code, labels in rows)
+        names = _text({"en": name.removeprefix("CL_").replace("_", " ").capitalize()})
+        if name in CROSS_DOMAIN:
+            return self._maintainable(
+                "Codelist", name, names, codes, agency="SDMX", version=CROSS_DOMAIN[name], more=' isPartial="true"'
+            )
+        return self._maintainable("Codelist", name, names, codes)
+
+    def _concept_scheme(self, concepts: dict[str, str]) -> str:
+        """Returns the concept scheme of all components."""
+        items = "\n".join(
+            f'<str:Concept id="{name}">{_text({"en": label})}</str:Concept>' for name, label in concepts.items()
+        )
+        names = _text({"en": "Concepts of the health atlas"})
+        return self._maintainable("ConceptScheme", "CS_HEALTH_ATLAS", names, items)
+
+    def _data_structure(self, filters: tuple[str, ...]) -> str:
+        """Returns a data structure: year by level and unit, by these filters."""
+        dimensions = ["FREQ", "GEO_LEVEL", "REF_AREA", *(component(name) for name in filters)]
+        coded = "".join(
+            f'<str:Dimension id="{name}" position="{position}">{self._identity(name)}{self._enumeration(name)}'
+            "</str:Dimension>"
+            for position, name in enumerate(dimensions, start=1)
+        )
+        time = (
+            f'<str:TimeDimension id="TIME_PERIOD"{self._last(dimensions)}>{self._identity("TIME_PERIOD")}'
+            '<str:LocalRepresentation><str:TextFormat textType="ObservationalTimePeriod"/></str:LocalRepresentation>'
+            "</str:TimeDimension>"
+        )
+        attributes = "".join(self._attribute(name) for name in ATTRIBUTES)
+        lists = {
+            "attributes": f'<str:AttributeList id="AttributeDescriptor">{attributes}</str:AttributeList>',
+            "measure": f'<str:MeasureList id="MeasureDescriptor">{self._measure()}</str:MeasureList>',
+        }
+        inner = (
+            '<str:DataStructureComponents><str:DimensionList id="DimensionDescriptor">'
+            f"{coded}{time}</str:DimensionList>\n"
+            f"{lists['attributes']}\n{lists['measure']}</str:DataStructureComponents>"
+        )
+        by = ", ".join(name.replace("_", " ") for name in filters)
+        names = _text({"en": f"Health atlas by year and place{', by ' + by if by else ''}"})
+        return self._maintainable("DataStructure", _structure_id(filters), names, inner)
+
+    def _last(self, dimensions: list[str]) -> str:
+        """Returns the attribute of the position of the time dimension, which 3.0 does not have."""
+        return ""
+
+    def _measure(self) -> str:
+        """Returns the measure."""
+        inner = self._identity("OBS_VALUE") + NUMBER
+        return f'<str:Measure id="OBS_VALUE" usage="optional">{inner}</str:Measure>'
+
+    def _attribute(self, name: str) -> str:
+        """Returns an attribute of every observation: a code, or an optional number."""
+        coded = name not in NUMBERS
+        return (
+            f'<str:Attribute id="{name}" {self._usage(coded)}>{self._identity(name)}'
+            f"{self._enumeration(name) if coded else NUMBER}"
+            f"<str:AttributeRelationship>{self._of_observation()}</str:AttributeRelationship></str:Attribute>"
+        )
+
+    def _usage(self, is_mandatory: bool) -> str:
+        """Returns whether an attribute must have a value."""
+        return f'usage="{"mandatory" if is_mandatory else "optional"}"'
+
+    def _of_observation(self) -> str:
+        """Returns that an attribute belongs to an observation."""
+        return "<str:Observation/>"
+
+    def _identity(self, name: str) -> str:
+        """Returns the reference to a component's concept."""
+        urn = f"urn:sdmx:org.sdmx.infomodel.conceptscheme.Concept={self.agency}:CS_HEALTH_ATLAS({VERSION}).{name}"
+        return f"<str:ConceptIdentity>{urn}</str:ConceptIdentity>"
+
+    def _enumeration(self, name: str) -> str:
+        """Returns the representation of a component by its code list."""
+        list_id = f"CL_{name}"
+        owner, version = ("SDMX", CROSS_DOMAIN[list_id]) if list_id in CROSS_DOMAIN else (self.agency, VERSION)
+        return (
+            "<str:LocalRepresentation><str:Enumeration>"
+            f"{self._reference('codelist', 'Codelist', owner, list_id, version)}"
+            "</str:Enumeration></str:LocalRepresentation>"
+        )
+
+    def _reference(self, package: str, kind: str, agency: str, name: str, version: str) -> str:
+        """Returns a reference to a maintainable artefact."""
+        return f"urn:sdmx:org.sdmx.infomodel.{package}.{kind}={agency}:{name}({version})"
+
+    def _dataflow(self, table, titles: dict[str, str], languages: list[str]) -> str:
+        """Returns the dataflow of one statistic."""
+        structure = _structure_id(tuple(filters_of(table)))
+        names = _text({language: titles.get(language) for language in languages}) or _text({"en": table.name})
+        reference = self._reference("datastructure", "DataStructure", self.agency, structure, VERSION)
+        return self._maintainable("Dataflow", table.name.upper(), names, f"<str:Structure>{reference}</str:Structure>")
 
 
-def _attribute(name: str) -> str:
-    """Returns an attribute of every observation: a code, or an optional number."""
-    coded = name not in NUMBERS
-    return (
-        f'<str:Attribute id="{name}" usage="{"mandatory" if coded else "optional"}">{_identity(name)}'
-        f"{_enumeration(name) if coded else _number(NUMBERS[name])}"
-        "<str:AttributeRelationship><str:Observation/></str:AttributeRelationship></str:Attribute>"
-    )
+class _Ml21(_Ml30):
+    """Writes a structure message in SDMX-ML 2.1: references are elements, the measure is the primary one."""
 
+    schema = "v2_1"
+    order = ("Dataflows", "Codelists", "Concepts", "DataStructures")
 
-def _identity(name: str) -> str:
-    """Returns the reference to a component's concept."""
-    urn = f"urn:sdmx:org.sdmx.infomodel.conceptscheme.Concept={AGENCY}:CS_HEALTH_ATLAS({VERSION}).{name}"
-    return f"<str:ConceptIdentity>{urn}</str:ConceptIdentity>"
+    def _last(self, dimensions: list[str]) -> str:
+        return f' position="{len(dimensions) + 1}"'
 
+    def _measure(self) -> str:
+        return f'<str:PrimaryMeasure id="OBS_VALUE">{self._identity("OBS_VALUE")}{NUMBER}</str:PrimaryMeasure>'
 
-def _enumeration(name: str) -> str:
-    """Returns the representation of a component by its code list."""
-    list_id = f"CL_{name}"
-    owner = f"SDMX:{list_id}({CROSS_DOMAIN[list_id]})" if list_id in CROSS_DOMAIN else f"{AGENCY}:{list_id}({VERSION})"
-    urn = f"urn:sdmx:org.sdmx.infomodel.codelist.Codelist={owner}"
-    return f"<str:LocalRepresentation><str:Enumeration>{urn}</str:Enumeration></str:LocalRepresentation>"
+    def _usage(self, is_mandatory: bool) -> str:
+        return f'assignmentStatus="{"Mandatory" if is_mandatory else "Conditional"}"'
 
+    def _of_observation(self) -> str:
+        return '<str:PrimaryMeasure><Ref id="OBS_VALUE"/></str:PrimaryMeasure>'
 
-def _number(kind: str) -> str:
-    """Returns the representation of a component by a number."""
-    return f'<str:LocalRepresentation><str:TextFormat textType="{kind}"/></str:LocalRepresentation>'
+    def _identity(self, name: str) -> str:
+        return (
+            f'<str:ConceptIdentity><Ref id="{name}" maintainableParentID="CS_HEALTH_ATLAS" '
+            f'maintainableParentVersion="{VERSION}" agencyID="{self.agency}" package="conceptscheme" class="Concept"/>'
+            "</str:ConceptIdentity>"
+        )
 
-
-def _dataflow(table, titles: dict[str, str]) -> str:
-    """Returns the dataflow of one statistic."""
-    structure = _structure_id(tuple(filters_of(table)))
-    urn = f"urn:sdmx:org.sdmx.infomodel.datastructure.DataStructure={AGENCY}:{structure}({VERSION})"
-    names = _text({language: titles.get(language) for language in LANGUAGES}) or _text({"en": table.name})
-    return _maintainable("Dataflow", table.name.upper(), names, f"<str:Structure>{urn}</str:Structure>")
+    def _reference(self, package: str, kind: str, agency: str, name: str, version: str) -> str:
+        return f'<Ref id="{name}" version="{version}" agencyID="{agency}" package="{package}" class="{kind}"/>'

@@ -25,6 +25,7 @@ class Settings:
     memory_limit: str
     threads: int
     temp_dir: Path
+    publication: Path | None = None  # the file that ATLAS_PUBLICATION names, in place of the project's publication.yml
 
     @property
     def warehouse(self) -> Path:
@@ -97,12 +98,14 @@ def read_settings(environment=os.environ) -> Settings:
         raise AtlasError(f"ATLAS_THREADS is {threads!r}, but must be a whole number from 1 on.")
     output_dir = Path(environment.get("ATLAS_OUTPUT_DIR") or PROJECT_DIR / "output").resolve()
     source = environment.get("ATLAS_SOURCE_DIR")
+    publication = environment.get("ATLAS_PUBLICATION")
     return Settings(
         output_dir=output_dir,
         source_dir=Path(source).resolve() if source else None,
         memory_limit=environment.get("ATLAS_MEMORY_LIMIT") or "4GB",
         threads=int(threads),
         temp_dir=Path(environment.get("ATLAS_TEMP_DIR") or output_dir / "spill").resolve(),
+        publication=Path(publication).resolve() if publication else None,
     )
 
 

@@ -1,17 +1,15 @@
-"""One Markdown page per published table, from the cards in the public file: Dutch, French, English."""
+"""One Markdown page per published table, from the cards in the public file, in the languages of the release."""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from typing import Any
 
 import duckdb
 
-from atlas.settings import PROJECT_DIR
+from atlas import texts
 from atlas.sql import identifier
 
-LANGUAGES = ("nl", "fr", "en")
 FIELDS = (
     "card_code",
     "description",
@@ -35,7 +33,8 @@ def pages(atlas: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:
 
     atlas: connection to the public file.
     """
-    phrases = _phrases()
+    phrases = texts.phrases()
+    languages = texts.languages(row[0] for row in atlas.execute("describe geo_level").fetchall())
     cards = _rows(atlas, "from statistic order by code")
     titles = {card["code"]: card for card in cards if card["language"] == "en"}
     index = [
@@ -60,8 +59,9 @@ def pages(atlas: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:
     yield "reference.md", _reference_page(atlas, set(titles))
     for code, english in titles.items():
         columns = _rows(atlas, "from statistic_column where code = ? order by position", code)
-        text = [f"# {english['title']}", "", f"Table `{code}`. [Nederlands](#nl) · [Français](#fr) · [English](#en)"]
-        for language in LANGUAGES:
+        links = " · ".join(f"[{phrases['language_name', language]}](#{language})" for language in languages)
+        text = [f"# {english['title']}", "", f"Table `{code}`. {links}"]
+        for language in languages:
             card = next(card for card in cards if (card["code"], card["language"]) == (code, language))
             text += ["", *_card(atlas, card, [column for column in columns if column["language"] == language], phrases)]
         yield f"{code}.md", "\n".join(text)
@@ -145,12 +145,6 @@ def _reference_page(atlas: duckdb.DuckDBPyConnection, statistics: set[str]) -> s
             f"| `{row['column_name']}` | {row['data_type'].lower()} | {_cell(row['comment'] or '')} |" for row in own
         ]
     return "\n".join(text)
-
-
-def _phrases() -> dict[tuple[str, str], str]:
-    """Returns (phrase, language) -> text of the headings of a card, from the seed that the cards are made of too."""
-    with open(PROJECT_DIR / "seeds/statistics/text.csv", encoding="utf-8", newline="") as file:
-        return {(row["key"], row["language"]): row["text"] for row in csv.DictReader(file) if row["topic"] == "phrase"}
 
 
 def _rows(atlas: duckdb.DuckDBPyConnection, query: str, *values: str) -> Rows:

@@ -19,15 +19,14 @@ from pathlib import Path
 
 import duckdb
 
-from atlas.pages import geometry, texts
+from atlas.pages import about, geometry, texts
 from atlas.pages.codec import ABSENT, HIDDEN, NO_COUNT, chunk_script, encode_integers, json_bytes
 from atlas.settings import AtlasError
 
 STATIC = Path(__file__).parent / "static"
-LANGUAGES = ("nl", "fr", "en")
-AREA_LEVELS = ("country", "region", "province", "arrondissement", "municipality")
-LEVELS = (*AREA_LEVELS, "hospital")
-FILTERS = ("age_category", "increased_reimbursement", "procedure_type")  # in the order of the arrays
+SMALLEST_AREA = "municipality"  # of the map; its parents are the levels before it in table geo_level
+SECTOR = "statistical_sector"
+TYPE = "procedure_type"  # the filter that the tables of the layer comparison have too
 Z_95 = 1.959963984540054  # the normal distribution's 97.5th percentile, as in code/decode.js
 LIMIT_DECIMALS = {
     "share": 3,
@@ -49,6 +48,22 @@ POISSON_95 = (
     (3.4538321767485014, 15.763189220193313),
     (4.115373097378334, 17.084803451419166),
 )
+# Columns of table `variation` that the page shows, with their decimals; None: those of the statistic's values
+MEASURES = {
+    "units_used": 0,
+    "minimum": None,
+    "p05": None,
+    "median": None,
+    "p95": None,
+    "maximum": None,
+    "extremal_quotient": 2,
+    "quotient_05_95": 2,
+    "cv": 3,
+    "scv": 4,
+    "eb_variance": 4,
+    "chi_square": 1,
+    "degrees_of_freedom": 0,
+}
 COMPARED = ("higher", "not_different", "lower")  # codes 1, 2, 3 of the chunk of standardised values; 0: none
 
 
@@ -70,7 +85,7 @@ class Statistic:
     per: int | None
     levels: list[str]
     units: list[int]  # positions in the list of units of the whole release
-    filters: dict[str, list[str]]
+    filters: dict[str, list[str]]  # in the order of the array
     years: list[int]
     has_limits: bool
 
@@ -104,6 +119,8 @@ def chunks(connection: duckdb.DuckDBPyConnection):
     standardised values, texts, meta.
     """
     tables = {name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
+    languages = texts.languages()
+    release, exports = read_release(connection), read_exports(connection)
     units = read_units(connection)
     statistics = read_statistics(connection, units)
     described = []
@@ -131,10 +148,12 @@ def chunks(connection: duckdb.DuckDBPyConnection):
             if data is not None:
                 yield f"standardised_{statistic.code}", data
                 standardised = True
-        described.append(describe(connection, statistic, shared, kind, dispersion, standardised))
+        described.append(describe(connection, statistic, shared, kind, dispersion, standardised, release))
         home.append(home_cells(statistic, units, n, d))
-    for language in LANGUAGES:
-        yield f"text_{language}", json_bytes(texts.read_texts(language))
+    for language in languages:
+        words = texts.read_texts(language)
+        yield f"text_{language}", json_bytes(words)
+        yield f"about_{language}", json_bytes(about.about_html(words, exports))
         yield f"card_{language}", json_bytes(read_cards(connection, language))
     if "variation" in tables:
         yield "variation", json_bytes(read_variation(connection))
@@ -150,25 +169,41 @@ def chunks(connection: duckdb.DuckDBPyConnection):
         "meta",
         json_bytes(
             {
-                "release": read_release(connection),
+                "release": release,
+                "languages": languages,
+                "areas": read_areas(connection),
+                "type": TYPE,
+                "citation": {code: read_citation(connection, release, None, code) for code in languages},
                 "map": bool(boundaries),
                 "variation": "variation" in tables,
                 "poisson": POISSON_95,
                 "labels": read_labels(connection),
                 "units": [
-                    [u["level"], u["code"], u["names"], [u["parents"].get(level) for level in AREA_LEVELS]]
+                    [u["level"], u["code"], u["names"], [u["parents"].get(level) for level in read_areas(connection)]]
                     for u in units
                 ],
                 "statistics": described,
-                "exports": sorted(
-                    r[0]
-                    for r in connection.execute(
-                        "select csv_file from release_table where csv_file is not null"
-                    ).fetchall()
-                ),
             }
         ),
     )
+
+
+def read_levels(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Returns the levels of the release in reading order, without sectors."""
+    rows = connection.execute("select geo_level from geo_level order by sort_order").fetchall()
+    return [level for (level,) in rows if level != SECTOR]
+
+
+def read_areas(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Returns the levels of areas: from the country to the smallest area of the map."""
+    levels = read_levels(connection)
+    return levels[: levels.index(SMALLEST_AREA) + 1]
+
+
+def read_exports(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Returns the files below exports/ that the pages link to."""
+    rows = connection.execute("select csv_file from release_table where csv_file is not null order by 1").fetchall()
+    return ["datapackage.json", "SHA256SUMS", *(file for (file,) in rows)]
 
 
 def read_units(connection: duckdb.DuckDBPyConnection) -> list[dict]:
@@ -191,9 +226,10 @@ def read_units(connection: duckdb.DuckDBPyConnection) -> list[dict]:
             "Table geographic_unit of the release has no country; the pages need one. Build the reference tables again."
         )
     units = []
+    levels = read_levels(connection)
     for level, code, dutch, french, german, region, province, arrondissement in rows:
         above = {"country": country, "region": region, "province": province, "arrondissement": arrondissement}
-        above = {k: v for k, v in above.items() if v is not None and LEVELS.index(k) < LEVELS.index(level)}
+        above = {k: v for k, v in above.items() if v is not None and levels.index(k) < levels.index(level)}
         units.append({"level": level, "code": code, "names": [dutch, french, german or dutch], "parents": above})
     known = {(unit["level"], unit["code"]) for unit in units}
     hospitals = set()
@@ -214,20 +250,12 @@ def read_units(connection: duckdb.DuckDBPyConnection) -> list[dict]:
 
 def read_statistics(connection: duckdb.DuckDBPyConnection, units: list[dict]) -> list[Statistic]:
     """Returns the statistics of the release with the levels, filters and years that their tables hold."""
-    orders = {
-        name: [
-            code
-            for (code,) in connection.execute(
-                f"select {name} from {name} group by 1 order by min(sort_order), 1"
-            ).fetchall()
-        ]
-        for name in FILTERS
-    }
     result = []
-    for code, measure, per in connection.execute(
-        "select code, any_value(measure), any_value(per) from statistic group by 1 order by 1"
+    all_levels = read_levels(connection)
+    for code, measure, per, named in connection.execute(
+        "select code, any_value(measure), any_value(per), any_value(filters) from statistic group by 1 order by 1"
     ).fetchall():
-        columns = [row[0] for row in connection.execute(f"describe {code}").fetchall()]
+        columns = columns_of(connection, code)
 
         def values(column: str, table: str = code) -> list:
             found = connection.execute(
@@ -235,16 +263,22 @@ def read_statistics(connection: duckdb.DuckDBPyConnection, units: list[dict]) ->
             ).fetchall()
             return [value for (value,) in found]
 
-        levels = [level for level in LEVELS if level in values("geo_level")]
+        levels = [level for level in all_levels if level in values("geo_level")]
         filters = {}
-        for name in (name for name in FILTERS if name in columns):
+        for name in filter(None, (named or "").split(";")):
             present = set(values(name))
-            filters[name] = [value for value in orders[name] if value in present]
+            filters[name] = [value for value in read_values(connection, name) if value in present]
         positions = [position for position, unit in enumerate(units) if unit["level"] in levels]
         result.append(
             Statistic(code, measure, per, levels, positions, filters, values("reference_year"), "lower_95" in columns)
         )
     return result
+
+
+def read_values(connection: duckdb.DuckDBPyConnection, name: str) -> list[str]:
+    """Returns the values of a filter in the order of its table."""
+    rows = connection.execute(f"select {name} from {name} group by 1 order by min(sort_order), 1").fetchall()
+    return [value for (value,) in rows]
 
 
 def read_cells(
@@ -328,7 +362,7 @@ def read_dispersion(connection, statistic: Statistic, n: list, d: list, units: l
     country's mean, None without phi.
     None when the release has no such table.
     """
-    types = statistic.filters.get("procedure_type", ["total"])
+    types = statistic.filters.get(TYPE, ["total"])
     if statistic.per is None:
         return [[1] * len(statistic.years) for _ in types]
     if not connection.execute("select count(*) from duckdb_tables() where table_name = 'dispersion'").fetchone()[0]:
@@ -337,13 +371,13 @@ def read_dispersion(connection, statistic: Statistic, n: list, d: list, units: l
         "select any_value(variable) from statistic where code = ?", [statistic.code]
     ).fetchone()
     rows = connection.execute(
-        "select procedure_type, reference_year, phi from dispersion where variable = ?", [variable]
+        f"select {TYPE}, reference_year, phi from dispersion where variable = ?", [variable]
     ).fetchall()
     phi = {(kind or "total", year): value for kind, year, value in rows}
     country = next(i for i, u in enumerate(statistic.units) if units[u]["level"] == "country")
     result = []
     for kind in types:
-        totals = tuple(kind if name == "procedure_type" else "total" for name in statistic.filters)
+        totals = tuple(kind if name == TYPE else "total" for name in statistic.filters)
         start = (country * len(statistic.combinations) + statistic.combinations.index(totals)) * len(statistic.years)
         row = []
         for y, year in enumerate(statistic.years):
@@ -361,7 +395,7 @@ def limits_of(
     counts (relative 1e-9), so that the page computes them; else "stored".
     """
     years = len(statistic.years)
-    types = len(statistic.filters.get("procedure_type", ["total"]))
+    types = len(statistic.filters.get(TYPE, ["total"]))
     dispersion = None if statistic.measure == "share" else read_dispersion(connection, statistic, n, d, units)
     if statistic.measure != "share" and dispersion is None:
         return "stored", None
@@ -395,10 +429,10 @@ def read_standardised(connection: duckdb.DuckDBPyConnection, statistic: Statisti
     value and its limits as integers of LIMIT_DECIMALS digits, then the comparison with the country (COMPARED); None
     when the release has none for this statistic.
     """
-    types = statistic.filters.get("procedure_type", ["total"])
+    types = statistic.filters.get(TYPE, ["total"])
     rows = connection.execute(
-        """
-        select geo_level, geo_code, procedure_type, reference_year, indirect_value, indirect_lower_95,
+        f"""
+        select geo_level, geo_code, {TYPE}, reference_year, indirect_value, indirect_lower_95,
         indirect_upper_95, compared_with_country, status
         from standardised_rate
         where statistic = ? and standard = 'country_of_year'
@@ -428,12 +462,16 @@ def describe(
     limits: str | None,
     dispersion: list | None,
     standardised: bool | None,
+    release: dict,
 ) -> dict:
-    """Returns what the page must know of a statistic before it loads its cells."""
+    """Returns what the page must know of a statistic before it loads its cells; `ages`: the filter with age classes."""
     rows = connection.execute(
-        "select language, title, coding, family, variable from statistic where code = ? order by language",
+        "select language, title, coding, family, variable, characteristics from statistic where code = ? "
+        "order by language",
         [statistic.code],
     ).fetchall()
+    names = {language: (named or "").split("; ") for language, *_, named in rows}
+    classes = {name for name in statistic.filters if "age_from" in columns_of(connection, name)}
     return {
         "code": statistic.code,
         "measure": statistic.measure,
@@ -442,6 +480,12 @@ def describe(
         "variable": rows[0][4],
         "title": {language: title for language, title, *_ in rows},
         "unit": {language: coding for language, _, coding, *_ in rows},
+        "names": {
+            name: {language: words[i][:1].upper() + words[i][1:] for language, words in names.items()}
+            for i, name in enumerate(statistic.filters)
+        },
+        "ages": next(iter(classes), None),
+        "citation": {code: read_citation(connection, release, statistic.code, code) for code in texts.languages()},
         "levels": statistic.levels,
         "filters": statistic.filters,
         "years": statistic.years,
@@ -470,7 +514,6 @@ def read_cards(connection: duckdb.DuckDBPyConnection, language: str) -> dict:
     """Returns the cards in a language: for each statistic its sentences, and the numbers of its remarks in one list
     of remarks.
     """
-    columns = [row[0] for row in connection.execute("describe statistic").fetchall()]
     wanted = [
         "code",
         "card_code",
@@ -478,9 +521,7 @@ def read_cards(connection: duckdb.DuckDBPyConnection, language: str) -> dict:
         "calculation",
         "available_since",
         "source_variables",
-        "recommended_reference",
     ]
-    wanted += [name for name in ("definition_reference",) if name in columns]
     cards = {}
     for row in connection.execute(
         f"select {', '.join(wanted)} from statistic where language = ? order by code", [language]
@@ -495,12 +536,21 @@ def read_cards(connection: duckdb.DuckDBPyConnection, language: str) -> dict:
 
 
 def read_variation(connection: duckdb.DuckDBPyConnection) -> dict:
-    """Returns table `variation` for arrondissements and municipalities, as column names and rows."""
-    done = connection.execute(
-        "select * from variation where geo_level in ('arrondissement', 'municipality') "
-        "order by statistic, reference_year, procedure_type, geo_level"
-    )
-    return {"columns": [column[0] for column in done.description], "rows": [list(row) for row in done.fetchall()]}
+    """Returns table `variation` for arrondissements and municipalities: the measures that it has (MEASURES), and for
+    each statistic, level and type of act the rows [year, status, measures].
+    """
+    present = set(columns_of(connection, "variation"))
+    measures = {name: decimals for name, decimals in MEASURES.items() if name in present}
+    rows: dict[str, list] = {}
+    for key, *row in connection.execute(
+        f"""
+        select concat_ws(' ', statistic, geo_level, {TYPE}), reference_year, status, {", ".join(measures)}
+        from variation where geo_level in ('arrondissement', 'municipality')
+        order by statistic, reference_year, {TYPE}, geo_level
+        """
+    ).fetchall():
+        rows.setdefault(key, []).append(row)
+    return {"measures": list(measures.items()), "rows": rows}
 
 
 def read_hidden(connection: duckdb.DuckDBPyConnection, statistics: list[Statistic]) -> list:
@@ -521,6 +571,25 @@ def read_hidden(connection: duckdb.DuckDBPyConnection, statistics: list[Statisti
             """
         ).fetchall()
     return rows
+
+
+def read_citation(connection: duckdb.DuckDBPyConnection, release: dict, code: str | None, language: str) -> str:
+    """Returns how to cite a table of the release, or the release as a whole (code None)."""
+    if code and "definition_reference" in columns_of(connection, "statistic"):
+        query = "select recommended_reference from statistic where code = ? and language = ?"
+        return connection.execute(query, [code, language]).fetchone()[0]
+    words = texts.read_texts(language)
+    return words["citation_synthetic" if release["is_synthetic"] else "citation"].format(
+        publisher=words["atlas"],
+        version=release["version"],
+        date=release["publication_date"] or words["undated"],
+        code=code or words["all_tables"],
+    )
+
+
+def columns_of(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
+    """Returns the columns of a table."""
+    return [row[0] for row in connection.execute(f"describe {table}").fetchall()]
 
 
 def read_vintage(connection: duckdb.DuckDBPyConnection) -> int | None:
@@ -544,12 +613,15 @@ def read_release(connection: duckdb.DuckDBPyConnection) -> dict:
 
 
 def read_labels(connection: duckdb.DuckDBPyConnection) -> dict:
-    """Returns the labels of levels, filter values and statuses: {list: {code: [nl, fr, en]}}."""
+    """Returns the labels of levels, filter values and statuses: {list: {code: [a label in each language]}}."""
+    named = connection.execute(
+        "select distinct unnest(string_split(filters, ';')) from statistic order by 1"
+    ).fetchall()
     labels = {}
-    for name, key in [(n, n) for n in (*FILTERS, "geo_level")] + [("observation_status", "status")]:
+    for name, key in [(n, n) for (n,) in named if n] + [("geo_level", "geo_level"), ("observation_status", "status")]:
+        spoken = ", ".join(f"any_value(label_{language})" for language in texts.languages())
         rows = connection.execute(
-            f"select {key}, any_value(label_nl), any_value(label_fr), any_value(label_en) from {name} "
-            "group by 1 order by 1"
+            f"select {key}, {spoken} from {name} group by 1 order by min(sort_order), 1"
         ).fetchall()
         labels[name] = {code: names for code, *names in rows}
     return labels

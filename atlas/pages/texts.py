@@ -10,6 +10,12 @@ from atlas.settings import AtlasError
 FILE = Path(__file__).parent / "text.csv"
 
 
+def languages() -> list[str]:
+    """Returns the languages of the pages: the columns of text.csv after the key."""
+    with FILE.open(encoding="utf-8", newline="") as file:
+        return next(csv.reader(file))[1:]
+
+
 def read_texts(language: str) -> dict[str, str]:
     """Returns the texts of a language by key. Raises AtlasError when a key occurs twice or has no text."""
     texts: dict[str, str] = {}

@@ -24,7 +24,7 @@ const t = (key, values = {}) =>
   (ATLAS.texts[key] || key).replace(/\{(\w+)\}/g, (all, name) => name in values ? values[name] : all);
 
 /* Returns one of [nl, fr, en] or {nl, fr, en} in the page's language. */
-const say = (names) => Array.isArray(names) ? names[["nl", "fr", "en"].indexOf(ATLAS.language)] : names[ATLAS.language];
+const say = (names) => Array.isArray(names) ? names[LANGUAGES.indexOf(ATLAS.language)] : names[ATLAS.language];
 
 /* Returns a box that scrolls on its own and is named, so that a keyboard reaches it. */
 const box = (label, content) => html`<div class="scroll" tabindex="0" role="region" aria-label="${label}">${content}</div>`;

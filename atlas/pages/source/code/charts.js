@@ -74,10 +74,10 @@ const sparkline = (cells) => {
   return html`<svg class="spark" width="80" height="22" aria-hidden="true"><path d="${path}"/></svg>`;
 };
 
-/* Returns value and interval of a row of the ranking as a small picture, on the scale low to high. */
-const intervalPicture = (cell, low, high, country) => {
-  const x = (value) => (4 + (value - low) / (high - low || 1) * 96).toFixed(1);
-  return html`<svg class="interval" width="104" height="18" aria-hidden="true"><path d="${country !== null && `M${x(country)} 0V18`}${cell.lower !== null && `M${x(cell.lower)} 9H${x(cell.upper)}`}"/><circle cx="${x(cell.value)}" cy="9" r="3.5"/></svg>`;
+/* Returns the path of value, interval and country for a row of the ranking, on the scale low to high; what is beyond is drawn at its end. */
+const intervalPath = (cell, low, high, country) => {
+  const x = (value) => Math.round(40 + (Math.min(high, Math.max(low, value)) - low) / (high - low || 1) * 960) / 10;
+  return `${country === null ? "" : `M${x(country)} 0V18`}${cell.lower === null ? "" : `M${x(cell.lower)} 9H${x(cell.upper)}`}M${x(cell.value) - 3.5} 9a3.5 3.5 0 1 0 7 0a3.5 3.5 0 1 0-7 0`;
 };
 
 /* Returns the limits of a funnel around the country's share at n deliveries: the score test's, so that Wilson's interval agrees with them. */

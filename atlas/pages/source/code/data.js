@@ -1,9 +1,7 @@
 /* Units, statistics and cells of the release. Nothing is added up or subtracted here: value, limits, rank and comparison only. */
 "use strict";
 
-const AREA_LEVELS = ["country", "region", "province", "arrondissement", "municipality"];
-const LEVELS = [...AREA_LEVELS, "hospital"];
-const FILTERS = ["age_category", "increased_reimbursement", "procedure_type"];
+let AREA_LEVELS, LANGUAGES;
 const HIDDEN = -1, ABSENT = -3;
 const Z_95 = 1.959963984540054, Z_998 = 3.090232306167813;
 
@@ -11,6 +9,8 @@ const Z_95 = 1.959963984540054, Z_998 = 3.090232306167813;
 const loadMeta = async () => {
   const meta = await loadJson("meta");
   ATLAS.meta = meta;
+  AREA_LEVELS = meta.areas;
+  LANGUAGES = meta.languages;
   ATLAS.units = meta.units.map(([level, code, names, parents], id) => ({ id, level, code, names, parents }));
   ATLAS.byKey = new Map(ATLAS.units.map((unit) => [`${unit.level}:${unit.code}`, unit]));
   ATLAS.country = ATLAS.units.find((unit) => unit.level === "country");
@@ -21,6 +21,7 @@ const loadMeta = async () => {
   }
   ATLAS.statistics = new Map(meta.statistics.map((statistic) => [statistic.code, statistic]));
   for (const statistic of meta.statistics) {
+    statistic.types = statistic.filters[meta.type] || ["total"];
     statistic.hospital = statistic.levels.includes("hospital");
     statistic.combinations = Object.values(statistic.filters).reduce((product, values) => product * values.length, 1);
   }
@@ -55,7 +56,7 @@ const loadTable = (code) => ATLAS.promises[`table ${code}`] ||= (async () => {
   const places = new Map();
   for (const unit of ATLAS.units) if (statistic.levels.includes(unit.level)) places.set(unit.id, places.size);
   const size = places.size * statistic.combinations * years;
-  const types = (statistic.filters.procedure_type || ["total"]).length;
+  const types = statistic.types.length;
   const parts = await Promise.all([
     load(code),
     statistic.denominator && load(statistic.denominator),
@@ -90,6 +91,12 @@ const poisson = (n, d, per, dispersion) => {
   return limits.map((limit) => per * (n + root * (limit - n)) / d);
 };
 
+/* Returns the number of the type of act in filter values; 0 for a statistic without types. */
+const typeOf = (statistic, filters) => Math.max(0, statistic.types.indexOf(filters[ATLAS.meta.type] ?? "total"));
+
+/* Returns filter values with totals for every filter but the type of act: those of the age-standardised tables. */
+const standardisedFilters = (filters) => Object.fromEntries(Object.entries(filters).map(([name, value]) => [name, name === ATLAS.meta.type ? value : "total"]));
+
 /* Returns a cell {unit, status, n, d, value, lower, upper}; fields that the release does not publish are null. */
 const cellOf = (table, unit, filters, year) => {
   const { statistic } = table, place = table.places.get(unit.id), y = statistic.years.indexOf(+year);
@@ -108,7 +115,7 @@ const cellOf = (table, unit, filters, year) => {
     const scale = 10 ** statistic.decimals, half = table.limits.length / 2;
     if (table.limits[i] !== HIDDEN) [cell.lower, cell.upper] = [table.limits[i] / scale, table.limits[half + i] / scale];
   } else if (statistic.dispersion) {
-    const type = statistic.filters.procedure_type ? statistic.filters.procedure_type.indexOf(filters.procedure_type ?? "total") : 0, scale = statistic.dispersion[type][y];
+    const scale = statistic.dispersion[typeOf(statistic, filters)][y];
     if (scale !== null) [cell.lower, cell.upper] = poisson(n, d === null ? 1 : d, statistic.per || 1, scale);
   } else if (statistic.measure === "share") [cell.lower, cell.upper] = wilson(n, d, statistic.per);
   return cell;
@@ -119,8 +126,7 @@ const standardisedOf = (table, unit, filters, year) => {
   const { statistic, types } = table, place = table.places.get(unit.id), years = statistic.years.length;
   const cell = { unit, status: "not_standardised", n: null, d: null, value: null, lower: null, upper: null, compared: null };
   if (place === undefined) return cell;
-  const type = statistic.filters.procedure_type ? statistic.filters.procedure_type.indexOf(filters.procedure_type) : 0;
-  const part = table.standardised.length / 4, i = (place * types + type) * years + statistic.years.indexOf(+year);
+  const part = table.standardised.length / 4, i = (place * types + typeOf(statistic, filters)) * years + statistic.years.indexOf(+year);
   const [value, lower, upper] = [0, 1, 2].map((k) => table.standardised[k * part + i]), scale = 10 ** statistic.decimals;
   if (value === HIDDEN) return cell;
   const compared = ["", "higher", "not_different", "lower"][table.standardised[3 * part + i]] || null;
@@ -159,6 +165,10 @@ const quintiles = (sorted) => [0.2, 0.4, 0.6, 0.8].map((q) => sorted[Math.floor(
 
 /* Returns the upper bounds of at most five classes: quintiles of the shown values of all years, so that a colour means the same in every year. */
 const breaksOf = (table, state) => {
+  const known = table.breaks ||= {}, key = JSON.stringify([state.level, state.mode, state.filters]);
+  return known[key] ||= newBreaks(table, state);
+};
+const newBreaks = (table, state) => {
   const values = table.statistic.years.flatMap((year) => cellsOf(table, state, state.level, year)).map((cell) => cell.value)
     .filter((value) => value !== null).sort((a, b) => a - b);
   if (!values.length) return [];

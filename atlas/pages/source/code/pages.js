@@ -58,7 +58,7 @@ ${inside.length > 0 && html`<h2 class="no-print">${t("places_inside")}</h2><ul c
 /* Hospitals: funnel and table, in the order of their numbers. */
 const hospitalPage = async (state) => {
   if (!state.code) return html`<h1 id="title" tabindex="-1">${t("hospitals")}</h1><p>${t("nothing_shown")}</p>`;
-  const table = await loadTable(state.code), cards = await loadJson(`card_${state.language}`), { statistic } = table, { labels } = ATLAS.meta;
+  const table = await loadTable(state.code), cards = await loadJson(`card_${state.language}`), { statistic } = table;
   const cells = cellsOf(table, { ...state, mode: "values" }, "hospital"), country = cellOf(table, ATLAS.country, state.filters, state.year), shown = cells.filter((c) => c.value !== null);
   const outside = (cell, z) => { const [low, high] = funnelLimits(country.value / statistic.per, cell.d, z); const p = cell.n / cell.d; return p < low ? "lower" : p > high ? "higher" : null; };
   const judged = statistic.measure === "share" && country.value !== null;
@@ -67,7 +67,7 @@ const hospitalPage = async (state) => {
   const sentence = judged ? t("funnel_sentence", { year: state.year, country: withUnit(country.value, statistic), count: number(shown.length), hidden: number(cells.length - shown.length), beyond95: number(beyond(Z_95)), beyond998: number(beyond(Z_998)) })
     : t("hospital_sentence", { year: state.year, country: valueText(country, statistic), count: number(shown.length), hidden: number(cells.length - shown.length) });
   ATLAS.view = { table, cells, country, breaks: [], legend: [] };
-  const filters = Object.entries(statistic.filters).map(([name, values]) => select(`filter-${name}`, t(`filter_${name}`), values.map((value) => [value, say(labels[name][value])])));
+  const filters = Object.keys(statistic.filters).map((name) => filterSelect(statistic, name));
   return html`<form class="controls" aria-label="${t("controls")}">${statisticSelect((s) => s.hospital)}${filters}${yearSlider(statistic.years)}</form><h1 id="title" tabindex="-1">${titleText(state)}</h1><p class="sentence">${sentence}</p>
 ${judged && html`<figure id="funnel-figure"><h2>${t("funnel")}</h2><p class="small">${say(statistic.unit)}. ${t("funnel_note")}</p>${funnelChart({ label: sentence, cells, country, per: statistic.per, width: mainWidth(), chosen: state.unit })}
 <ul class="legend lines"><li><svg width="36" height="14" aria-hidden="true"><path class="reference" d="M1 7H35"/></svg> ${t("belgium")}</li><li><svg width="36" height="14" aria-hidden="true"><path class="limit95" d="M1 7H35"/></svg> ${t("limit_95")}</li><li><svg width="36" height="14" aria-hidden="true"><path class="limit998" d="M1 7H35"/></svg> ${t("limit_998")}</li></ul>${pictureButtons("funnel")}</figure>`}
@@ -80,30 +80,28 @@ ${tableBox(`${t("hospital_table")}. ${say(statistic.unit)}`, [t("hospital"), t("
 const variationPage = async (state) => {
   const level = state.level === "municipality" ? "municipality" : "arrondissement";
   const table = await loadTable(state.code), { statistic } = table, variation = ATLAS.meta.variation && await loadJson("variation");
-  const inMode = { ...state, mode: statistic.standardised ? "standardised" : "values", filters: { ...state.filters } };
-  for (const name of ["age_category", "increased_reimbursement"]) if (inMode.filters[name]) inMode.filters[name] = "total";
+  const inMode = { ...state, mode: statistic.standardised ? "standardised" : "values", filters: standardisedFilters(state.filters) };
   const rows = statistic.years.map((year) => ({ year, cells: cellsOf(table, inMode, level, year), country: chosenCell(table, inMode, ATLAS.country, year) }));
   const shown = rows.map((row) => ({ ...row, values: row.cells.filter((cell) => cell.value !== null).sort((a, b) => a.value - b.value) }));
-  const digits = DIGITS[statistic.measure], column = (row, name) => row[variation.columns.indexOf(name)];
-  const mine = variation && variation.rows.filter((row) => column(row, "statistic") === state.code && column(row, "geo_level") === level && column(row, "procedure_type") === (state.filters.procedure_type || "total"));
-  const numbers = [["units_used", 0], ["minimum", digits], ["p05", digits], ["median", digits], ["p95", digits], ["maximum", digits], ["extremal_quotient", 2], ["quotient_05_95", 2], ["cv", 3], ["scv", 4], ["eb_variance", 4], ["chi_square", 1], ["degrees_of_freedom", 0]].filter(([name]) => variation && variation.columns.includes(name));
+  const digits = DIGITS[statistic.measure], { type } = ATLAS.meta;
+  const mine = variation && variation.rows[`${state.code} ${level} ${state.filters[type] || "total"}`];
   const label = t("strip_label", { name: titleOf(statistic), units: t(`levels_${level}`) });
   ATLAS.view = { table, cells: rows[rows.length - 1].cells, country: rows[rows.length - 1].country, breaks: [], legend: [] };
-  return html`<form class="controls" aria-label="${t("controls")}">${statisticSelect((s) => !s.hospital)}${statistic.filters.procedure_type && select("filter-procedure_type", t("filter_procedure_type"), statistic.filters.procedure_type.map((v) => [v, say(ATLAS.meta.labels.procedure_type[v])]))}
+  return html`<form class="controls" aria-label="${t("controls")}">${statisticSelect((s) => !s.hospital)}${statistic.filters[type] && filterSelect(statistic, type)}
 ${select("level", t("level"), ["arrondissement", "municipality"].map((l) => [l, t(`levels_${l}`)]))}</form>
 <h1 id="title" tabindex="-1">${t("variation_title", { name: titleOf(statistic) })}</h1><p class="sentence">${t("variation_intro")} ${inMode.mode === "standardised" ? t("variation_standardised") : t("variation_crude")}</p>
 <figure id="strip-figure"><h2>${t("strip")}</h2><p class="small">${say(statistic.unit)}. ${t("strip_note")}</p>${stripChart({ label, rows, digits, width: mainWidth() })}${pictureButtons("strip")}</figure>
 ${tableBox(label, ["year", "lowest", "highest", "belgium", "shown", "not_shown"].map((key) => t(key)), shown.map(({ year, values, cells, country }) => { const [a, b] = [values[0], values[values.length - 1]]; return html`<tr><th scope="row">${year}</th><td>${a ? `${number(a.value, digits)} (${nameOf(a.unit)})` : "–"}</td><td>${b ? `${number(b.value, digits)} (${nameOf(b.unit)})` : "–"}</td>
 <td>${plainValue(country, statistic)}</td><td>${number(values.length)}</td><td>${number(cells.length - values.length)}</td></tr>`; }))}
-<h2>${t("variation_measures")}</h2>${!variation ? html`<p>${t("no_variation")}</p>` : !mine.length ? html`<p>${t("no_variation_here")}</p>` : tableBox(t("variation_measures"), [t("year"), ...numbers.map(([name]) => t(`measure_${name}`))], mine.map((row) => html`<tr><th scope="row">${column(row, "reference_year")}</th>${column(row, "status") !== "published" ? html`<td colspan="${numbers.length}">${t("too_few_units")}</td>`
-    : numbers.map(([name, places]) => html`<td>${column(row, name) === null ? "–" : number(column(row, name), places)}</td>`)}</tr>`))}`;
+<h2>${t("variation_measures")}</h2>${!variation ? html`<p>${t("no_variation")}</p>` : !mine ? html`<p>${t("no_variation_here")}</p>` : tableBox(t("variation_measures"), [t("year"), ...variation.measures.map(([name]) => t(`measure_${name}`))], mine.map(([year, status, ...values]) => html`<tr><th scope="row">${year}</th>${status !== "published" ? html`<td colspan="${values.length}">${t("too_few_units")}</td>`
+    : values.map((value, i) => html`<td>${value === null ? "–" : number(value, variation.measures[i][1] ?? digits)}</td>`)}</tr>`))}`;
 };
 
 /* Confidentiality: what is hidden by table and level in a year, the rule, the checksum. */
 const confidentialityPage = async (state) => {
   const rows = await loadJson("hidden"), { release, labels } = ATLAS.meta;
   const years = [...new Set(rows.map((row) => row[1]))].sort(), year = years.includes(state.year) ? state.year : years[years.length - 1];
-  const levels = [...LEVELS.slice(0, 5), "statistical_sector", "hospital"], cell = new Map(rows.filter((row) => row[1] === year).map((row) => [`${row[0]} ${row[2]}`, row]));
+  const levels = Object.keys(labels.geo_level), cell = new Map(rows.filter((row) => row[1] === year).map((row) => [`${row[0]} ${row[2]}`, row]));
   const text = (row) => row ? html`${number(row[4])} / ${number(row[3] + row[4])} <span class="small">(${number(row[3] + row[4] ? 100 * row[4] / (row[3] + row[4]) : 0, 1)} %)</span>` : "–";
   return html`<h1 id="title" tabindex="-1">${t("confidentiality")}</h1><p class="sentence">${release.small_cell_threshold > 0 ? t("rule", { threshold: number(release.small_cell_threshold) }) : t("rule_off")}</p>
 <p>${t("rule_pages")}</p><form class="controls" aria-label="${t("controls")}">${select("hidden-year", t("year"), years.map((y) => [y, y]))}</form>
@@ -113,12 +111,9 @@ ${tableBox(t("hidden_table", { year }), [t("table"), ...levels.map((level) => sa
 
 /* About: release, citation, licences, accessibility, files. */
 const aboutPage = async (state) => {
-  const { release, exports } = ATLAS.meta;
+  const { release } = ATLAS.meta;
   return html`<h1 id="title" tabindex="-1">${t("about")}</h1><p class="sentence">${release.is_synthetic && t("synthetic")}</p><h2>${t("about_release")}</h2>
 <dl>${[["about_version", release.version], ["about_date", release.publication_date ? date(release.publication_date) : t("undated")], ["about_years", release.reference_years.split(",").join(", ")], ["about_vintage", release.geography_vintage], ["about_rows", number(release.table_rows)], ["about_project", `${release.project_version} (${release.source_commit})`]]
     .map(([key, value]) => html`<dt>${t(key)}</dt><dd>${value}</dd>`)}</dl><h2>${t("cite")}</h2><p>${citationOf(null)}</p><p>${t("definition_note")}</p>
-<h2>${t("limits_title")}</h2><ul>${["limits_reimbursed", "limits_breaks", "limits_age", "limits_chance", "limits_sectors"].map((key) => html`<li>${t(key)}</li>`)}</ul>
-<h2>${t("licences")}</h2><p>${t("boundaries")}</p><p>${t("boundaries_limits")}</p><p>${t("licence_code")}</p>
-<h2>${t("accessibility")}</h2><p>${t("accessibility_text")}</p><ul>${["accessibility_tables", "accessibility_keyboard", "accessibility_colour", "accessibility_known"].map((key) => html`<li>${t(key)}</li>`)}</ul><p>${t("accessibility_contact")}</p>
-<h2>${t("files")}</h2><p><a href="docs/index.html">${t("docs_link")}</a></p><ul class="inside"><li><a href="../exports/datapackage.json">datapackage.json</a></li><li><a href="../exports/SHA256SUMS">SHA256SUMS</a></li>${exports.map((file) => html`<li><a href="../exports/${file}">${file}</a></li>`)}</ul>`;
+${new Safe(await loadJson(`about_${state.language}`))}`;
 };

@@ -2,9 +2,7 @@
 "use strict";
 
 const VIEWS = ["home", "statistic", "place", "hospital", "variation", "confidentiality", "about"];
-const LANGUAGES = ["nl", "fr", "en"];
 const MODES = ["values", "belgium", "standardised"];
-const SHORT = { age_category: "a", increased_reimbursement: "r", procedure_type: "t" };
 
 /* Returns the language of a first visit. */
 const firstLanguage = () => LANGUAGES.find((language) => (navigator.language || "").startsWith(language)) || "en";
@@ -27,13 +25,13 @@ const readState = (hash) => {
   const years = statistic.years.map(String);
   state.year = +pick("y", years, years[years.length - 1]);
   state.filters = {};
-  for (const [name, values] of Object.entries(statistic.filters)) state.filters[name] = pick(SHORT[name], values, values.includes("total") ? "total" : values[0]);
+  for (const [name, values] of Object.entries(statistic.filters)) state.filters[name] = pick(name, values, values.includes("total") ? "total" : values[0]);
   const levels = statistic.levels.filter((level) => level !== "country");
   state.level = pick("g", levels, levels.includes("municipality") ? "municipality" : levels[levels.length - 1]);
   state.mode = pick("m", MODES, "values");
   if (state.mode === "standardised" && !statistic.standardised) state.mode = "values";
   if (state.mode === "belgium" && !hasLimits(statistic)) state.mode = "values";
-  if (state.mode === "standardised") for (const name of ["age_category", "increased_reimbursement"]) if (state.filters[name]) state.filters[name] = "total";
+  if (state.mode === "standardised") state.filters = standardisedFilters(state.filters);
   state.unit = ATLAS.byKey.get(query.get("p")) || ATLAS.country;
   if (state.unit.level === "hospital" && state.view !== "hospital" && state.view !== "place") state.unit = ATLAS.country;
   return state;
@@ -51,7 +49,7 @@ const linkTo = (state, changes = {}) => {
     query.set("y", next.year);
   } else if (next.view === "confidentiality") query.set("y", next.year);
   if (next.view === "statistic" || next.view === "variation") {
-    for (const [name, value] of Object.entries(next.filters)) if (value !== "total") query.set(SHORT[name], value);
+    for (const [name, value] of Object.entries(next.filters)) if (value !== "total") query.set(name, value);
     query.set("g", next.level);
     if (next.mode !== "values") query.set("m", next.mode);
   }

@@ -5,6 +5,9 @@
 const select = (id, label, options) => html`<label for="${id}">${label}<select id="${id}">${options.map(([value, text]) =>
   html`<option value="${value}">${text}</option>`)}</select></label>`;
 
+/* Returns the select of a filter of a statistic. */
+const filterSelect = (statistic, name) => select(`filter-${name}`, say(statistic.names[name]), statistic.filters[name].map((value) => [value, say(ATLAS.meta.labels[name][value])]));
+
 /* Returns the select of statistics, grouped. */
 const statisticSelect = (wanted) => {
   const groups = [["imaging_share", (s) => s.family === "imaging" && s.measure === "share" && s.combinations > 1],
@@ -26,8 +29,8 @@ const yearSlider = (years) => html`<label for="year">${t("year")} <output id="ye
 
 /* Returns the page's frame for a state; the parts with an id are filled by fillStatistic. */
 const statisticFrame = (state) => {
-  const statistic = ATLAS.statistics.get(state.code), { labels } = ATLAS.meta;
-  const filters = Object.entries(statistic.filters).map(([name, values]) => select(`filter-${name}`, t(`filter_${name}`), values.map((value) => [value, say(labels[name][value])])));
+  const statistic = ATLAS.statistics.get(state.code);
+  const filters = Object.keys(statistic.filters).map((name) => filterSelect(statistic, name));
   const levels = statistic.levels.filter((level) => level !== "country").map((level) => [level, t(`levels_${level}`)]);
   const modes = [["values", t("mode_values")]];
   if (hasLimits(statistic)) modes.push(["belgium", t("mode_belgium")]);
@@ -104,11 +107,11 @@ ${cells.map((cell) => html`<tr><th scope="row">${nameOf(cell.unit)}</th><td>${va
 ${state.mode !== "standardised" && own.n !== null && html`<p class="small">${own.d !== null ? t("counts", { n: number(own.n), d: number(own.d) }) : ""}</p>`}
 ${state.unit.level !== "hospital" && html`<p><a href="${linkTo(state, { view: "place" })}">${t("all_of_place", { place: nameOf(state.unit) })}</a></p>`}`];
   if (years.length > 1) parts.push(chart("series", t("series"), years, series, true), seriesTable(t("series"), t("year"), years, series, statistic));
-  const ages = statistic.filters.age_category?.filter((age) => age !== "total");
+  const axis = statistic.ages, ages = axis && statistic.filters[axis].filter((age) => age !== "total");
   if (ages?.length && state.mode !== "standardised") {
-    const names = ages.map((age) => say(ATLAS.meta.labels.age_category[age]));
-    const profile = [...new Set([state.unit, ATLAS.country])].map((unit) => ({ name: nameOf(unit), points: ages.map((age) => cellOf(table, unit, { ...state.filters, age_category: age }, state.year)) }));
-    parts.push(chart("ages", t("ages", { year: state.year }), ages, profile, true), seriesTable(t("ages", { year: state.year }), t("filter_age_category"), names, profile, statistic));
+    const names = ages.map((age) => say(ATLAS.meta.labels[axis][age]));
+    const profile = [...new Set([state.unit, ATLAS.country])].map((unit) => ({ name: nameOf(unit), points: ages.map((age) => cellOf(table, unit, { ...state.filters, [axis]: age }, state.year)) }));
+    parts.push(chart("ages", t("ages", { year: state.year }), ages, profile, true), seriesTable(t("ages", { year: state.year }), say(statistic.names[axis]), names, profile, statistic));
   }
   return parts;
 };
@@ -121,30 +124,43 @@ const ordered = (cells, order) => {
     : (a.cell.value === null) - (b.cell.value === null) || sign * ((a.cell.value ?? 0) - (b.cell.value ?? 0)) || collator.compare(a.name, b.name));
 };
 
-/* Returns the ranking: the map's table, with the limits as a picture and in numbers. */
-const rankingTable = (table, state, cells, country) => {
-  const { statistic } = table, digits = DIGITS[statistic.measure], shown = cells.filter((cell) => cell.value !== null);
-  const ends = shown.flatMap((cell) => [cell.lower ?? cell.value, cell.upper ?? cell.value, cell.value]).sort((a, b) => a - b);
-  const low = ends[Math.floor(ends.length * 0.005)], high = ends[Math.ceil(ends.length * 0.995) - 1] ?? 0;
-  const clip = (cell) => ({ value: Math.min(high, Math.max(low, cell.value)), lower: cell.lower === null ? null : Math.max(low, Math.min(high, cell.lower)), upper: cell.upper === null ? null : Math.min(high, Math.max(low, cell.upper)) });
-  const ranks = new Map(), limits = shown.some((cell) => cell.lower !== null), compare = state.mode !== "values";
-  const counts = state.mode !== "standardised";
-  shown.map((cell) => cell.value).sort((a, b) => b - a).forEach((value, i) => { if (!ranks.has(value)) ranks.set(value, i + 1); });
-  const row = ({ cell, name }) => html`<tr data-unit="${cell.unit.id}"><td>${cell.value === null ? "–" : number(ranks.get(cell.value))}</td>
-<th scope="row"><a id="u${cell.unit.id}" href="${ATLAS.rankLink.replace("LEVEL:CODE", `${cell.unit.level}:${cell.unit.code}`)}">${name}</a></th>
-${cell.value === null ? html`<td class="wide" colspan="${1 + 2 * limits + compare}">${statusText(cell.status)}</td>` : html`<td>${number(cell.value, digits)}</td>
-${limits && html`<td>${intervalPicture(clip(cell), low, high, country.value)}</td><td>${intervalText(cell, statistic)}</td>`}${compare && html`<td>${t(`compared_${comparedWith(cell, country) || "unsaid"}`)}</td>`}`}
-${counts && html`<td>${countText(cell.n)}</td>${table.d && html`<td>${countText(cell.d)}</td>`}`}</tr>`;
-  return html`<table><caption class="away">${titleText(state)}</caption>${heads([t("rank"), t("place"), t("value"), limits && t("interval_picture"), limits && t("interval_head"), compare && t("mode_belgium"), counts && t("numerator"), counts && !!table.d && t("denominator")])}<tbody>${ordered(cells, state.order).map(row)}</tbody></table>`;
+/* Fills the ranking: the map's table, with the limits as a picture and in numbers. Rows stay from state to state, only their texts change; the browser lays out the groups of 40 rows that are in view. */
+const fillRanking = (table, state, cells, country) => {
+  const { statistic } = table, values = cells.map((cell) => cell.value).filter((value) => value !== null).sort((a, b) => b - a);
+  const limits = cells.some((cell) => cell.lower !== null), compare = state.mode !== "values", counts = state.mode !== "standardised";
+  const ends = cells.flatMap((cell) => cell.value === null ? [] : [cell.lower ?? cell.value, cell.upper ?? cell.value]).sort((a, b) => a - b);
+  const low = ends[Math.floor(ends.length * 0.005)], high = ends[Math.ceil(ends.length * 0.995) - 1], ranks = new Map();
+  values.forEach((value, i) => { if (!ranks.has(value)) ranks.set(value, i + 1); });
+  const columns = [
+    [t("rank"), (cell) => cell.value === null ? "–" : number(ranks.get(cell.value))], [t("place")], [t("value"), (cell) => plainValue(cell, statistic)],
+    limits && [t("interval_picture"), (cell) => cell.value === null ? "" : intervalPath(cell, low, high, country.value)], limits && [t("interval_head"), (cell) => intervalText(cell, statistic)],
+    compare && [t("mode_belgium"), (cell) => cell.value === null ? "" : t(`compared_${comparedWith(cell, country) || "unsaid"}`)],
+    counts && [t("numerator"), (cell) => countText(cell.n)], counts && table.d && [t("denominator"), (cell) => countText(cell.d)],
+  ].filter(Boolean);
+  const empty = html`<tr>${columns.map((_, k) => k === 1 ? html`<th scope="row"><a></a></th>` : k === 3 && limits ? html`<td><svg class="interval" width="104" height="18" aria-hidden="true"><path/></svg></td>` : html`<td></td>`)}</tr>`.text;
+  const bodies = [], box = byId("ranking"), [before, after] = linkTo(state, { unit: { level: "LEVEL", code: "CODE" } }).split("LEVEL:CODE");
+  for (let left = cells.length; left > 0; left -= 40) bodies.push(`<tbody>${empty.repeat(Math.min(40, left))}</tbody>`);
+  put("ranking", html`<table><caption class="away"></caption>${heads(columns.map(([head]) => head))}${new Safe(bodies.join(""))}</table>`);
+  box.style.setProperty("--columns", columns.length);
+  box.querySelector("caption").textContent = titleText(state);
+  const rows = box.querySelectorAll("tbody tr");
+  ordered(cells, state.order).forEach(({ cell, name }, i) => {
+    const row = rows[i], parts = row.children, link = parts[1].firstChild, { unit } = cell, texts = row.texts || [];
+    if (texts[1] !== name) [row.dataset.unit, link.id, link.textContent] = [unit.id, `u${unit.id}`, name];
+    link.setAttribute("href", `${before}${unit.level}:${unit.code}${after}`);
+    row.className = cell.value === null ? "none" : "";
+    row.texts = columns.map(([, text], k) => {
+      if (k === 1) return name;
+      const next = text(cell);
+      if (next === texts[k]) return next;
+      if (k === 3 && limits) parts[k].firstChild.firstChild.setAttribute("d", next); else parts[k].textContent = next;
+      return next;
+    });
+  });
 };
 
-/* Returns the citation of this release for a table; a synthetic release is not to be cited. */
-const citationOf = (table, card) => {
-  const { release } = ATLAS.meta, code = table || t("all_tables");
-  if (release.is_synthetic) return t("citation_synthetic", { version: release.version, code });
-  if (card?.definition_reference && card.recommended_reference) return card.recommended_reference;
-  return t("citation", { publisher: release.publisher || t("atlas"), version: release.version, date: release.publication_date ? date(release.publication_date) : t("undated"), code });
-};
+/* Returns the citation of a table of this release, or of the release. */
+const citationOf = (code) => say(code ? ATLAS.statistics.get(code).citation : ATLAS.meta.citation);
 
 /* Returns what follows the pictures: the card, downloads, citation, permalink, embedding. */
 const belowHtml = (state, cards) => {
@@ -155,7 +171,7 @@ const belowHtml = (state, cards) => {
 <h3>${t("card_remarks")}</h3><ul>${(card.remarks || []).map((i) => html`<li>${cards.remarks[i]}</li>`)}</ul></details>
 <details id="data"><summary>${t("data_and_citation")}</summary><p class="buttons"><button type="button" id="csv">${t("csv_of_view")}</button></p>
 <ul><li><a href="../exports/csv/${state.code}.csv">${t("whole_table", { code: state.code, format: "CSV" })}</a></li><li><a href="../exports/parquet/${state.code}.parquet">${t("whole_table", { code: state.code, format: "Parquet" })}</a></li>
-<li><a href="docs/index.html">${t("docs_link")}</a></li></ul><h3>${t("cite")}</h3><p id="citation">${citationOf(state.code, card)}</p><p class="small">${t("definition_after")}: ${t("definition_card", { card: card.card_code })}</p>
+<li><a href="docs/index.html">${t("docs_link")}</a></li></ul><h3>${t("cite")}</h3><p id="citation">${citationOf(state.code)}</p><p class="small">${t("definition_after")}: ${t("definition_card", { card: card.card_code })}</p>
 ${ATLAS.meta.map && html`<p class="small">${t("boundaries")}</p>`}
 <h3>${t("link_embed")}</h3><label for="permalink" class="wide">${t("permalink")}<input id="permalink" readonly value="${address}${linkTo(state)}"></label>
 <label for="embed" class="wide">${t("embed_code")}<textarea id="embed" readonly rows="3"><iframe src="${address}${linkTo(state, { embed: true })}" title="${titleText(state)}" width="640" height="760" loading="lazy"></iframe></textarea></label></details>`;
@@ -168,7 +184,7 @@ const setControls = (state) => {
   for (const [name, value] of Object.entries(state.filters)) {
     set(`filter-${name}`, value);
     const field = byId(`filter-${name}`);
-    if (field) field.disabled = state.mode === "standardised" && name !== "procedure_type";
+    if (field) field.disabled = state.mode === "standardised" && name !== ATLAS.meta.type;
   }
   set("year", statistic.years.indexOf(state.year));
   byId("year")?.setAttribute("aria-valuetext", state.year);
@@ -197,11 +213,10 @@ const fillStatistic = async (state) => {
 ${rest > cells.length / 4 && state.level === "municipality" && html`<strong>${t("many_hidden", { hidden: number(rest), count: number(cells.length) })}</strong> <a href="${linkTo(state, { level: "arrondissement" })}">${t("offer_arrondissement")}</a>`}`);
   put("place-title", html`${nameOf(state.unit)}`);
   put("place-body", placePanel(table, state, width));
-  ATLAS.rankLink = linkTo(state, { unit: { level: "LEVEL", code: "CODE" } });
   put("ranking-note", html`${t("ranking_note")}`);
   await new Promise((resolve) => { setTimeout(resolve); }); // the map is painted before the long list; a list that is out of date is not made
   if (turn !== ATLAS.turn) return;
-  put("ranking", rankingTable(table, state, cells, country));
+  fillRanking(table, state, cells, country);
   put("below", belowHtml(state, cards));
   markRow(state);
 };
@@ -213,5 +228,6 @@ const markRow = (state) => {
   const row = box.querySelector(`tr[data-unit="${state.unit.id}"]`);
   if (!row) return;
   row.setAttribute("aria-current", "true");
-  if (row.offsetTop < box.scrollTop + 40 || row.offsetTop > box.scrollTop + box.clientHeight - 40) box.scrollTop = row.offsetTop - box.clientHeight / 2;
+  const top = row.getBoundingClientRect().top - box.getBoundingClientRect().top;
+  if (top < 40 || top > box.clientHeight - 40) box.scrollTop += top - box.clientHeight / 2;
 };

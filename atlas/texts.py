@@ -1,0 +1,23 @@
+"""The languages of a release, and its sentences outside the tables: those of the cards and catalogues."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+
+from atlas.settings import PROJECT_DIR
+
+LABEL = "label_"
+
+
+def languages(columns: Iterable[str]) -> list[str]:
+    """Returns the languages of a release in the order of macros/lists.sql, from the columns label_<language>
+    of a dimension (geo_level): a further language needs no change here.
+    """
+    return [column.removeprefix(LABEL) for column in columns if column.startswith(LABEL)]
+
+
+def phrases() -> dict[tuple[str, str], str]:
+    """Returns (phrase, language) -> text, from the seed that the cards are made of too."""
+    with open(PROJECT_DIR / "seeds/statistics/text.csv", encoding="utf-8", newline="") as file:
+        return {(row["key"], row["language"]): row["text"] for row in csv.DictReader(file) if row["topic"] == "phrase"}

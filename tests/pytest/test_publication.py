@@ -1,0 +1,164 @@
+"""publication.yml is read from one place, its faults name file, key and remedy, and its values reach the release."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import duckdb
+import pytest
+import release_fixture
+import yaml
+
+from atlas import publication
+from atlas import publish as publishing
+from atlas.__main__ import main
+from atlas.settings import AtlasError, read_settings
+
+PROJECT = Path(__file__).resolve().parents[2]
+FILLED = {
+    "publisher": {"name": {"nl": "Kantoor", "fr": "Bureau", "en": "Office"}, "url": "https://office.example/"},
+    "contact": {"name": "Statistics desk", "email": "statistics@office.example"},
+    "licence": "CC-BY-4.0",
+    "landing_page": "https://office.example/atlas",
+    "base_url": "https://office.example/atlas/releases/",
+    "languages": ["fr", "en"],
+    "issued": "2026-10-15",
+    "sdmx_agency": "BE_OFFICE",
+}
+
+
+@pytest.fixture(autouse=True)
+def _fast_release(monkeypatch):
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+    release_fixture.small_site(monkeypatch.setattr)
+
+
+def write(path: Path, **changes) -> Path:
+    """Writes FILLED with changes (None removes a key). Returns the path."""
+    content = {key: value for key, value in {**FILLED, **changes}.items() if value is not None}
+    path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    return path
+
+
+def release(output: Path, file: Path | None, *, synthetic: bool, **variables):
+    """Publishes the hand-made warehouse with a publication.yml. Returns the release."""
+    release_fixture.make_warehouse(output, **variables)
+    with duckdb.connect(str(output / "warehouse.duckdb")) as connection:
+        connection.execute("update quality.source_origin set is_synthetic = ?", [synthetic])
+    environment = {"ATLAS_OUTPUT_DIR": str(output)} | ({"ATLAS_PUBLICATION": str(file)} if file else {})
+    return publishing.publish(read_settings(environment))
+
+
+def public_rows(output: Path) -> list[dict]:
+    """Returns the rows of release_publication."""
+    with duckdb.connect(str(output / "atlas.duckdb"), read_only=True) as atlas:
+        cursor = atlas.execute("from release_publication order by position")
+        return [dict(zip([c[0] for c in cursor.description], row, strict=True)) for row in cursor.fetchall()]
+
+
+def test_its_values_reach_the_release(tmp_path):
+    found = release(tmp_path / "output", write(tmp_path / "own.yml"), synthetic=False)
+    assert found.warnings == []
+    french, english = public_rows(tmp_path / "output")
+    assert (french["language"], french["publisher"], english["publisher"]) == ("fr", "Bureau", "Office")
+    assert english["files_url"] == f"https://office.example/atlas/releases/{found.version}"
+    assert english["citation"] == (
+        "Office (2026-10-15), Belgian health atlas: medical imaging and perinatal care, "
+        f"release {found.version}. https://office.example/atlas"
+    )
+    exports = tmp_path / "output" / "exports"
+    package = json.loads((exports / "datapackage.json").read_text(encoding="utf-8"))
+    assert package["licenses"][0]["name"] == "CC-BY-4.0" and package["homepage"] == "https://office.example/atlas"
+    assert [person["title"] for person in package["contributors"]] == ["Office", "Statistics desk"]
+    assert 'agencyID="BE_OFFICE" id="CUBE_013_007"' in (exports / "sdmx" / "structure.xml").read_text(encoding="utf-8")
+    assert ",BE_OFFICE:CUBE_013_007(1.0.0),R," in (exports / "sdmx" / "cube_013_007.csv").read_text(encoding="utf-8")
+
+
+def test_another_file_is_another_version(tmp_path):
+    first = release(tmp_path / "output", write(tmp_path / "own.yml"), synthetic=False).version
+    assert release(tmp_path / "output", write(tmp_path / "own.yml"), synthetic=False).version == first
+    changed = write(tmp_path / "own.yml", licence="CC0-1.0")
+    assert release(tmp_path / "output", changed, synthetic=False).version != first
+
+
+def test_without_a_file_demo_data_have_synthetic_values_and_an_extract_a_warning(tmp_path, monkeypatch):
+    monkeypatch.setattr(publication, "PROJECT_DIR", tmp_path)  # no publication.yml, even in a project that has one
+    found = release(tmp_path / "demo", None, synthetic=True)
+    assert found.warnings == []
+    rows = public_rows(tmp_path / "demo")
+    assert all("ynt" in row["publisher"] and ".example" in row["landing_page"] for row in rows)
+    assert rows[-1]["citation"].startswith("Synthetic demonstration data")
+
+    found = release(tmp_path / "real", None, synthetic=False)
+    assert "no publisher" in found.warnings[0] and "publication.md" in found.warnings[0]
+    assert public_rows(tmp_path / "real") == []
+    settings = read_settings({"ATLAS_OUTPUT_DIR": str(tmp_path / "real")})
+    assert "Warning: There is no" in publishing.describe(settings, found)
+
+
+def test_a_day_of_issue_that_withholds_no_year_is_a_warning(tmp_path):
+    found = release(tmp_path / "output", write(tmp_path / "own.yml"), synthetic=False, publication_date=None)
+    assert found.version.startswith("2026-10-15-") and "no year was withheld" in found.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"publisher": None}, "the key publisher is missing"),
+        ({"contact": {"name": "Desk"}}, "the key contact.email is no e-mail address"),
+        ({"contact": "Desk"}, "the key contact has no keys of its own"),
+        ({"licence": "MIT"}, "the key licence is 'MIT'"),
+        ({"licence": {"name": "Own", "title": "Own licence"}}, "the key licence.url is no address"),
+        ({"landing_page": "office.example"}, "the key landing_page is no address"),
+        ({"base_url": "https://office.example/a b"}, "the key base_url is no address"),
+        ({"languages": "nl"}, "the key languages is no list"),
+        ({"languages": ["nl", "nl"]}, "names a language twice"),
+        ({"languages": ["de"]}, "the key languages names de"),
+        (
+            {"publisher": {"name": {"nl": "Kantoor"}, "url": "https://office.example/"}},
+            "publisher.name has no text in fr",
+        ),
+        ({"issued": "15/10/2026"}, "the key issued is no date"),
+        ({"issued": "2026-10-16"}, "but the build's publication_date is 2026-10-15"),
+        ({"sdmx_agency": "1 OFFICE"}, "the key sdmx_agency is no identifier"),
+        ({"publishers": "Office"}, "the key publishers is unknown"),
+        ({"publisher": {**FILLED["publisher"], "uri": "x"}}, "the key publisher.uri is unknown"),
+    ],
+)
+def test_a_fault_names_file_key_and_remedy(tmp_path, changes, message):
+    file = write(tmp_path / "own.yml", **changes)
+    settings = read_settings({"ATLAS_OUTPUT_DIR": str(tmp_path), "ATLAS_PUBLICATION": str(file)})
+    with pytest.raises(AtlasError) as fault:
+        publication.of_release(
+            settings, is_synthetic=False, publication_date="2026-10-15", languages=["nl", "fr", "en"]
+        )
+    assert message in str(fault.value) and str(file) in str(fault.value)
+    assert len(str(fault.value).split("Nothing was changed.")[1]) > 10  # the remedy
+
+
+@pytest.mark.parametrize("content", ["publisher: [", "just a text", "", b"publisher: \xe9"])
+def test_a_file_that_is_no_yaml_stops_the_build_before_it_reads_data(tmp_path, content, capsys, monkeypatch):
+    file = tmp_path / "own.yml"
+    file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    monkeypatch.setenv("ATLAS_PUBLICATION", str(file))
+    monkeypatch.setenv("ATLAS_OUTPUT_DIR", str(tmp_path / "output"))
+    assert main(["build"]) == 1
+    assert str(file) in capsys.readouterr().err and not (tmp_path / "output").exists()
+
+
+def test_a_named_file_that_is_missing_is_a_fault(tmp_path):
+    settings = read_settings({"ATLAS_PUBLICATION": str(tmp_path / "gone.yml")})
+    with pytest.raises(AtlasError, match="ATLAS_PUBLICATION names"):
+        publication.check(settings)
+
+
+def test_the_demo_file_says_of_every_value_that_it_is_synthetic():
+    demo = publication.read_file(publication.DEMO_FILE)
+    assert all(".example" in url for url in (demo.publisher_url, demo.landing_page, demo.base_url, demo.contact_email))
+    assert "SYNTHETIC" in demo.sdmx_agency and all("ynt" in name for name in demo.publisher.values())
+    documented = (PROJECT / "docs" / "operations" / "publication.md").read_text(encoding="utf-8")
+    for key, below in publication.KEYS.items():
+        assert all(f"`{key}.{name}`" in documented or f"`{name}`" in documented for name in below)
+        assert f"`{key}" in documented
