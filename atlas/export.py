@@ -1,11 +1,12 @@
 """Writes the published tables as files: CSV, Parquet, a Frictionless data package, SDMX. Called by the release, on the
-public database.
+public database. docs/guide/files.md says which file is for whom.
 
 Every file is a function of the tables alone: rows are in total order, nothing holds a clock, so a rerun writes the same
 bytes.
 
     exports/csv/<table>.csv        UTF-8, header, comma, an empty field is null
-    exports/parquet/<table>.parquet
+    exports/parquet/<table>.parquet        with title, source, licence and version as metadata
+    exports/parquet/observation.parquet    all statistics as one table
     exports/sdmx/<table>.csv       SDMX-CSV 2.0, statistics only; structure in exports/sdmx/structure.xml
     exports/datapackage.json       Frictionless Data Package v1 over csv/
     exports/SHA256SUMS             of every file, for `sha256sum --check`
@@ -15,10 +16,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from atlas import sdmx
+from atlas import observation, sdmx
 from atlas.pages.texts import read_texts
 from atlas.publication import DEFAULT_AGENCY, Publication, text_in
 from atlas.sql import identifier, literal
@@ -37,6 +41,7 @@ FIELD_TYPES = {
 # Sources of the parts, as the data package cites them. Who publishes a release decides the licence of its
 # statistics (publication.yml); the geography carries that of its source.
 GEOGRAPHY_TABLE = "geographic_unit"
+UNIT_KEY = ["geo_level", "geo_code"]
 GEOGRAPHY_SOURCE = {
     "title": "Source: Statbel (REFNIS municipalities, statistical sectors)",
     "path": "https://statbel.fgov.be",
@@ -110,17 +115,21 @@ class Edition:
 
 
 @dataclass(frozen=True)
+class File:
+    """A file with its path below exports/ and its size in bytes."""
+
+    path: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
 class TableFiles:
-    """The files of one table, with paths below exports/ and sizes in bytes."""
+    """The CSV file of one table."""
 
     table: str
     rows: int
-    csv_path: str
-    csv_bytes: int
-    csv_sha256: str
-    parquet_path: str
-    parquet_bytes: int
-    parquet_sha256: str
+    csv: File
 
 
 def publication_rows(edition: Edition, release: dict) -> list[tuple]:
@@ -164,26 +173,32 @@ def publication_rows(edition: Edition, release: dict) -> list[tuple]:
     return rows
 
 
+def two_at_a_time(work: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
+    """Returns work(item) for every item, in their order. Raises what the first item that failed raised; no further item
+    is then begun.
+    """
+    pool = ThreadPoolExecutor(max_workers=2)
+    try:
+        return list(pool.map(work, items))
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
 def write_table(connection, table: PublicTable, folder: Path, edition: Edition) -> TableFiles:
-    """Writes one table of the attached database `atlas` as CSV and Parquet, a statistic as SDMX-CSV too. Returns its
-    files.
+    """Writes one table of the attached database `atlas` as CSV, a statistic as SDMX-CSV too: the files whose bytes give
+    the version. Returns the CSV file.
 
     Raises AtlasError when a value of a statistic has no SDMX code.
     """
-    csv, parquet, observations = (
-        f"{kind}/{table.name}.{suffix}" for kind, suffix in (("csv", "csv"), ("parquet", "parquet"), ("sdmx", "csv"))
-    )
-    for path in (csv, parquet, observations):
+    csv, observations = f"csv/{table.name}.csv", f"sdmx/{table.name}.csv"
+    for path in (csv, observations):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
-    rows_of = f"(from atlas.{identifier(table.name)})"  # written in total order, which DuckDB keeps
     (rows,) = connection.execute(
-        f"copy {rows_of} to {literal(folder / csv)} (format csv, header, delimiter ',')"
-    ).fetchone()
-    connection.execute(f"copy {rows_of} to {literal(folder / parquet)} (format parquet, compression zstd)")
+        f"copy (from atlas.{identifier(table.name)}) to {literal(folder / csv)} (format csv, header, delimiter ',')"
+    ).fetchone()  # written in total order, which DuckDB keeps
     if table.statistic:
         sdmx.write_data(connection, table, folder / observations, edition)
-    sizes = [(path, (folder / path).stat().st_size, sha256(folder / path)) for path in (csv, parquet)]
-    return TableFiles(table.name, rows, *sizes[0], *sizes[1])
+    return TableFiles(table.name, rows, _file(folder, csv))
 
 
 def write_package(
@@ -194,26 +209,76 @@ def write_package(
     files: list[TableFiles],
     edition: Edition,
 ) -> None:
-    """Writes `sdmx/structure.xml`, `datapackage.json` and `SHA256SUMS` beside the tables' files. release: the row of
-    the table `release`.
+    """Writes beside the tables' CSV files what names the version: Parquet files, the structure of SDMX,
+    `datapackage.json` and `SHA256SUMS`. release: the row of the table `release`.
     """
+    titles = titles_of(connection)
+    (folder / "parquet").mkdir()
+
+    def write_parquet(item: tuple[str, str, str]) -> File:
+        name, title, comment = item
+        path = f"parquet/{name}.parquet"
+        metadata = ", ".join(f"{key}: {literal(text)}" for key, text in _metadata(title, comment, release, edition))
+        connection.cursor().execute(
+            f"copy (from atlas.{identifier(name)}) to {literal(folder / path)} "
+            f"(format parquet, compression zstd, kv_metadata {{{metadata}}})"
+        )
+        return _file(folder, path)
+
+    names = [(table.name, titles.get(table.name, table.name), table.comment) for table in tables]
+    names.append((observation.NAME, edition.phrase("observation_title", "en"), observation.COMMENT))
+    parquet = dict(zip([name for name, *_ in names], two_at_a_time(write_parquet, names), strict=True))
     sdmx.write_structure(connection, folder / "sdmx", release, tables, edition)
-    package = data_package(connection, release, tables, {file.table: file for file in files}, edition)
+    package = data_package(connection, release, tables, {file.table: file for file in files}, parquet, edition)
     (folder / "datapackage.json").write_text(json.dumps(package, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    known = {file.csv_path: file.csv_sha256 for file in files} | {
-        file.parquet_path: file.parquet_sha256 for file in files
-    }
-    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    sums = [f"{known.get(name) or sha256(folder / name)}  {name}\n" for name in names]
+    known = {file.path: file.sha256 for file in [*parquet.values(), *(file.csv for file in files)]}
+    paths = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    sums = [f"{known.get(path) or sha256(folder / path)}  {path}\n" for path in paths]
     (folder / "SHA256SUMS").write_text("".join(sums), encoding="utf-8")
 
 
+def _metadata(title: str, comment: str, release: dict, edition: Edition) -> list[tuple[str, str]]:
+    """Returns (key, text) of the metadata of a Parquet file."""
+    publication = edition.publication
+    texts = {
+        "title": title,
+        "description": comment,
+        "version": release["version"],
+        "source": f"{DEFINITIONS_SOURCE['title']}; {GEOGRAPHY_SOURCE['title']}",
+        "is_synthetic": str(edition.is_synthetic).lower(),
+    }
+    if publication:
+        texts |= {
+            "publisher": text_in(publication.publisher, "en"),
+            "licence": f"{publication.licence.name} {publication.licence.url}",
+            "landing_page": publication.landing_page,
+        }
+    return [(key, text) for key, text in texts.items() if text]
+
+
+def _file(folder: Path, path: str) -> File:
+    """Returns a written file."""
+    return File(path, (folder / path).stat().st_size, sha256(folder / path))
+
+
+def titles_of(connection) -> dict[str, str]:
+    """Returns statistic -> English title, from the cards."""
+    return dict(connection.execute("select code, title from atlas.statistic where language = 'en'").fetchall())
+
+
 def data_package(
-    connection, release: dict, tables: list[PublicTable], files: dict[str, TableFiles], edition: Edition
+    connection,
+    release: dict,
+    tables: list[PublicTable],
+    files: dict[str, TableFiles],
+    parquet: dict[str, File],
+    edition: Edition,
 ) -> dict:
-    """Returns the Frictionless descriptor of the release, one resource a table."""
+    """Returns the Frictionless descriptor of the release, one resource a table; `observation` is an addition to the
+    standard, which knows text files only.
+    """
     units = dict(connection.execute("select measure, label_en from atlas.unit_measure").fetchall())
-    titles = dict(connection.execute("select code, title from atlas.statistic where language = 'en'").fetchall())
+    titles = titles_of(connection)
     dimensions = {
         table.primary_key[0]: table.name
         for table in tables
@@ -229,7 +294,10 @@ def data_package(
         "keywords": ["Belgium", "health care", "medical imaging", "perinatal care", "small-area statistics"],
         "sources": [DEFINITIONS_SOURCE, GEOGRAPHY_SOURCE],
         "release": {key: value for key, value in release.items() if key != "version"},
-        "resources": [_resource(table, files[table.name], titles, units, dimensions) for table in tables],
+        "resources": [
+            _resource(table, files[table.name], parquet[table.name], titles, units, dimensions) for table in tables
+        ],
+        "observation": {"description": observation.COMMENT, **_described(parquet[observation.NAME])},
     }
     publication = edition.publication
     if publication:
@@ -246,8 +314,18 @@ def data_package(
     return package
 
 
+def _described(file: File) -> dict:
+    """Returns path, size and hash of a file."""
+    return {"path": file.path, "bytes": file.bytes, "hash": f"sha256:{file.sha256}"}
+
+
 def _resource(
-    table: PublicTable, files: TableFiles, titles: dict[str, str], units: dict[str, str], dimensions: dict[str, str]
+    table: PublicTable,
+    files: TableFiles,
+    parquet: File,
+    titles: dict[str, str],
+    units: dict[str, str],
+    dimensions: dict[str, str],
 ) -> dict:
     """Returns the descriptor of one table; `rows`, `parquet` and the fields' `unit` are additions to the standard.
 
@@ -260,17 +338,21 @@ def _resource(
         if dimensions.get(column.name, table.name) != table.name
         and (table.statistic or column.name != "status")  # other tables have statuses of their own
     ]
+    # hospitals are no geographic units
+    by_residence = not table.statistic or table.statistic.get("place") == "residence"
+    if by_residence and table.name != GEOGRAPHY_TABLE and set(UNIT_KEY) <= {column.name for column in table.columns}:
+        keys.append({"fields": UNIT_KEY, "reference": {"resource": GEOGRAPHY_TABLE, "fields": UNIT_KEY}})
     resource = {
         "profile": "tabular-data-resource",
         "name": table.name,
-        "path": files.csv_path,
+        "path": files.csv.path,
         "title": titles.get(table.name, table.name),
         "description": table.comment,
         "format": "csv",
         "mediatype": "text/csv",
         "encoding": "utf-8",
-        "bytes": files.csv_bytes,
-        "hash": f"sha256:{files.csv_sha256}",
+        "bytes": files.csv.bytes,
+        "hash": f"sha256:{files.csv.sha256}",
         "rows": files.rows,
         "dialect": {"delimiter": ",", "doubleQuote": True, "header": True, "lineTerminator": "\n"},
         "schema": {
@@ -279,7 +361,7 @@ def _resource(
             **({"primaryKey": table.primary_key} if table.primary_key else {}),
             **({"foreignKeys": keys} if keys else {}),
         },
-        "parquet": {"path": files.parquet_path, "bytes": files.parquet_bytes, "hash": f"sha256:{files.parquet_sha256}"},
+        "parquet": _described(parquet),
     }
     if table.name == GEOGRAPHY_TABLE:
         resource |= {"licenses": [GEOGRAPHY_LICENCE], "sources": [GEOGRAPHY_SOURCE]}

@@ -13,21 +13,21 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import duckdb
 
-from atlas import __version__, comments, export, guards, lineage, publication, record, site, switch, texts
+from atlas import __version__, comments, export, guards, lineage, observation, publication, record, site, switch, texts
 from atlas.release_tables import OWN_TABLES
 from atlas.settings import PROJECT_DIR, AtlasError, Settings, file_size
 from atlas.sql import identifier, literal
 
 # The oldest format that every DuckDB since 1.2 reads.
 STORAGE_VERSION = "v1.2.0"
+# Tables of these schemas are small and have a primary key in the public file: cards, dimensions, the release itself.
+KEYED_SCHEMAS = ("reference", "main")
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def read_public_tables(
     connection: duckdb.DuckDBPyConnection, models: list[record.PublicModel]
 ) -> list[export.PublicTable]:
     """Returns the tables to publish, in the order of their names. Raises AtlasError when one must not be public."""
-    guards.check_names([model.name for model in models], set(OWN_TABLES))
+    guards.check_names([model.name for model in models], {*OWN_TABLES, observation.NAME})
     if not any(model.statistic for model in models):
         raise AtlasError(
             "Nothing is published: the build made no statistic. Check that the models of models/marts are enabled."
@@ -181,30 +181,35 @@ def publish_tables(
 
     # reference tables first: the statistics are exported with their codes
     batches = ([table for table in tables if not table.statistic], [table for table in tables if table.statistic])
-    written = {files.table: files for batch in batches for files in _two_at_a_time(publish_table, batch)}
+    written = {files.table: files for batch in batches for files in export.two_at_a_time(publish_table, batch)}
     return [written[table.name] for table in tables]
 
 
-def _two_at_a_time(work: Callable[[Any], Any], items: list[Any]) -> list[Any]:
-    """Returns work(item) for every item, in their order. Raises what the first item that failed raised; no further item
-    is then begun.
-    """
-    pool = ThreadPoolExecutor(max_workers=2)
-    try:
-        return list(pool.map(work, items))
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
 def _copy_table(connection: duckdb.DuckDBPyConnection, table: export.PublicTable) -> None:
-    """Copies one table, rows in total order, with its comments; in one transaction, or each comment would be forced to
-    the disk by itself.
+    """Copies one table, rows in total order, with its key and comments; in one transaction, or each comment would be
+    forced to the disk by itself.
     """
     source = f"warehouse.{identifier(table.schema)}.{identifier(table.name)}"
     connection.begin()
-    connection.execute(f"create table atlas.{identifier(table.name)} as from {source} order by all")
+    _create_table(connection, table.name, {column.name: column.type for column in table.columns}, table)
+    connection.execute(f"insert into atlas.{identifier(table.name)} from {source} order by all")
     _comment(connection, table.name, table.comment, {column.name: column.comment for column in table.columns})
     connection.commit()
+
+
+def _create_table(connection, name: str, types: dict[str, str], table: export.PublicTable) -> None:
+    """Creates an empty table of the public file: the columns of the key, and the status of a statistic, are not null.
+
+    A primary key that the file enforces costs some 125 bytes a row, many times the row itself, so large tables
+    (statistics and comparisons) have none; `guards.check_key` has found their keys unique.
+    """
+    required = {*table.primary_key, *(["status"] if table.statistic else [])}
+    columns = [
+        f"{identifier(column)} {type_}{' not null' if column in required else ''}" for column, type_ in types.items()
+    ]
+    if table.primary_key and table.schema in KEYED_SCHEMAS:
+        columns.append(f"primary key ({', '.join(identifier(column) for column in table.primary_key)})")
+    connection.execute(f"create table atlas.{identifier(name)} ({', '.join(columns)})")
 
 
 def write_release(
@@ -223,12 +228,16 @@ def write_release(
     row["version"] = _version(row, files, sources, edition)
     own_rows = {
         "release": [tuple(row[column] for column in OWN_TABLES["release"][1])],
-        "release_table": [(file.table, file.rows, file.csv_path, file.csv_bytes, file.csv_sha256) for file in files],
+        "release_table": [
+            (file.table, file.rows, file.csv.path, file.csv.bytes, file.csv.sha256, ", ".join(table.primary_key))
+            for file, table in zip(files, tables, strict=True)
+        ],
         "release_source": sources,
         "release_publication": export.publication_rows(edition, row),
     }
     own_tables = [_write_own_table(connection, name, rows) for name, rows in own_rows.items()]
     files = files + [export.write_table(connection, table, settings.exports_staging, edition) for table in own_tables]
+    observation.create(connection, tables)
     export.write_package(connection, settings.exports_staging, row, [*tables, *own_tables], files, edition)
     return Release(
         row["version"],
@@ -288,7 +297,7 @@ def _version(row: dict, files: list[export.TableFiles], sources: list[tuple], ed
     """Returns the version: the publication date and eight hexadecimal digits of a hash over everything the release
     says.
     """
-    parts = [row, [(file.table, file.csv_sha256) for file in files], sources, export.publication_rows(edition, row)]
+    parts = [row, [(file.table, file.csv.sha256) for file in files], sources, export.publication_rows(edition, row)]
     content = json.dumps(parts, sort_keys=True, default=str)
     return f"{row['publication_date'] or 'undated'}-{hashlib.sha256(content.encode()).hexdigest()[:8]}"
 
@@ -305,16 +314,16 @@ def _source_commit() -> str | None:
 def _write_own_table(connection, name: str, rows: list[tuple]) -> export.PublicTable:
     """Writes one of OWN_TABLES into the public database, in one transaction. Returns it as a public table."""
     comment, columns = OWN_TABLES[name]
+    table = export.PublicTable("main", name, comment, [], [next(iter(columns))], None)
     connection.begin()
-    definition = ", ".join(f"{identifier(column)} {type_}" for column, (type_, _) in columns.items())
-    connection.execute(f"create table atlas.{identifier(name)} ({definition})")
+    _create_table(connection, name, {column: type_ for column, (type_, _) in columns.items()}, table)
     if rows:
         connection.executemany(f"insert into atlas.{identifier(name)} values ({', '.join('?' * len(columns))})", rows)
     _comment(connection, name, comment, {column: text for column, (_, text) in columns.items()})
     connection.commit()
     types = connection.execute(f"describe atlas.{identifier(name)}").fetchall()
     described = [export.Column(column, type_, columns[column][1]) for column, type_, *_ in types]
-    return export.PublicTable("main", name, comment, described, [next(iter(columns))], None)
+    return replace(table, columns=described)
 
 
 @contextmanager

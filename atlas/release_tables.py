@@ -67,6 +67,7 @@ OWN_TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             "csv_file": ("text", "Path of the exported file below exports/"),
             "csv_bytes": ("bigint", "Size of the exported file, in bytes"),
             "csv_sha256": ("text", "SHA-256 of the exported file's bytes, in hexadecimal"),
+            "key_columns": ("text", "Columns that identify a row, separated by commas"),
         },
     ),
     "release_source": (

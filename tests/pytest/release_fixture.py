@@ -19,10 +19,12 @@ VARIABLES = {
     "first_reference_year": None,
     "last_reference_year": None,
 }
-CUBE = {"family": "imaging", "measure": "share", "variable": "IMAG_SPEC_N", "per": 100, "filters": ["age_category"]}
-STAT = {"family": "imaging", "measure": "volume", "variable": "IMAG_SPEC_N", "per": 1000, "filters": []}
+IMAGING = {"family": "imaging", "variable": "IMAG_SPEC_N", "place": "residence"}
+CUBE = {**IMAGING, "measure": "share", "per": 100, "filters": ["age_category"]}
+STAT = {**IMAGING, "measure": "volume", "per": 1000, "filters": []}
 HOSPITAL = {
     "family": "perinatal",
+    "place": "hospital",
     "measure": "mean",
     "variable": "prenatal_acts",
     "per": 1,
@@ -47,7 +49,7 @@ create table reference.geo_level as select * from (values
 ) as t (geo_level, sort_order, label_nl, label_fr, label_en, sdmx_code);
 create table reference.age_category as select * from (values
     ('decennial', '0-9', 1, '0 tot 9', '0 à 9', '0 to 9', 'Y0T9'), ('decennial', '90+', 2, '90+', '90+', '90 and over', 'Y_GE90'),
-    ('decennial', 'total', 3, 'alle', 'tous', 'all ages', '_T'), ('maternal', 'total', 3, 'alle', 'tous', 'all ages', '_T')
+    ('all', 'total', 3, 'alle', 'tous', 'all ages', '_T')
 ) as t (scheme, age_category, sort_order, label_nl, label_fr, label_en, sdmx_code);
 create table reference.procedure_type as select * from (values
     ('ultrasound', 1, 'echografie', 'échographie', 'ultrasound', 'ULTRASOUND'), ('total', 2, 'alle', 'tous', 'all', '_T')
@@ -97,7 +99,7 @@ comment on table reference.geo_level is 'Levels; it''s a dimension';
 
 KEYS = {
     "geo_level": ["geo_level"],
-    "age_category": ["scheme", "age_category"],
+    "age_category": ["age_category"],
     "procedure_type": ["procedure_type"],
     "observation_status": ["status"],
     "unit_measure": ["measure"],

@@ -171,3 +171,71 @@ def test_a_further_language_reaches_sdmx_without_a_change_of_the_code(tmp_path):
     assert '<com:Name xml:lang="de">auf Deutsch</com:Name>' in text
     assert '<com:Name xml:lang="de">Bildgebung</com:Name>' in text
     assert '<com:Name xml:lang="de">België / Belgique</com:Name>' in text  # no official name in this language
+
+
+# One long table, keys, and the metadata of Parquet files.
+
+
+def test_observation_holds_every_row_of_every_statistic_once(exports):
+    with duckdb.connect(str(exports.parent / "atlas.duckdb"), read_only=True) as atlas:
+        columns = [row[0] for row in atlas.execute("describe observation").fetchall()]
+        assert columns == [
+            *("statistic", "reference_year", "geo_level", "geo_code", "procedure_type", "age_category"),
+            *("numerator", "denominator", "value", "lower_95", "upper_95", "status"),
+        ]
+        found = atlas.execute("from observation").fetchall()
+        expected = []
+        for table, statistic in sorted(release_fixture.STATISTICS.items()):
+            filters = {name: f"'total' as {name}" for name in ("procedure_type", "age_category")}
+            filters |= {name: name for name in statistic["filters"]}
+            select = [f"'{table}'", *columns[1:4], *filters.values(), *columns[6:]]
+            expected += atlas.execute(f"select {', '.join(select)} from {table}").fetchall()
+        assert found == expected and len(found) == 90 + 30 + 6
+        assert [row[:6] for row in found] == sorted({row[:6] for row in found})  # total order, no key twice
+        assert atlas.execute("select count(*) from observation where (statistic, geo_code) is null").fetchone() == (0,)
+        assert atlas.execute(f"from '{exports}/parquet/observation.parquet'").fetchall() == found
+        comments = "select count(*), count(comment) from duckdb_columns() where table_name = 'observation'"
+        assert atlas.execute(comments).fetchone() == (len(columns), len(columns))
+
+
+def test_a_join_on_a_filter_finds_one_row_of_its_dimension(exports):
+    with duckdb.connect(str(exports.parent / "atlas.duckdb"), read_only=True) as atlas:
+        for table in ("observation", *release_fixture.STATISTICS):
+            columns = [row[0] for row in atlas.execute(f"describe {table}").fetchall()]
+            for name in {"age_category", "procedure_type", "geo_level"} & set(columns):
+                rows, joined = (
+                    atlas.execute(f"select count(*) from {table} {join}").fetchone()
+                    for join in ("", f"inner join {name} using ({name})")
+                )
+                assert rows == joined, (table, name)
+
+
+def test_the_public_file_enforces_keys_and_columns_that_are_not_null(exports):
+    with duckdb.connect(str(exports.parent / "atlas.duckdb"), read_only=True) as atlas:
+        constraints: dict[tuple[str, str], set] = {}
+        for table, kind, columns in atlas.execute(
+            "select table_name, constraint_type, constraint_column_names from duckdb_constraints()"
+        ).fetchall():
+            constraints.setdefault((table, kind), set()).update(columns)
+        declared = dict(atlas.execute("select table_name, key_columns from release_table").fetchall())
+    for name, key in release_fixture.KEYS.items():
+        assert constraints[name, "PRIMARY KEY"] == set(key), name
+        assert declared[name] == ", ".join(key)
+    for name, statistic in release_fixture.STATISTICS.items():
+        key = ["reference_year", "geo_level", "geo_code", *statistic["filters"]]
+        assert constraints[name, "NOT NULL"] == {*key, "status"}, name
+        assert declared[name] == ", ".join(key)
+    assert constraints["release", "PRIMARY KEY"] == {"version"}
+
+
+def test_parquet_files_say_title_licence_version_and_source(exports):
+    for name, title in (
+        ("cube_013_007", "Medical imaging, specialist"),
+        ("observation", "All statistics as one table"),
+    ):
+        with duckdb.connect() as connection:
+            query = f"select key::text, value::text from parquet_kv_metadata('{exports}/parquet/{name}.parquet')"
+            metadata = dict(connection.execute(query).fetchall())
+        assert metadata["title"] == title and metadata["version"] == exports.parent.name
+        assert metadata["licence"].startswith("CC0-1.0 https://") and "IMA-AIM" in metadata["source"]
+        assert "ynthetic" in metadata["publisher"] and metadata["is_synthetic"] == "true"

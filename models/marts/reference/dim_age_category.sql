@@ -1,4 +1,4 @@
--- One row is an age category of one scheme (decennial for imaging, maternal for perinatal care), the total included.
+-- One row is an age category (scheme decennial for imaging, maternal for perinatal care), or the total of all ages, which both schemes have.
 {{ config(alias='age_category') }}
 
 with age_category as (
@@ -36,7 +36,7 @@ bounded as (
     from age_category
     union all
     select
-        scheme,
+        'all' as scheme,
         'total' as age_category,
         max(sort_order) + 1 as sort_order,
         null as age_from,
@@ -45,7 +45,6 @@ bounded as (
         '_T' as sdmx_code,
         null as named_age
     from age_category
-    group by scheme
 
 ),
 
