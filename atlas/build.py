@@ -23,7 +23,7 @@ from atlas.settings import PROJECT_DIR, SOURCES, AtlasError, Settings
 
 SUFFIXES = (".parquet", ".csv", ".csv.gz")
 # Bytes. In a smaller source one model leaves a core idle; in a larger one two models at a time need too much memory.
-SMALL_SOURCE = 2**30
+SMALL_SOURCE = 2**29
 
 
 def build(settings: Settings, variables: str, demo_arguments: list[str]) -> publish.Release:

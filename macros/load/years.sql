@@ -132,7 +132,7 @@
 {# The years that data tests look at in `dbt build`. Returns: list of integers; empty where this command has made no plan: every year. #}
 {% macro planned_test_years() %}
     {%- set plan = model_relation('load_plan') if execute and flags.WHICH == 'build' else none -%}
-    {%- if plan and run_query("select count(*) from " ~ plan ~ " where planned_by = '" ~ invocation_id ~ "'").columns[0][0] > 0 -%}
+    {%- if plan and adapter.get_relation(database=plan.database, schema=plan.schema, identifier=plan.identifier) and run_query("select count(*) from " ~ plan ~ " where planned_by = '" ~ invocation_id ~ "'").columns[0][0] > 0 -%}
         {{ return(planned_years('tests', plan)) }}
     {%- endif -%}
     {{ return([]) }}

@@ -11,6 +11,7 @@
     {%- set failures = namespace(count=0) -%}
     {%- for year in years -%}
         {%- set failures.count = failures.count + run_query("select count(*) from (" ~ (main_sql | replace(all_years, in_years('', [year]))) ~ ") as failure").columns[0][0] | int -%}
+        {%- do free_cached_blocks() -%}
     {%- endfor -%}
     select {{ failures.count }} as failures, {{ failures.count }} {{ warn_if }} as should_warn, {{ failures.count }} {{ error_if }} as should_error
 {% endmacro %}

@@ -48,6 +48,7 @@
         {% endcall %}
         {%- if not loop.last %}
             {% do adapter.commit() %}
+            {% do free_cached_blocks() %}
             {% do log(this.identifier ~ ": year " ~ year ~ " done, " ~ (loop.length - loop.index) ~ " of " ~ (planned | length) ~ " years to do", info=true) %}
         {%- endif %}
     {%- endfor %}
