@@ -18,7 +18,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +66,7 @@ class Column:
 @dataclass(frozen=True)
 class PublicTable:
     """A table to publish. `schema` is its schema in the warehouse; `statistic` the mart's declaration, None for a
-    reference table.
+    reference table; `derived` names the columns that the public file computes when it is read, with their expressions.
     """
 
     schema: str
@@ -75,6 +75,7 @@ class PublicTable:
     columns: list[Column]
     primary_key: list[str]
     statistic: dict | None
+    derived: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -278,7 +279,10 @@ def data_package(
     standard, which knows text files only.
     """
     units = dict(connection.execute("select measure, label_en from atlas.unit_measure").fetchall())
-    titles = titles_of(connection)
+    cards = connection.execute("select code, title, recommended_reference from atlas.statistic where language = 'en'")
+    titles, citations = {}, {}
+    for code, title, citation in cards.fetchall():
+        titles[code], citations[code] = title, citation
     dimensions = {
         table.primary_key[0]: table.name
         for table in tables
@@ -295,7 +299,8 @@ def data_package(
         "sources": [DEFINITIONS_SOURCE, GEOGRAPHY_SOURCE],
         "release": {key: value for key, value in release.items() if key != "version"},
         "resources": [
-            _resource(table, files[table.name], parquet[table.name], titles, units, dimensions) for table in tables
+            _resource(table, files[table.name], parquet[table.name], titles, citations, units, dimensions)
+            for table in tables
         ],
         "observation": {"description": observation.COMMENT, **_described(parquet[observation.NAME])},
     }
@@ -324,13 +329,15 @@ def _resource(
     files: TableFiles,
     parquet: File,
     titles: dict[str, str],
+    citations: dict[str, str],
     units: dict[str, str],
     dimensions: dict[str, str],
 ) -> dict:
-    """Returns the descriptor of one table; `rows`, `parquet` and the fields' `unit` are additions to the standard.
+    """Returns the descriptor of one table; `rows`, `parquet`, `citation` and the fields' `unit` are additions to the
+    standard.
 
-    titles: statistic -> title. units: measure -> unit. dimensions: column -> the reference table of which it is the
-    whole key.
+    titles, citations: statistic -> title, recommended reference. units: measure -> unit. dimensions: column -> the
+    reference table of which it is the whole key.
     """
     keys = [
         {"fields": column.name, "reference": {"resource": dimensions[column.name], "fields": column.name}}
@@ -363,6 +370,8 @@ def _resource(
         },
         "parquet": _described(parquet),
     }
+    if table.name in citations:
+        resource["citation"] = citations[table.name]
     if table.name == GEOGRAPHY_TABLE:
         resource |= {"licenses": [GEOGRAPHY_LICENCE], "sources": [GEOGRAPHY_SOURCE]}
     return resource

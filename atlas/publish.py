@@ -19,7 +19,20 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
-from atlas import __version__, comments, export, guards, lineage, observation, publication, record, site, switch, texts
+from atlas import (
+    __version__,
+    citation,
+    comments,
+    export,
+    guards,
+    lineage,
+    observation,
+    publication,
+    record,
+    site,
+    switch,
+    texts,
+)
 from atlas.release_tables import OWN_TABLES
 from atlas.settings import PROJECT_DIR, AtlasError, Settings, file_size
 from atlas.sql import identifier, literal
@@ -135,7 +148,7 @@ def read_public_tables(
             export.Column(column.name, column.type, column_comments.get(column.name, column.comment))
             for column in columns[place]
         ]
-        tables.append(export.PublicTable(*place, comment, described, model.primary_key, model.statistic))
+        tables.append(export.PublicTable(*place, comment, described, model.primary_key, model.statistic, model.derived))
         guards.check_columns(tables[-1])
     return tables
 
@@ -191,8 +204,12 @@ def _copy_table(connection: duckdb.DuckDBPyConnection, table: export.PublicTable
     """
     source = f"warehouse.{identifier(table.schema)}.{identifier(table.name)}"
     connection.begin()
+    name = f"atlas.{identifier(table.name)}"
     _create_table(connection, table.name, {column.name: column.type for column in table.columns}, table)
-    connection.execute(f"insert into atlas.{identifier(table.name)} from {source} order by all")
+    stored = ", ".join(identifier(column.name) for column in table.columns if column.name not in table.derived)
+    connection.execute(f"insert into {name} ({stored}) select {stored} from {source} order by all")
+    if table.derived:
+        _check_derived_columns(connection, table, source, name)
     _comment(connection, table.name, table.comment, {column.name: column.comment for column in table.columns})
     connection.commit()
 
@@ -205,11 +222,30 @@ def _create_table(connection, name: str, types: dict[str, str], table: export.Pu
     """
     required = {*table.primary_key, *(["status"] if table.statistic else [])}
     columns = [
-        f"{identifier(column)} {type_}{' not null' if column in required else ''}" for column, type_ in types.items()
+        f"{identifier(column)} {type_}"
+        + (f" generated always as ({table.derived[column]}) virtual" if column in table.derived else "")
+        + (" not null" if column in required else "")
+        for column, type_ in types.items()
     ]
     if table.primary_key and table.schema in KEYED_SCHEMAS:
         columns.append(f"primary key ({', '.join(identifier(column) for column in table.primary_key)})")
     connection.execute(f"create table atlas.{identifier(name)} ({', '.join(columns)})")
+
+
+def _check_derived_columns(connection, table: export.PublicTable, source: str, name: str) -> None:
+    """Raises AtlasError when a derived column, which readers get computed from the others, differs from that of the
+    build in a single bit.
+    """
+    columns = ", ".join(identifier(column.name) for column in table.columns)
+    made, read = (
+        connection.execute(f"select count(*), sum(hash({columns})) from {relation}").fetchone()
+        for relation in (source, name)
+    )
+    if made != read:
+        raise AtlasError(
+            f"Nothing is published: the columns {', '.join(table.derived)} of {table.name}, computed from the other "
+            "columns, differ from those of the build.\nCorrect `derived` in the model's meta, and build again."
+        )
 
 
 def write_release(
@@ -226,6 +262,7 @@ def write_release(
     sources = read_sources(connection)
     row = _release_row(connection, build, tables, files, edition)
     row["version"] = _version(row, files, sources, edition)
+    files = _cite(connection, settings, row, tables, files, edition)
     own_rows = {
         "release": [tuple(row[column] for column in OWN_TABLES["release"][1])],
         "release_table": [
@@ -247,6 +284,24 @@ def write_release(
         row["small_cell_threshold"] > 0,
         edition.warnings,
     )
+
+
+def _cite(
+    connection,
+    settings: Settings,
+    row: dict,
+    tables: list[export.PublicTable],
+    files: list[export.TableFiles],
+    edition: export.Edition,
+) -> list[export.TableFiles]:
+    """Writes the citation of this release into the cards, and their files again. Returns the files of all tables.
+
+    The version is a fingerprint of what the release holds without its own name: it is known only now.
+    """
+    citation.cite(connection, row, edition)
+    (cards,) = (table for table in tables if table.name == citation.TABLE)
+    written = export.write_table(connection, cards, settings.exports_staging, edition)
+    return [written if file.table == cards.name else file for file in files]
 
 
 def read_sources(connection: duckdb.DuckDBPyConnection) -> list[tuple]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +33,15 @@ class Artifacts:
 
 @dataclass(frozen=True)
 class PublicModel:
-    """A model with `access: public`. statistic: the mart's declaration, None for a reference table."""
+    """A model with `access: public`. statistic: the mart's declaration, None for a reference table. derived: column ->
+    its SQL expression over other columns of the table.
+    """
 
     schema: str
     name: str
     primary_key: list[str]
     statistic: dict[str, Any] | None
+    derived: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -140,7 +143,8 @@ def public_models(manifest: dict[str, Any]) -> Iterator[PublicModel]:
             if any(c["type"] == "primary_key" for c in column["constraints"])
         ]
         key = keys[0] if keys else [*GRAIN, *(statistic.get("filters") or [])] if statistic else []
-        yield PublicModel(node["schema"], node["alias"], key, statistic)
+        derived = node["config"]["meta"].get("derived") or {}
+        yield PublicModel(node["schema"], node["alias"], key, statistic, derived)
 
 
 def _must_run(node: dict[str, Any]) -> bool:

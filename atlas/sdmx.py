@@ -78,10 +78,11 @@ def write_structure(connection: duckdb.DuckDBPyConnection, folder: Path, release
     """
     statistics = [table for table in tables if table.statistic]
     lists = _code_lists(connection, statistics, edition.release_languages)
-    titles = _names(connection)
+    titles, citations = _texts(connection, "title"), _texts(connection, "recommended_reference")
     for name, dialect in (("structure.xml", _Ml30(edition.agency)), ("structure_2_1.xml", _Ml21(edition.agency))):
         date = release["publication_date"] or NO_DATE
-        text = dialect.message(date, release["version"], lists, titles, statistics, edition.release_languages)
+        texts = (titles, citations)
+        text = dialect.message(date, release["version"], lists, texts, statistics, edition.release_languages)
         (folder / name).write_text(text, encoding="utf-8")
     (folder / "delete").mkdir()
     flows = [f"dataflow,{flow_id(table, edition)},D" for table in statistics]
@@ -215,18 +216,18 @@ def _areas(connection, statistics: list, languages: list[str]) -> list[tuple]:
     return items
 
 
-def _names(connection) -> dict[str, dict[str, str]]:
-    """Returns statistic -> {language: title}, from the cards."""
-    names: dict[str, dict[str, str]] = {}
-    for code, language, title in connection.execute("select code, language, title from atlas.statistic").fetchall():
-        names.setdefault(code, {})[language] = title
-    return names
+def _texts(connection, column: str) -> dict[str, dict[str, str]]:
+    """Returns statistic -> {language: text} of a column of the cards."""
+    texts: dict[str, dict[str, str]] = {}
+    for code, language, text in connection.execute(f"select code, language, {column} from atlas.statistic").fetchall():
+        texts.setdefault(code, {})[language] = text
+    return texts
 
 
-def _text(values: dict[str, str | None]) -> str:
-    """Returns the names in each language that has one."""
+def _text(values: dict[str, str | None], element: str = "Name") -> str:
+    """Returns the names, or descriptions, in each language that has one."""
     return "".join(
-        f"<com:Name xml:lang={quoteattr(language)}>{escape(value)}</com:Name>"
+        f"<com:{element} xml:lang={quoteattr(language)}>{escape(value)}</com:{element}>"
         for language, value in values.items()
         if value
     )
@@ -248,7 +249,13 @@ class _Ml30:
         self.agency = agency
 
     def message(
-        self, date: str, release_version: str, lists: dict, titles: dict, statistics: list, languages: list[str]
+        self,
+        date: str,
+        release_version: str,
+        lists: dict,
+        texts: tuple[dict, dict],
+        statistics: list,
+        languages: list[str],
     ) -> str:
         """Returns the message as XML text."""
         namespaces = {"mes": "message", "str": "structure", "com": "common"}
@@ -265,7 +272,9 @@ class _Ml30:
             "Codelists": [self._code_list(name, rows) for name, rows in lists.items()],
             "ConceptSchemes": [self._concept_scheme(concepts)],
             "Concepts": [self._concept_scheme(concepts)],
-            "Dataflows": [self._dataflow(table, titles.get(table.name, {}), languages) for table in statistics],
+            "Dataflows": [
+                self._dataflow(table, *(text.get(table.name, {}) for text in texts), languages) for table in statistics
+            ],
             "DataStructures": [self._data_structure(filters) for filters in structures],
         }
         return "\n".join(
@@ -387,10 +396,11 @@ class _Ml30:
         """Returns a reference to a maintainable artefact."""
         return f"urn:sdmx:org.sdmx.infomodel.{package}.{kind}={agency}:{name}({version})"
 
-    def _dataflow(self, table, titles: dict[str, str], languages: list[str]) -> str:
-        """Returns the dataflow of one statistic."""
+    def _dataflow(self, table, titles: dict[str, str], citations: dict[str, str], languages: list[str]) -> str:
+        """Returns the dataflow of one statistic; its description is the citation of the release."""
         structure = _structure_id(tuple(filters_of(table)))
         names = _text({language: titles.get(language) for language in languages}) or _text({"en": table.name})
+        names += _text({language: citations.get(language) for language in languages}, "Description")
         reference = self._reference("datastructure", "DataStructure", self.agency, structure, VERSION)
         return self._maintainable("Dataflow", table.name.upper(), names, f"<str:Structure>{reference}</str:Structure>")
 

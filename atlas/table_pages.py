@@ -21,6 +21,7 @@ FIELDS = (
     "update_frequency",
     "source_variables",
     "recommended_reference",
+    "definition_reference",
     "metadata_updated",
     "keywords",
 )

@@ -77,18 +77,19 @@
 {% endmacro %}
 
 {# The variables that statistics count. An imaging variable counts the codes of `list_code` and is a column of int_imaging_use, named in lower case;
-   `performer` says whether the code list is restricted to one performer. The lists of the perinatal variables are in the seeds delivery_type and
+   `performer` is the group of performers (seed provider_qualification) to whom the articles of its code list are reserved, 'any' for a list of all. The lists of deliveries and prenatal acts are in the seeds delivery_type and
    procedure_type. `numerator_filters` split the numerator only (card of cube_007_005a). Returns: mapping of a variable to its properties. #}
 {% macro variables() %}
     {{ return({
-        'IMAG_RAD_N': {'family': 'imaging', 'list_code': 'IMAG_RAD', 'performer': 'one'},
-        'IMAG_DENTIST_N': {'family': 'imaging', 'list_code': 'IMAG_DENTIST', 'performer': 'one'},
-        'IMAG_SPEC_N': {'family': 'imaging', 'list_code': 'IMAG_SPEC', 'performer': 'one'},
+        'IMAG_RAD_N': {'family': 'imaging', 'list_code': 'IMAG_RAD', 'performer': 'radiologist'},
+        'IMAG_DENTIST_N': {'family': 'imaging', 'list_code': 'IMAG_DENTIST', 'performer': 'dentist'},
+        'IMAG_SPEC_N': {'family': 'imaging', 'list_code': 'IMAG_SPEC', 'performer': 'specialist'},
         'IMAG_CT_N': {'family': 'imaging', 'list_code': 'IMAG_CT', 'performer': 'any'},
         'IMAG_THERA_N': {'family': 'imaging', 'list_code': 'IMAG_THERA', 'performer': 'any'},
         'deliveries': {'family': 'perinatal'},
         'caesareans': {'family': 'perinatal'},
         'prenatal_acts': {'family': 'perinatal', 'numerator_filters': ['procedure_type']},
+        'no_postnatal_midwife': {'family': 'perinatal', 'list_code': 'MIDWIFE_POSTNATAL'},
     }) }}
 {% endmacro %}
 
@@ -99,7 +100,7 @@
     {% for number in ['003', '004', '005', '006', '007', '008', '013', '014', '023', '024'] %}
         {% do tables.extend(['cube_013_' ~ number, 'stat_013_' ~ number]) %}
     {% endfor %}
-    {{ return(tables + ['cube_007_001a_denom', 'cube_007_005a', 'cube_007_005b', 'cube_007_006a', 'cube_007_006b']) }}
+    {{ return(tables + ['cube_007_001a_denom', 'cube_007_005a', 'cube_007_005b', 'cube_007_006a', 'cube_007_006b', 'cube_007_009a']) }}
 {% endmacro %}
 
 {# The variables of the imaging family in their order. Returns: list of text. #}
@@ -107,6 +108,13 @@
     {% set names = [] %}
     {% for name, variable in variables().items() if variable.family == 'imaging' %}{% do names.append(name) %}{% endfor %}
     {{ return(names) }}
+{% endmacro %}
+
+{# The imaging variables of one group of performers. Returns: mapping of a variable to its properties. #}
+{% macro performed_by() %}
+    {% set found = {} %}
+    {% for name in imaging_variables() if variables()[name].performer != 'any' %}{% do found.update({name: variables()[name]}) %}{% endfor %}
+    {{ return(found) }}
 {% endmacro %}
 
 {# The filters that split numerator and denominator of a family. Arguments: family (text), place ('residence' or 'hospital').

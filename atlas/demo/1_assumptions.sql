@@ -119,7 +119,10 @@ from (
     (30, 'cardiotocography', 0.85, 11, 3, 'monitoring'),
     (31, 'cardiotocography', 0.70, 6, 3, 'monitoring'),
     (32, 'cardiotocography', 0.40, 1, 1, 'monitoring, the delivery day included'),
-    (33, 'cardiotocography', 0.40, 24, 9, 'monitoring, before the window or on its edge')
+    (33, 'cardiotocography', 0.40, 24, 9, 'monitoring, before the window or on its edge'),
+    (34, 'midwife_postnatal', 0.62, -5, 3, 'postnatal care at home'),
+    (35, 'midwife_postnatal', 0.35, -14, 6, 'postnatal care at home'),
+    (36, 'midwife_postnatal', 0.06, -42, 6, 'on the edge of the postnatal window')
 ) as act (act, kind, probability, days_before, spread, meaning);
 
 -- The kinds of service and their codes: those of the nomenclature with one of the articles (null: any), one of the categories and the prefix (null:
@@ -148,7 +151,8 @@ from (
     (23, 'caesarean', null, null, null, 'DELIVERY_CAESAREAN', '340', 45000),
     (24, 'vaginal_hospital', null, null, null, 'DELIVERY_VAGINAL_HOSPITAL', '340', 40000),
     (25, 'home', null, null, null, 'DELIVERY_HOME', null, 45000),
-    (26, 'delivery_supplement', null, ['delivery_supplement'], null, null, '340', 6000)
+    (26, 'delivery_supplement', null, ['delivery_supplement'], null, null, '340', 6000),
+    (27, 'midwife_postnatal', null, null, null, 'MIDWIFE_POSTNATAL', null, 4000)
 ) as kind (kind_number, kind, articles, categories, code_prefix, list_code, qualification, amount_eurocents);
 
 -- How often a code is drawn: 1 / its rank within its kind, labelled codes first, unless it is listed here.

@@ -175,7 +175,7 @@ create or replace macro perinatal_line() as table
             kept.*,
             service_kind.kind_number,
             case
-                when kept.kind = 'home' then false
+                when kept.kind in ('home', 'midwife_postnatal') then false
                 when kept.kind in ('caesarean', 'vaginal_hospital', 'delivery_supplement') then (kept.line_draw >> 20) % 100 >= 2
                 when kept.kind = 'cardiotocography' then (kept.line_draw >> 20) % 100 < 21
                 else (kept.line_draw >> 20) % 100 < 4

@@ -13,13 +13,14 @@ import hashlib
 import itertools
 import json
 import math
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
-from atlas.pages import about, geometry, texts
+from atlas.pages import geometry, prose, texts
 from atlas.pages.codec import ABSENT, HIDDEN, NO_COUNT, chunk_script, encode_integers, json_bytes
 from atlas.settings import AtlasError
 
@@ -28,6 +29,7 @@ SMALLEST_AREA = "municipality"  # of the map; its parents are the levels before 
 SECTOR = "statistical_sector"
 TYPE = "procedure_type"  # the filter that the tables of the layer comparison have too
 Z_95 = 1.959963984540054  # the normal distribution's 97.5th percentile, as in code/decode.js
+Z_ONE_SIDED = 1.6448536269514722  # its 95th percentile
 LIMIT_DECIMALS = {
     "share": 3,
     "volume": 2,
@@ -69,9 +71,10 @@ COMPARED = ("higher", "not_different", "lower")  # codes 1, 2, 3 of the chunk of
 
 @dataclass(frozen=True)
 class Pages:
-    """What write_pages wrote: the page to open, the number of files and their bytes."""
+    """What write_pages wrote: the page to open, the folder of code/ and data/, the number of files and their bytes."""
 
     index: Path
+    part: Path
     files: int
     bytes: int
 
@@ -96,22 +99,28 @@ class Statistic:
 
 
 def write_pages(public_file: Path, folder: Path) -> Pages:
-    """Writes the pages below `folder` (made when it is not there; its index.html, code/ and data/ are replaced) and
-    returns what was written.
+    """Writes the pages below `folder` (made when it is not there; its pages are replaced) and returns what was written.
+
+    Code and data are in a folder whose name is a fingerprint of them: a page that a reader opened before a release
+    never loads data of another one, neither from the server nor from a browser's memory.
 
     Reads `public_file` and the files of this package, nothing else; the same release gives the same bytes.
     Raises AtlasError when a cell contradicts its status, a row occurs twice, or a text is missing.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("code", "data"):
-        shutil.rmtree(folder / name, ignore_errors=True)
-    shutil.copytree(STATIC, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("source.sha256"))
-    (folder / "data").mkdir()
+    for old in folder.glob("atlas-*"):
+        shutil.rmtree(old)
+    files = {f"code/{path.name}": path.read_bytes() for path in sorted((STATIC / "code").iterdir())}
     with duckdb.connect(str(public_file), read_only=True) as connection:
         for name, data in chunks(connection):
-            (folder / "data" / f"{name}.js").write_text(chunk_script(name, data), encoding="ascii")
-    written = [p for p in (folder / "index.html", *folder.glob("code/*"), *folder.glob("data/*")) if p.is_file()]
-    return Pages(folder / "index.html", len(written), sum(p.stat().st_size for p in written))
+            files[f"data/{name}.js"] = chunk_script(name, data).encode("ascii")
+    named = [(name, hashlib.sha256(content).hexdigest()) for name, content in sorted(files.items())]
+    part = f"atlas-{hashlib.sha256(json.dumps(named).encode()).hexdigest()[:10]}"
+    index = (STATIC / "index.html").read_text(encoding="utf-8").replace('"code/', f'"{part}/code/').encode()
+    for name, content in [*((f"{part}/{name}", content) for name, content in files.items()), ("index.html", index)]:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    return Pages(folder / "index.html", folder / part, len(files) + 1, len(index) + sum(map(len, files.values())))
 
 
 def chunks(connection: duckdb.DuckDBPyConnection):
@@ -153,8 +162,8 @@ def chunks(connection: duckdb.DuckDBPyConnection):
     for language in languages:
         words = texts.read_texts(language)
         yield f"text_{language}", json_bytes(words)
-        yield f"about_{language}", json_bytes(about.about_html(words, exports))
-        yield f"card_{language}", json_bytes(read_cards(connection, language))
+        yield f"about_{language}", json_bytes(prose.about_html(words, exports))
+        yield f"card_{language}", json_bytes(read_cards(connection, words, language))
     if "variation" in tables:
         yield "variation", json_bytes(read_variation(connection))
     yield "hidden", json_bytes(read_hidden(connection, statistics))
@@ -273,6 +282,11 @@ def read_statistics(connection: duckdb.DuckDBPyConnection, units: list[dict]) ->
             Statistic(code, measure, per, levels, positions, filters, values("reference_year"), "lower_95" in columns)
         )
     return result
+
+
+def unbroken(text: str) -> str:
+    """Returns a text whose numbers are not broken at the end of a line: `1 000` with a narrow no-break space."""
+    return re.sub(r"(?<=\d) (?=\d{3}\b)", "\u202f", text)
 
 
 def read_values(connection: duckdb.DuckDBPyConnection, name: str) -> list[str]:
@@ -479,7 +493,7 @@ def describe(
         "family": rows[0][3],
         "variable": rows[0][4],
         "title": {language: title for language, title, *_ in rows},
-        "unit": {language: coding for language, _, coding, *_ in rows},
+        "unit": {language: unbroken(coding) for language, _, coding, *_ in rows},
         "names": {
             name: {language: words[i][:1].upper() + words[i][1:] for language, words in names.items()}
             for i, name in enumerate(statistic.filters)
@@ -510,34 +524,27 @@ def home_cells(statistic: Statistic, units: list[dict], n: list, d: list) -> lis
     return [statistic.code, statistic.years[-1], cells]
 
 
-def read_cards(connection: duckdb.DuckDBPyConnection, language: str) -> dict:
-    """Returns the cards in a language: for each statistic its sentences, and the numbers of its remarks in one list
-    of remarks.
-    """
-    wanted = [
-        "code",
-        "card_code",
-        "description",
-        "calculation",
-        "available_since",
-        "source_variables",
-    ]
-    cards = {}
-    for row in connection.execute(
-        f"select {', '.join(wanted)} from statistic where language = ? order by code", [language]
-    ).fetchall():
-        cards[row[0]] = dict(zip(wanted[1:], row[1:], strict=True))
-    remarks: dict[str, int] = {}
+def read_cards(connection: duckdb.DuckDBPyConnection, words: dict[str, str], language: str) -> dict[str, str]:
+    """Returns the cards in a language, {statistic: HTML}. words: the texts of the pages in that language."""
+    remarks: dict[str, list[str]] = {}
     for code, remark in connection.execute(
         "select code, remark from statistic_remark where language = ? order by code, position", [language]
     ).fetchall():
-        cards[code].setdefault("remarks", []).append(remarks.setdefault(remark, len(remarks)))
-    return {"cards": cards, "remarks": list(remarks)}
+        remarks.setdefault(code, []).append(remark)
+    wanted = ["code", "card_code", "title", "description", "calculation", "coding", "source_variables"]
+    cards = connection.execute(
+        f"select {', '.join(wanted)} from statistic where language = ? order by code", [language]
+    ).fetchall()
+    return {
+        code: prose.card_html(words, dict(zip(wanted[1:], card, strict=True)), remarks.get(code, []))
+        for code, *card in cards
+    }
 
 
 def read_variation(connection: duckdb.DuckDBPyConnection) -> dict:
     """Returns table `variation` for arrondissements and municipalities: the measures that it has (MEASURES), and for
-    each statistic, level and type of act the rows [year, status, measures].
+    each statistic, level and type of act the rows [year, status, measures], and whether the areas of the last year
+    differ by more than chance.
     """
     present = set(columns_of(connection, "variation"))
     measures = {name: decimals for name, decimals in MEASURES.items() if name in present}
@@ -550,7 +557,22 @@ def read_variation(connection: duckdb.DuckDBPyConnection) -> dict:
         """
     ).fetchall():
         rows.setdefault(key, []).append(row)
-    return {"measures": list(measures.items()), "rows": rows}
+    return {
+        "measures": list(measures.items()),
+        "rows": rows,
+        "chance": {key: beyond_chance(dict(zip(measures, row[2:], strict=True))) for key, (*_, row) in rows.items()},
+    }
+
+
+def beyond_chance(measures: dict) -> bool | None:
+    """Returns whether areas differ by more than chance: chi-square beyond the 95th percentile of its distribution, by
+    the approximation of Wilson and Hilferty (1931); None without chi-square.
+    """
+    chi_square, freedom = measures.get("chi_square"), measures.get("degrees_of_freedom")
+    if chi_square is None or not freedom:
+        return None
+    spread = 2 / (9 * freedom)
+    return chi_square > freedom * (1 - spread + Z_ONE_SIDED * math.sqrt(spread)) ** 3
 
 
 def read_hidden(connection: duckdb.DuckDBPyConnection, statistics: list[Statistic]) -> list:
@@ -574,13 +596,23 @@ def read_hidden(connection: duckdb.DuckDBPyConnection, statistics: list[Statisti
 
 
 def read_citation(connection: duckdb.DuckDBPyConnection, release: dict, code: str | None, language: str) -> str:
-    """Returns how to cite a table of the release, or the release as a whole (code None)."""
+    """Returns how to cite a table of the release, or the release as a whole (code None): the text of the release where
+    it has one.
+    """
     if code and "definition_reference" in columns_of(connection, "statistic"):
         query = "select recommended_reference from statistic where code = ? and language = ?"
         return connection.execute(query, [code, language]).fetchone()[0]
+    published = None
+    if connection.execute("select count(*) from duckdb_tables() where table_name = 'release_publication'").fetchone()[
+        0
+    ]:
+        query = "select citation, publisher from release_publication where language = ?"
+        published = connection.execute(query, [language]).fetchone()
+    if published and not code:
+        return published[0]
     words = texts.read_texts(language)
     return words["citation_synthetic" if release["is_synthetic"] else "citation"].format(
-        publisher=words["atlas"],
+        publisher=published[1] if published else words["atlas"],
         version=release["version"],
         date=release["publication_date"] or words["undated"],
         code=code or words["all_tables"],

@@ -5,6 +5,9 @@
         {% if var('geography_vintage') | string not in geography_vintages() | map(attribute='vintage') | map('string') %}
             {% do exceptions.raise_compiler_error("geography_vintage is '" ~ var('geography_vintage') ~ "'; allowed are " ~ vintages_in_words() ~ ".") %}
         {% endif %}
+        {% if var('performer_from') not in ['article', 'qualification'] %}
+            {% do exceptions.raise_compiler_error("performer_from is '" ~ var('performer_from') ~ "'; allowed are article (the article of the code decides by whom) and qualification (that of the performer where it is known).") %}
+        {% endif %}
         {% for name in ['first_reference_year', 'last_reference_year'] if var(name) is not none and not modules.re.match('^[0-9]{4}$', var(name) | string) %}
             {% do exceptions.raise_compiler_error(name ~ " is '" ~ var(name) ~ "'; give a year of four digits, or leave it out.") %}
         {% endfor %}

@@ -53,7 +53,7 @@
 
 {# The column of load_plan that says which years a model computes, from the model's configuration:
      input: lists | claims | both   the years of which this source, or one of the two, is read (0: rows without a year)
-     carries_forward: true          the years from the first one of which claims are read: a delivery claim can change a later year, never an earlier one
+     carries_forward: true          the years from the one before the first of which claims are read: a delivery claim can change a later year, a postnatal contact the year before
    A model without `input` belongs to the publication: the years whose cells were computed, and those that other SQL or another threshold published.
    Argument: config, the model's configuration. Returns: SQL condition on load_plan. Raises a compiler error for another input. #}
 {% macro plan_condition(config) %}

@@ -9,7 +9,7 @@
     {%- for name, expression in words.items() -%}
         {%- set filled.sql = "replace(" ~ filled.sql ~ ", '{" ~ name ~ "}', " ~ expression ~ ")" -%}
     {%- endfor -%}
-    {%- for name in ['delivery_gap_days', 'first_sector_year', 'geography_vintage', 'small_cell_threshold'] -%}
+    {%- for name in ['delivery_gap_days', 'first_postnatal_day', 'first_sector_year', 'last_postnatal_day', 'geography_vintage', 'performer_from', 'small_cell_threshold'] -%}
         {%- set filled.sql = "replace(" ~ filled.sql ~ ", '{" ~ name ~ "}', '" ~ var(name) ~ "')" -%}
     {%- endfor -%}
     {{- filled.sql -}}

@@ -6,7 +6,8 @@
      variable        a variable of the list `variables`
      measure         'share', 'volume', 'mean' or 'count'
      place           'residence' (default) or 'hospital'
-     basis           'card' when a published card of this code was at hand, else 'pattern' (default): defined after the cards of its family
+     basis           'card' when a published card of this code was at hand; 'pattern' (default): defined after the cards of its family; 'inferred': named on a
+                     card, and the definition is this project's, from other public sources
      related         list of text: the codes that the card names as related, in its order
    and the exceptions, none of which any mart needs today: first_year (integer), smallest_level (text), card_date (text, YYYY-MM-DD).
    Returns: mapping kind, family, measure, variable, place, performer, per, filters, smallest_level, first_year, source_variables, keywords, basis, card_date, related.
@@ -18,8 +19,8 @@
     {%- if measure not in measure_definitions() -%}
         {{ exceptions.raise_compiler_error("statistic_table: no measure '" ~ measure ~ "'; known are " ~ (measure_definitions() | join(', '))) }}
     {%- endif -%}
-    {%- if basis not in ['card', 'pattern'] -%}
-        {{ exceptions.raise_compiler_error("statistic_table: basis '" ~ basis ~ "' is neither card nor pattern") }}
+    {%- if basis not in ['card', 'pattern', 'inferred'] -%}
+        {{ exceptions.raise_compiler_error("statistic_table: basis '" ~ basis ~ "' is neither card, pattern nor inferred") }}
     {%- endif -%}
     {%- set variable_filters = variable_filters(variable, place) -%}
     {%- set family_name = variables()[variable].family -%}
@@ -32,7 +33,7 @@
         'measure': measure,
         'variable': variable,
         'place': place,
-        'performer': variables()[variable].performer or none,
+        'performer': none if not variables()[variable].performer else 'any' if variables()[variable].performer == 'any' else 'one',
         'per': measure_definitions()[measure].per,
         'filters': variable_filters if kind == 'cube' else [],
         'smallest_level': smallest_level or level_of_kind,
@@ -53,6 +54,7 @@
         ('imaging', 'share'): {'series': statistic.variable, 'numerator': 'cases', 'suppressed': 'is_numerator_suppressed'},
         ('imaging', 'volume'): {'series': statistic.variable, 'numerator': 'volume', 'suppressed': 'is_numerator_suppressed'},
         ('caesareans', 'share'): {'series': 'caesareans', 'numerator': 'cases', 'suppressed': 'is_numerator_suppressed'},
+        ('no_postnatal_midwife', 'share'): {'series': 'no_postnatal_midwife', 'numerator': 'cases', 'suppressed': 'is_numerator_suppressed'},
         ('prenatal_acts', 'mean'): {'series': 'prenatal_acts', 'numerator': 'cases', 'suppressed': 'is_numerator_suppressed'},
         ('deliveries', 'count'): {'series': 'caesareans', 'numerator': 'denominator', 'suppressed': 'is_denominator_suppressed'}
     } -%}

@@ -59,7 +59,7 @@ spread as (
         case
             when published.status = 'published'
                 {%- if statistic.measure == 'share' %}
-                then {{ statistic.per }} * {{ wilson_limit('published.numerator', 'published.denominator', side) }}
+                then {{ limit_of_share(statistic.per, side, 'published.') }}
                 {%- elif statistic.measure == 'count' %}
                 then {{ poisson_limit('published.numerator', 'exact_limit.' ~ side ~ '_95', side) }}
                 {%- else %}
@@ -85,3 +85,23 @@ spread as (
 
 )
 {%- endmacro %}
+
+{# One 95 % limit of a published share. Arguments: per (number), side, prefix (alias of the relation and a dot, or nothing). Returns: double expression. #}
+{% macro limit_of_share(per, side, prefix='') -%}
+    {{ per }} * {{ wilson_limit(prefix ~ 'numerator', prefix ~ 'denominator', side) }}
+{%- endmacro %}
+
+{# The columns of a published table that follow from other columns of the same row. The public file does not store them: they are generated columns, and
+   the release compares them with those of the build. Argument: statistic (a declaration). Returns: mapping of a column to its SQL expression. #}
+{% macro derived_columns(statistic) %}
+    {%- set derived = {} -%}
+    {%- if statistic.per is not none -%}
+        {%- do derived.update({'value': rate_per('numerator', 'denominator', statistic.per) | trim}) -%}
+    {%- endif -%}
+    {%- if statistic.measure == 'share' -%}
+        {%- for side in ['lower', 'upper'] -%}
+            {%- do derived.update({side ~ '_95': "case when status = 'published' then " ~ limit_of_share(statistic.per, side) ~ ' end'}) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(derived) }}
+{% endmacro %}

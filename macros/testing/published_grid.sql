@@ -33,6 +33,7 @@ declared as (
         '{{ table }}' as table_name,
         {{ statistic.first_year }} as first_year,
         {{ statistic.variable == 'prenatal_acts' }} as needs_lookback,
+        {{ statistic.variable == 'no_postnatal_midwife' }} as needs_lookahead,
         '{{ statistic.smallest_level }}' as smallest_level,
         1{% for filter in statistic.filters %} * (select count(*) from ({{ filter_values(filter, scheme) }}) as filter_value){% endfor %} as combinations
     {{ 'union all' if not loop.last }}
@@ -52,6 +53,7 @@ expected as (
         on
             declared.first_year <= tested_year.reference_year
             and (tested_year.has_prenatal_lookback or not declared.needs_lookback)
+            and (tested_year.has_postnatal_lookahead or not declared.needs_lookahead)
     inner join unit on unit.geo_level = 'country' or (declared.smallest_level <> 'hospital' and unit.geo_level <> 'statistical_sector')
     group by declared.table_name, tested_year.reference_year, unit.geo_level
 

@@ -1,4 +1,5 @@
--- One row is a count that is published, before suppression: a denominator (beneficiaries, deliveries) or a numerator (patients, caesareans, acts) of a
+-- One row is a count that is published, before suppression: a denominator (beneficiaries, deliveries) or a numerator (patients, caesareans, acts, deliveries
+-- without a postnatal contact) of a
 -- year, unit and combination of filters, with the persons behind it. A table that lacks a filter has 'total' in it.
 {%- set imaging_filters = family_filters('imaging') %}
 {%- set places = {'residence': ('delivery_cell', 'prenatal_cell'), 'hospital': ('hospital_delivery_cell', 'hospital_prenatal_cell')} %}
@@ -22,6 +23,13 @@ delivery_cell as (
 prenatal_cell as (
 
     select * from {{ ref('int_prenatal_cell') }}
+    where {{ in_years_to_build('reference_year') }}
+
+),
+
+postnatal_cell as (
+
+    select * from {{ ref('int_postnatal_cell') }}
     where {{ in_years_to_build('reference_year') }}
 
 ),
@@ -168,6 +176,24 @@ counted as (
                 {%- endfor %}
         where prenatal.place = '{{ place }}'
     {%- endfor %}
+    union all
+    select
+        postnatal_cell.reference_year,
+        'no_postnatal_midwife' as series,
+        'deliveries' as denominator_series,
+        postnatal_cell.geo_level,
+        postnatal_cell.geo_code,
+        {{ filters_or_total(family_filters('perinatal'), 'postnatal_cell') }},
+        postnatal_cell.deliveries_without as cases,
+        cast(null as bigint) as volume,
+        delivery_cell.deliveries as denominator,
+        postnatal_cell.women_without as persons,
+        delivery_cell.women as denominator_persons,
+        delivery_cell.deliveries - postnatal_cell.deliveries_without as headroom
+    from postnatal_cell
+    inner join delivery_cell
+        on
+            {{ is_same_cell('postnatal_cell', 'delivery_cell', family_filters('perinatal')) }}
 
 )
 

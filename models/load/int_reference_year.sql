@@ -32,6 +32,7 @@ year as (
 
 ),
 
+-- without the claims of the year after, the postnatal window of its last deliveries is cut: cube_007_009a leaves the year out
 -- without the claims of the year before, the look-back of the prenatal windows is cut: deliveries are built, the prenatal tables are not
 decided as (
 
@@ -43,9 +44,15 @@ decided as (
             or (previous_year.has_claims_in_source and (year.is_in_source or previous_year.is_in_source)),
             false
         ) as has_prenatal_lookback,
+        coalesce(
+            next_year.has_built_claims
+            or (next_year.has_claims_in_source and (year.is_in_source or next_year.is_in_source)),
+            false
+        ) as has_postnatal_lookahead,
         true {{ year_bounds('year.reference_year') }} as is_published
     from year
     left join year as previous_year on year.reference_year - 1 = previous_year.reference_year
+    left join year as next_year on year.reference_year + 1 = next_year.reference_year
     where
         year.is_in_source
         or year.is_built

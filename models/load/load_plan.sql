@@ -1,6 +1,7 @@
 -- One row is a year of the warehouse or of this build (0: rows without a usable date), with what this build reads, computes, publishes and tests of it.
 -- A year is computed again when its files changed (name, size or time of modification), when a rule changed, or when `rebuild_years` names it
--- (project decision). The claims of the year before a reference year are read for the look-back of the prenatal windows.
+-- (project decision). The claims of the year before a reference year are read for the look-back of the prenatal windows,
+-- those of the year after for the look-ahead of the postnatal one.
 {{ config(post_hook = ["{{ stop_on_lost_years() }}", "{{ mark_planned_years() }}", "{{ resume_stopped_build() }}", "{{ log_load_plan() }}"]) }}
 
 with source_year as (
@@ -28,6 +29,7 @@ compared as (
         coalesce(source_year.load_year, built_year.reference_year) as reference_year,
         coalesce(reference_year.is_in_source, false) as is_wanted,
         coalesce(next_year.is_in_source, false) as is_lookback,
+        coalesce(previous_year.is_in_source, false) as is_lookahead,
         coalesce(reference_year.is_published, false) as is_published,
         source_year.lists_files is not null as has_lists,
         source_year.claims_files is not null as has_claims,
@@ -54,6 +56,7 @@ compared as (
     full outer join built_year on source_year.load_year = built_year.reference_year
     left join reference_year on coalesce(source_year.load_year, built_year.reference_year) = reference_year.reference_year
     left join reference_year as next_year on coalesce(source_year.load_year, built_year.reference_year) + 1 = next_year.reference_year
+    left join reference_year as previous_year on coalesce(source_year.load_year, built_year.reference_year) - 1 = previous_year.reference_year
 
 ),
 
@@ -65,7 +68,7 @@ asked as (
         case
             when is_wanted then coalesce(reason_of_year, reason_of_claims, reason_of_lists)
             when reference_year = 0 then coalesce(reason_of_year, reason_of_claims, reason_of_lists)
-            when is_lookback then coalesce(reason_of_year, reason_of_claims)
+            when is_lookback or is_lookahead then coalesce(reason_of_year, reason_of_claims)
         end as reason
     from compared
 
@@ -81,13 +84,13 @@ planned as (
 
 ),
 
--- a delivery claim can change every later year, never an earlier one
+-- a delivery claim can change every later year, a postnatal contact the year before
 followed as (
 
     select
         *,
         reference_year > 0
-        and reference_year >= min(case when reads_claims and reference_year > 0 then reference_year end) over () as follows_claims
+        and reference_year + 1 >= min(case when reads_claims and reference_year > 0 then reference_year end) over () as follows_claims
     from planned
     where is_built or reads_lists or reads_claims
 

@@ -97,9 +97,12 @@ reconciliation as (
         balance.rows_not_read,
         balance.rows_in - balance.rows_accepted - balance.rows_rejected - balance.rows_not_read as difference,
         case
-            when balance.rows_not_read > 0 then 'not read: no reference year, and no look-back of one'
+            when balance.rows_not_read > 0 then 'not read: no reference year, and no look-back or look-ahead of one'
             when reference_year.reference_year is null then 'read for its lines only: no reference year'
             when not reference_year.is_published then 'built, not published: narrowed by a variable or the publication date'
+            when not reference_year.has_prenatal_lookback and not reference_year.has_postnatal_lookahead
+                then 'built without the prenatal tables and cube_007_009a: the source has no claims of the year before, nor of the year after'
+            when not reference_year.has_postnatal_lookahead then 'built without cube_007_009a: the source has no claims of the year after'
             when not reference_year.has_prenatal_lookback then 'built without the prenatal tables: the source has no claims of the year before'
             else 'built'
         end as use_of_year

@@ -10,7 +10,8 @@ with source as (
         nomenclature_number,
         case_count,
         amount_eurocents,
-        provider_qualification,
+        -- a column of integers has lost the leading zeros of its three digits
+        case when length(provider_qualification) < 3 then lpad(provider_qualification, 3, '0') else provider_qualification end as provider_qualification,
         institution_code,
         service_date_as_received,
         nomenclature_number_as_received as nomenclature_code_as_received,

@@ -2,7 +2,7 @@
 
 {% set fields = [
     'title', 'description', 'coding', 'calculation', 'available_since', 'smallest_geographic_level', 'characteristics', 'update_frequency',
-    'recommended_reference', 'metadata_updated', 'source_variables', 'keywords', 'sdmx_unit_measure', 'basis',
+    'recommended_reference', 'definition_reference', 'metadata_updated', 'source_variables', 'keywords', 'sdmx_unit_measure', 'basis',
 ] %}
 
 with declared as (

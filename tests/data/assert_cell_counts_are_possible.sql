@@ -129,6 +129,28 @@ preceded as (
 
 ),
 
+postnatal as (
+
+    select
+        'int_postnatal_cell' as cell_table,
+        cell.reference_year,
+        cell.geo_level,
+        cell.geo_code,
+        {{ values_in_words(family_filters('perinatal'), 'cell') }} as filters,
+        case
+            when delivery_cell.women is null then 'no denominator: the cell of deliveries is missing'
+            when cell.deliveries_without < cell.women_without or cell.women_without < 0 then 'more women than deliveries, or a negative number'
+            when cell.deliveries_without > delivery_cell.deliveries then 'more deliveries without a contact than deliveries'
+            when cell.women_without > delivery_cell.women then 'more women without a contact than women'
+        end as failure_reason
+    from {{ ref('int_postnatal_cell') }} as cell
+    left join {{ ref('int_delivery_cell') }} as delivery_cell
+        on
+            {{ is_same_cell('cell', 'delivery_cell', family_filters('perinatal')) }}
+    where cell.{{ is_tested }}
+
+),
+
 failure as (
 
     select * from imaging
@@ -136,6 +158,8 @@ failure as (
     select * from delivered
     union all
     select * from preceded
+    union all
+    select * from postnatal
 
 )
 

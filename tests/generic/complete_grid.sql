@@ -8,9 +8,9 @@
      variable      text: so are the filters that split the numerator of this variable only
      keys          list of further columns: only `variable`, the imaging variable
      has_sectors   boolean: the table has statistical sectors, split by the keys only (their filters are 'total')
-     look_back     boolean: only years whose look-back is complete
+     window        'prenatal_lookback' or 'postnatal_lookahead': only years in which this window is complete
    Returns: failing rows with item and failure_reason. #}
-{% test complete_grid(model, family, place='residence', variable=none, keys=[], has_sectors=false, look_back=false) %}
+{% test complete_grid(model, family, place='residence', variable=none, keys=[], has_sectors=false, window=none) %}
 {%- set hospitals = place == 'hospital' %}
 {%- set filters = (variable_filters(variable, place) if variable else family_filters(family, place)) + keys %}
 {%- set values_of = {'variable': 'select imaging_variable.variable from (' ~ imaging_variable_rows() ~ ') as imaging_variable'} %}
@@ -27,7 +27,7 @@ with cell as (
 reference_year as (
 
     select * from {{ ref('int_reference_year') }}
-    where {{ in_years_to_test('reference_year') }}{{ ' and has_prenatal_lookback' if look_back }}
+    where {{ in_years_to_test('reference_year') }}{{ ' and has_' ~ window if window }}
 
 ),
 
@@ -79,7 +79,7 @@ incomplete as (
         coalesce(level_count.reference_year, expected_level.reference_year) || ' ' || coalesce(level_count.geo_level, expected_level.geo_level) as item,
         case
             when level_count.row_count is null then 'the level has no row'
-            when reference_year.reference_year is null then 'the year is not built, or has no complete look-back'
+            when reference_year.reference_year is null then 'the year is not built, or its window is not complete'
             when level_count.distinct_rows <> level_count.row_count then level_count.row_count - level_count.distinct_rows || ' duplicate rows'
             when level_count.units <> expected_level.units then level_count.units || ' units instead of ' || expected_level.units
             when

@@ -1,7 +1,8 @@
 """The attack on small cells: somebody who knows every published table, every relation and the geography tries to narrow the suppressed numbers.
 
-Reads only what is public: the tables of the statistics, `statistic` and `geographic_unit`. Writes down every sum that must hold, and finds for each
-suppressed number the interval of values that contradict nothing, by linear programming (HiGHS). A suppressed number whose interval is shorter than the
+Reads only what is public: the tables of the statistics, `statistic`, `geographic_unit`, and the tables that compare areas (`standardised_rate`,
+`variation`) with the standard populations of the documentation. Writes down every sum that must hold, and finds for each suppressed number the interval of
+values that contradict nothing, by linear programming (HiGHS). A suppressed number whose interval is shorter than the
 threshold has fallen.
 """
 
@@ -33,6 +34,7 @@ class System:
     hidden: set = field(default_factory=set)
     sums: list = field(default_factory=list)  # (total, [parts], has_unpublished_part)
     at_most: list = field(default_factory=list)  # (smaller, larger)
+    weighted: list = field(default_factory=list)  # ([(cell, weight)], sum): what a standardised value says
 
     def state(self, cell, value):
         """A published number, or None for a suppressed one: a number that one table suppresses and another publishes is known."""
@@ -123,6 +125,100 @@ def add_relations(system, parent):
             system.at_most.append((cell, ("exams" + quantity[len("patients") :], *cell[1:])))
         elif quantity.startswith("caesareans"):
             system.at_most.append((cell, ("deliveries" + quantity[len("caesareans") :], *cell[1:])))
+        elif quantity == "no_postnatal_midwife":
+            system.at_most.append((cell, ("deliveries", *cell[1:])))
+
+
+def add_comparisons(system, connection, standards, schema="main", comparison="main", reference="main", years=None):
+    """Adds what the tables that compare areas say about cells. Returns the number of statements that hold no suppressed number: each is checked.
+
+    standards: {standard: {age: weight}} of the documentation, beside the persons of the country. Raises ValueError when a statement about published numbers
+    alone does not hold: then it is not the one that the tables make.
+
+    An indirect value states its expected events: sum over ages of persons x rate of the country, the ages that the reader cannot use pooled. A direct value
+    states sum over ages of weight / persons x events. The ratio by increased reimbursement states events / persons of two groups. Limits, dispersions and
+    measures of variation are functions of these and of published rows, not of further cells.
+    """
+    where = "" if years is None else f" where reference_year in ({', '.join(map(str, years))})"
+    declared = {
+        row[0]: dict(zip(("code", "family", "measure", "variable", "smallest_level"), row, strict=True))
+        for row in connection.execute(
+            f"select distinct code, family, measure, variable, smallest_level from {reference}.statistic"
+        ).fetchall()
+    }
+    checked = 0
+
+    def state(terms, total):
+        nonlocal checked
+        if any(cell in system.hidden and cell not in system.known for cell, _ in terms):
+            system.weighted.append((terms, total))
+            return
+        found = sum(weight * system.known[cell] for cell, weight in terms)
+        if abs(found - total) > 1e-7 * max(1, abs(total)):
+            raise ValueError(f"a standardised value is {total}, and its cells say {found}: {terms[0][0]}")
+        checked += 1
+
+    rows = connection.execute(
+        "select statistic, reference_year, geo_level, geo_code, procedure_type, standard, expected, direct_value"
+        f" from {comparison}.standardised_rate{where}"
+    ).fetchall()
+    ages = {}
+    for code in {row[0] for row in rows}:
+        numerator, denominator = quantities(declared[code])
+        ages[code] = sorted(
+            {cell[5] for cell in system.known.keys() | system.hidden if cell[0] == numerator} - {"total"}
+        )
+    countries = {cell[:3]: cell[3] for cell in system.known if cell[2] == COUNTRY}
+    for code, year, level, place, act, standard, expected, direct in rows:
+        numerator, denominator = quantities(declared[code])
+        per = {"share": 100, "volume": 1000, "mean": 1}[declared[code]["measure"]]
+        whole = countries[denominator, year, COUNTRY]
+
+        def cells(level, place, age, year=year, act=act, numerator=numerator, denominator=denominator):
+            return (numerator, year, level, place, act, age, "total"), (
+                denominator,
+                year,
+                level,
+                place,
+                "total",
+                age,
+                "total",
+            )
+
+        if expected is not None:
+            national = {
+                age: [system.known.get(cell) for cell in cells(COUNTRY, whole, age)] for age in (*ages[code], "total")
+            }
+            usable = [a for a in ages[code] if cells(level, place, a)[1] in system.known and None not in national[a]]
+            events, persons = (national["total"][i] - sum(national[a][i] for a in usable) for i in (0, 1))
+            rate = {a: national[a][0] / national[a][1] if national[a][1] else 0 for a in usable}
+            pooled = events / persons if persons else 0
+            terms = [(cells(level, place, a)[1], rate.get(a, pooled)) for a in ages[code]]
+            if pooled or len(usable) == len(ages[code]):
+                state(terms, expected)
+        if direct is not None:
+            weights = standards.get(standard) or {a: system.known[cells(COUNTRY, whole, a)[1]] for a in ages[code]}
+            persons = {a: system.known.get(cells(level, place, a)[1]) for a in ages[code]}
+            scale = per / sum(weights[a] for a in ages[code])
+            if all(persons.values()):
+                state([(cells(level, place, a)[0], scale * weights[a] / persons[a]) for a in ages[code]], direct)
+    for code, year, act, ratio in connection.execute(
+        f"select statistic, reference_year, procedure_type, reimbursement_ratio from {comparison}.variation{where}"
+        + (" where " if not where else " and ")
+        + "reimbursement_ratio is not null"
+    ).fetchall():
+        numerator, denominator = quantities(declared[code])
+        whole = countries[denominator, year, COUNTRY]
+        groups = {
+            group: (
+                (numerator, year, COUNTRY, whole, act, "total", group),
+                system.known.get((denominator, year, COUNTRY, whole, "total", "total", group)),
+            )
+            for group in ("yes", "no")
+        }
+        if all(persons for _, persons in groups.values()):
+            state([(groups["yes"][0], 1 / groups["yes"][1]), (groups["no"][0], -ratio / groups["no"][1])], 0)
+    return checked
 
 
 def components(system, with_inequalities):
@@ -154,6 +250,12 @@ def components(system, with_inequalities):
         if any(cell in unknown for cell, _ in terms):
             equalities.append((terms, constant))
             join([cell for cell, _ in terms])
+    for weighted, total in system.weighted:
+        terms = [(cell, weight) for cell, weight in weighted if cell in unknown]
+        constant = total - sum(weight * system.known[cell] for cell, weight in weighted if cell not in unknown)
+        largest = max(abs(weight) for _, weight in terms)
+        equalities.append(([(cell, weight / largest) for cell, weight in terms], constant / largest))
+        join([cell for cell, _ in terms])
     if with_inequalities:
         for smaller, larger in system.at_most:
             terms = [(cell, sign) for cell, sign in ((smaller, 1.0), (larger, -1.0)) if cell in unknown]

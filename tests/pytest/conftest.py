@@ -62,7 +62,11 @@ def pytest_xdist_make_scheduler(config, log):
 
 
 def pytest_terminal_summary(terminalreporter, config):
-    """Prints how much of the budget was used."""
+    """Prints the figures that tests recorded (record_property "figure"), and how much of the budget was used."""
+    for report in terminalreporter.stats.get("passed", []):
+        for name, figure in report.user_properties:
+            if name == "figure":
+                terminalreporter.write_line(figure)
     seconds = time.monotonic() - config.started_at
     terminalreporter.write_line(f"{seconds:.0f} s of tests; `make test` may take {BUDGET} s on two cores")
 

@@ -33,6 +33,7 @@ IMAGING_STATISTICS = {
     "013_024": ("IMAG_THERA", "volume"),
 }
 IMAGING_LISTS = ("IMAG_RAD", "IMAG_DENTIST", "IMAG_SPEC", "IMAG_CT", "IMAG_THERA")
+BY_WHOM = {"radiologist": "IMAG_RAD", "dentist": "IMAG_DENTIST", "specialist": "IMAG_SPEC"}
 # Section 6 (card): priority among deliveries of one day is the order of this list.
 DELIVERY_LISTS = ("DELIVERY_CAESAREAN", "DELIVERY_VAGINAL_HOSPITAL", "DELIVERY_HOME")
 CAESAREAN = "DELIVERY_CAESAREAN"
@@ -43,6 +44,8 @@ PRENATAL_ACTS = {
     "cardiotocography": ("PRENATAL_CTG", 15),
 }
 SAME_DELIVERY_DAYS = 30
+# No card: an ambulatory contact with a midwife on day 1 to 42 after the delivery.
+MIDWIFE, POSTNATAL_DAYS = "MIDWIFE_POSTNATAL", range(1, 43)
 OLDEST_AGE = 125
 
 DECENNIAL_AGES = tuple(f"{low}-{low + 9}" for low in range(0, 90, 10)) + ("90+",)
@@ -58,6 +61,7 @@ FILTERS_007 = {
     "cube_007_005b": ("procedure_type",),
     "cube_007_006a": ("age_category", "increased_reimbursement"),
     "cube_007_006b": (),
+    "cube_007_009a": ("age_category", "increased_reimbursement"),
 }
 
 
@@ -154,6 +158,8 @@ class Claim:
     code: str
     cases: int
     institution: int | None
+    qualification: str | None = None
+    amount: int | None = None
 
 
 @dataclass
@@ -229,6 +235,8 @@ def read_source(source_dir) -> Source:
                     as_nomenclature_code(row["ss00020"]),
                     as_number(row["ss00050"]),
                     as_number(row["ss00075"]),
+                    as_text(row["ss00065b"]) and as_text(row["ss00065b"]).zfill(3),
+                    as_number(row["ss00060"]),
                 )
             )
     return source
@@ -405,14 +413,31 @@ def years_built(source: Source, first: int | None, last: int | None, publication
 # ---------------------------------------------------------------------------------------------------------------------------------------
 
 
-def imaging_use(source: Source, code_lists: CodeLists) -> dict[tuple[int, str], dict[str, int]]:
-    """Exams per (year, list) and person: the sum of the case counts, corrections included, never below 0."""
+def imaging_use(
+    source: Source, code_lists: CodeLists, performers: dict[str, str] | None = None
+) -> dict[tuple[int, str], dict[str, int]]:
+    """Exams per (year, list) and person: the sum of the case counts, corrections included, never below 0.
+
+    performers: group by qualification. With it (`performer_from: qualification`), a known qualification says by whom.
+    """
     exams = defaultdict(Counter)
     for claim in source.claims:
-        for name in code_lists.of(claim.code, claim.day):
-            if name in IMAGING_LISTS:
-                exams[claim.day.year, name][claim.person] += claim.cases
+        lists = code_lists.of(claim.code, claim.day) & set(IMAGING_LISTS)
+        group = (performers or {}).get(claim.qualification, "unknown")
+        if group != "unknown" and lists & set(BY_WHOM.values()):
+            lists = (lists - set(BY_WHOM.values())) | ({BY_WHOM[group]} if group in BY_WHOM else set())
+        for name in lists:
+            exams[claim.day.year, name][claim.person] += claim.cases
     return {key: {person: max(count, 0) for person, count in counts.items()} for key, counts in exams.items()}
+
+
+def lines_without_reimbursement(source: Source, code_lists: CodeLists) -> Counter:
+    """Section 2: by year, accepted lines of a list with positive cases and a reimbursed amount of zero or less."""
+    return Counter(
+        claim.day.year
+        for claim in source.claims
+        if claim.cases > 0 and claim.amount is not None and claim.amount <= 0 and code_lists.of(claim.code, claim.day)
+    )
 
 
 @dataclass
@@ -422,6 +447,7 @@ class Delivery:
     kind: str
     hospital: int | None
     acts: Counter = field(default_factory=Counter)
+    has_contact: bool = False
 
 
 def delivery_days(source: Source, code_lists: CodeLists) -> dict[str, list[Delivery]]:
@@ -471,6 +497,14 @@ def deliveries(source: Source, code_lists: CodeLists) -> list[Delivery]:
                 if following and following[0].day - timedelta(days=window) <= claim.day:
                     following[0].acts[kind] += claim.cases
 
+    contacts = Counter()
+    for claim in source.claims:
+        if claim.institution is None and MIDWIFE in code_lists.of(claim.code, claim.day):
+            contacts[claim.person, claim.day, claim.code] += claim.cases
+    for (person, day, _), cases in contacts.items():
+        for delivery in kept[person] if cases > 0 and person in kept else ():
+            delivery.has_contact |= (day - delivery.day).days in POSTNATAL_DAYS
+
     found = [delivery for person in kept for delivery in kept[person]]
     for delivery in found:
         for kind in delivery.acts:
@@ -511,11 +545,11 @@ def imaging_tables(year, people, exams, geography, tables):
                 tables[f"stat_{number}"][year, *unit] = rate(numerators[unit, "total"], persons[unit, "total"], per)
 
 
-def delivery_tables(year, people, all_deliveries, with_prenatal, geography, tables):
-    """Adds one year of the five tables on deliveries; the two on prenatal acts only when the year before has claims."""
+def delivery_tables(year, people, all_deliveries, with_prenatal, with_postnatal, geography, tables):
+    """Adds one year of the six tables on deliveries; those on prenatal acts only when the year before has claims, that on postnatal contacts only when the year after has."""
     if year < FIRST_YEAR["cube_007"]:
         return
-    number, caesareans, acts = Counter(), Counter(), Counter()
+    number, caesareans, acts, without = Counter(), Counter(), Counter(), Counter()
     hospitals = set()
     for delivery in all_deliveries:
         row = people.get(delivery.person)
@@ -535,6 +569,7 @@ def delivery_tables(year, people, all_deliveries, with_prenatal, geography, tabl
         for cell in cells:
             number[cell] += 1
             caesareans[cell] += delivery.kind == CAESAREAN
+            without[cell] += not delivery.has_contact
             for kind in (*PRENATAL_ACTS, "total"):
                 acts[cell, kind] += delivery.acts[kind]
 
@@ -542,6 +577,8 @@ def delivery_tables(year, people, all_deliveries, with_prenatal, geography, tabl
         cell, key = (unit, age, increased), (year, *unit, age, increased)
         tables["cube_007_001a_denom"][key] = (number[cell], None, float(number[cell]))
         tables["cube_007_006a"][key] = rate(caesareans[cell], number[cell], 100)
+        if with_postnatal:
+            tables["cube_007_009a"][key] = rate(without[cell], number[cell], 100)
         if with_prenatal:
             for kind in (*PRENATAL_ACTS, "total"):
                 tables["cube_007_005a"][*key, kind] = rate(acts[cell, kind], number[cell], 1)
@@ -560,10 +597,11 @@ def expected_tables(
     first: int | None = None,
     last: int | None = None,
     publication_date: date | None = None,
+    performer_from: str = "article",
 ) -> dict[str, dict[tuple, tuple[int, int | None, float | None]]]:
     """All tables, unmasked: table -> (reference_year, geo_level, geo_code, *filters) -> (numerator, denominator, value).
 
-    `geography_vintage`, `first`, `last` and `publication_date` are the project's variables of (nearly) these names.
+    `geography_vintage`, `first`, `last`, `publication_date` and `performer_from` are the project's variables of (nearly) these names.
     Raises CodeYoungerThanVintage where the build has to stop.
     """
     source, code_lists, geography = (
@@ -573,11 +611,14 @@ def expected_tables(
     )
     for row in source.population.values():
         geography.read_residence(row["pp0025"])
-    exams, all_deliveries = imaging_use(source, code_lists), deliveries(source, code_lists)
+    groups = {row["qualification"]: row["performer_group"] for row in read_seed(seeds_dir, "provider_qualification")}
+    exams = imaging_use(source, code_lists, groups if performer_from == "qualification" else None)
+    all_deliveries = deliveries(source, code_lists)
     claim_years = {claim.day.year for claim in source.claims}
     tables = {name: {} for name in table_filters()}
     for year in years_built(source, first, last, publication_date):
         people = beneficiaries_of(year, source, geography)
         imaging_tables(year, people, exams, geography, tables)
-        delivery_tables(year, people, all_deliveries, year - 1 in claim_years, geography, tables)
+        windows = (year - 1 in claim_years, year + 1 in claim_years)
+        delivery_tables(year, people, all_deliveries, *windows, geography, tables)
     return tables

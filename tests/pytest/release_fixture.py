@@ -61,12 +61,12 @@ create table reference.unit_measure as select * from (values
     ('mean', 1, 'per bevalling', 'par accouchement', 'per delivery', 'PER_DELIVERY'), ('share', 2, 'procent', 'pour cent', 'per cent', 'PT'),
     ('volume', 3, 'per 1.000', 'pour 1 000', 'per 1,000', 'PER_1000')
 ) as t (measure, sort_order, label_nl, label_fr, label_en, sdmx_code);
-create table reference.statistic as select * from (values
-    ('cube_013_007', 'en', 'Medical imaging, specialist', 'Share of the beneficiaries; it''s a cube. The figures can be split by age.', 'a card'),
-    ('cube_013_007', 'fr', 'Imagerie médicale', 'Part des bénéficiaires.', 'a card'),
-    ('stat_013_008', 'en', 'Volume', 'Number of examinations.', 'a card'),
-    ('cube_007_005b', 'en', 'Prenatal acts by hospital', 'Number of acts.', 'a card')
-) as t (code, language, title, description, source);  -- `source` is no key to release_source, though it bears its name
+create table reference.statistic as select *, 'Not to be cited.' as recommended_reference, date '2025-11-17' as metadata_updated from (values
+    ('cube_013_007', 'en', 'Medical imaging, specialist', 'Share of the beneficiaries; it''s a cube. The figures can be split by age.', 'a card', 'card'),
+    ('cube_013_007', 'fr', 'Imagerie médicale', 'Part des bénéficiaires.', 'a card', 'card'),
+    ('stat_013_008', 'en', 'Volume', 'Number of examinations.', 'a card', 'card'),
+    ('cube_007_005b', 'en', 'Prenatal acts by hospital', 'Number of acts.', 'a card', 'card')
+) as t (code, language, title, description, source, basis);  -- `source` is no key to release_source, though it bears its name
 create table reference.statistic_column as select * from (values
     ('cube_013_007', 'en', 'value', 'Per cent. Null in a small cell.'), ('cube_013_007', 'fr', 'value', 'Pour cent.')
 ) as t (code, language, column_name, description);
@@ -107,6 +107,7 @@ KEYS = {
     "statistic_column": ["code", "language", "column_name"],
     "geographic_unit": ["geo_level", "geo_code"],
 }
+DERIVED = {"cube_013_007": {"value": "cast(numerator as double) * 100 / 300"}}  # not stored in the public file
 STATISTICS = {"cube_013_007": CUBE, "stat_013_008": STAT, "cube_007_005b": HOSPITAL}
 
 
@@ -165,7 +166,7 @@ def artifacts(invocation_id: str = "x") -> dict[str, dict]:
     """Returns {manifest, run_results}: what a complete build of the hand-made warehouse leaves, in the form of dbt's files."""
     nodes = {f"model.health_atlas.{name}": model(name, "reference", key=key) for name, key in KEYS.items()}
     nodes |= {
-        f"model.health_atlas.{name}": model(name, "marts", statistic=statistic)
+        f"model.health_atlas.{name}": model(name, "marts", statistic=statistic, derived=DERIVED.get(name))
         for name, statistic in STATISTICS.items()
     }
     nodes["model.health_atlas.int_beneficiary"] = model("int_beneficiary", "intermediate", access="protected")
@@ -187,6 +188,7 @@ def model(
     *,
     key: list[str] | None = None,
     statistic: dict | None = None,
+    derived: dict | None = None,
     access: str = "public",
     materialized: str = "table",
 ) -> dict:
@@ -196,7 +198,10 @@ def model(
         "schema": schema,
         "alias": name,
         "access": access,
-        "config": {"materialized": materialized, "meta": {"statistic": statistic} if statistic else {}},
+        "config": {
+            "materialized": materialized,
+            "meta": {"statistic": statistic, "derived": derived or {}} if statistic else {},
+        },
         "constraints": [{"type": "primary_key", "columns": key}] if key else [],
         "columns": {},
     }

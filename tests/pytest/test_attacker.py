@@ -17,6 +17,15 @@ def read_system(atlas, years=(ATTACKED_YEAR,)):
         return attacker.read_system(connection, "marts", "reference", years)
 
 
+def add_comparisons(system, atlas, years=(ATTACKED_YEAR,)):
+    """Adds what the standardised values and the variation say. Returns how many statements hold no suppressed number."""
+    with duckdb.connect(str(atlas.warehouse), read_only=True) as connection:
+        weights = dict(connection.execute("select age_category, persons from seed.standard_population").fetchall())
+        return attacker.add_comparisons(
+            system, connection, {"esp_2013": weights}, "marts", "comparison", "reference", years
+        )
+
+
 def table_names(atlas):
     """The published tables."""
     return [row[0] for row in atlas.query("select distinct code from reference.statistic order by code")]
@@ -24,9 +33,36 @@ def table_names(atlas):
 
 def test_no_suppressed_number_can_be_narrowed(masked):
     system = read_system(masked)
+    assert add_comparisons(system, masked) > 50
+    assert len(system.weighted) > 10  # statements about suppressed denominators, which are pooled
     fallen, attacked = attacker.attack(system, THRESHOLD)
     assert attacked == len(system.unknown) > 1000
     assert not fallen, f"{len(fallen)} of {attacked} suppressed numbers fall, first {fallen[:5]}"
+
+
+def test_a_direct_value_over_suppressed_ages_is_found(masked, unmasked):
+    """The control: the attack sees that a directly standardised value gives suppressed ages away."""
+    years = ", ".join(map(str, YEARS))
+    unit = masked.query(
+        f"""select reference_year, geo_level, geo_code from marts.cube_013_003
+        where age_category <> 'total' and geo_level in ('region', 'province', 'arrondissement') and reference_year in ({years})
+        group by all having count(nullif(denominator, 0)) = count(*) and count(*) - count(numerator) = 2 order by all"""
+    )[0]
+    where = "reference_year = {} and geo_level = '{}' and geo_code = '{}'".format(*unit)
+    rows = "select age_category, numerator, denominator from marts.cube_013_003 where "
+    shown = {age: (events, persons) for age, events, persons in masked.query(rows + where)}
+    truth = {age: events for age, events, _ in unmasked.query(rows + where)}
+    ages = sorted(shown.keys() - {"total"})
+    system = attacker.System(sums=[(("total",), [(age,) for age in ages], False)])
+    for age, (events, _) in shown.items():
+        system.state((age,), events)
+    assert attacker.attack(system, THRESHOLD)[0] == []
+    weighted = [((age,), 1000 / shown[age][1]) for age in ages]
+    system.weighted.append((weighted, sum(weight * truth[age] for (age,), weight in weighted)))
+    fallen, _ = attacker.attack(system, THRESHOLD)
+    assert {(age, round(cell.low), round(cell.high)) for cell in fallen for age in cell.cell} == {
+        (age, truth[age], truth[age]) for age, (events, _) in shown.items() if events is None
+    }
 
 
 def test_without_secondary_suppression_many_fall(primary_only):

@@ -81,6 +81,7 @@ def test_code_younger_than_the_geography_names_both(tmp_path):
     ("variables", "word"),
     [
         ({"geography_vintage": 2020}, "geography_vintage"),
+        ({"performer_from": "specialty"}, "performer_from is 'specialty'"),
         ({"first_reference_year": "last"}, "first_reference_year"),
         ({"publication_date": "soon"}, "publication_date"),
         ({"small_cell_threshold": -1}, "small_cell_threshold"),

@@ -245,7 +245,7 @@ def test_table_statistic_has_the_declarations_of_the_marts(masked, marts):
         ("'cube', variable='IMAG_CT_N', measure='median'", "no measure 'median'"),
         ("'cube', variable='IMAG_CT_N', measure='mean'", "no measure 'mean' of the variable 'IMAG_CT_N'"),
         ("'cube', variable='IMAG_CT_N', measure='share', place='hospital'", "no statistics by hospital"),
-        ("'cube', variable='IMAG_CT_N', measure='share', basis='guess'", "neither card nor pattern"),
+        ("'cube', variable='IMAG_CT_N', measure='share', basis='guess'", "neither card, pattern nor inferred"),
     ],
 )
 def test_impossible_declaration_is_refused(masked, tmp_path, call, message):
@@ -292,15 +292,16 @@ def test_sentences_take_their_numbers_from_the_rules(cards, other_variables):
         assert " 7 " in remarks["SMALL_CELLS"]
 
 
-def test_citation_is_that_of_the_card_until_a_release_has_a_date(cards, other_variables):
-    citation = "select recommended_reference from reference.statistic where code = 'cube_013_007' and language = 'en'"
-    (before,) = cards.rows(citation)
-    assert (
-        before["recommended_reference"] == "IMA_AIM (17/11/2025), cube_013_007, Atlas IMA_AIM (accessed on dd/mm/yyyy)"
-    )
-    cards.make_again(other_variables)
-    (dated,) = cards.rows(citation)
-    assert dated["recommended_reference"].startswith("IMA_AIM (05/12/2026), cube_013_007,")
+def test_the_reference_of_the_card_is_of_its_definition_and_a_build_is_not_cited(cards, other_variables):
+    query = """select definition_reference, recommended_reference from reference.statistic
+        where code = 'cube_013_007' and language = 'en'"""
+    for _ in range(2):  # a publication date is that of the figures, never of the card
+        (card,) = cards.rows(query)
+        assert (
+            card["definition_reference"] == "IMA_AIM (17/11/2025), cube_013_007, Atlas IMA_AIM (accessed on dd/mm/yyyy)"
+        )
+        assert card["recommended_reference"] == "Figures that are not released, not to be cited: table cube_013_007."
+        cards.make_again(other_variables)
 
 
 def test_age_categories_have_the_codes_of_sdmx(masked):

@@ -182,6 +182,14 @@ def test_tables_that_compare_areas_read_published_tables_seeds_and_dispersion_al
             if not parent.endswith((".dispersion", ".load_plan")):  # the plan says which years, never a number
                 waiting.append(parent)
     assert parents <= {
-        f"model.health_atlas.{name}" for name in ("published_stratum", "dispersion", "load_plan", "standardised_rate")
+        f"model.health_atlas.{name}"
+        for name in (
+            "published_stratum",
+            "dispersion",
+            "load_plan",
+            "indirect_standardisation",
+            "direct_standardisation",
+            "standardised_rate",
+        )
     }
     assert "model.health_atlas.dispersion" in parents

@@ -31,6 +31,14 @@ def test_every_cell_agrees_with_the_oracle(unmasked):
     assert differences(unmasked) == []
 
 
+def test_lines_without_a_reimbursed_amount_are_counted_as_the_oracle_does(unmasked):
+    source, lists = oracle.read_source(unmasked.source), oracle.CodeLists(PROJECT / "seeds")
+    counted = oracle.lines_without_reimbursement(source, lists)
+    warned = "select reference_year, line_count from quality.data_warning where warning = 'no_amount_reimbursed'"
+    assert min(counted[year] for year in YEARS) > 0
+    assert unmasked.query(f"{warned} and reference_year in {YEARS} order by 1") == [(y, counted[y]) for y in YEARS]
+
+
 def test_compressed_csv_and_two_threads_give_the_same_tables(unmasked, tmp_path):
     """The shared atlas was built from Parquet with one thread."""
     source = adversarial.write_source(tmp_path / "source", 11, persons=1500, years=YEARS, file_format="csv.gz", files=2)
@@ -47,9 +55,17 @@ def test_older_geography_with_and_without_claims_of_the_year_before(vintage, yea
     source = adversarial.write_source(
         tmp_path / "source", vintage, persons=800, years=years, newest_codes=vintage, look_back=look_back
     )
-    atlas = run_dbt(source, tmp_path / "output", variables={"small_cell_threshold": 0, "geography_vintage": vintage})
+    # the newer one also decides by whom an examination was performed by the qualification on the record
+    performer_from = "qualification" if look_back else "article"
+    atlas = run_dbt(
+        source,
+        tmp_path / "output",
+        variables={"small_cell_threshold": 0, "geography_vintage": vintage, "performer_from": performer_from},
+    )
     assert atlas.ok, atlas.log[-3000:]
-    assert differences(atlas, geography_vintage=vintage) == []
+    assert differences(atlas, geography_vintage=vintage, performer_from=performer_from) == []
+    if look_back:
+        assert differences(atlas, geography_vintage=vintage) != []
     # a year without claims before it has no prenatal tables
     assert atlas.query("select distinct reference_year from marts.cube_007_005a order by 1") == [
         (year,) for year in (years if look_back else years[1:])

@@ -314,6 +314,7 @@ def test_tables_of_a_small_country(tmp_path):
 
     assert len(tables["cube_013_003"]) == 2 * (1 + 3 + 11 + 43 + 565) * 11
     assert len(tables["cube_007_005a"]) == (1 + 3 + 11 + 43 + 565) * 7 * 3 * 4  # 2022 has no look-back
+    assert len(tables["cube_007_009a"]) == (1 + 3 + 11 + 43 + 565) * 7 * 3  # 2023 has no look-ahead
     # 460250 is an exam by a radiologist too (article 17bis).
     assert tables["cube_013_003"][2023, "country", "01000", "total"] == (2, 2, 100.0)
     assert tables["cube_013_004"][2023, "country", "01000", "70-79"] == (3, 1, 3000.0)
@@ -328,6 +329,20 @@ def test_tables_of_a_small_country(tmp_path):
         (2023, "country", "01000"): (1, 1, 100.0),
         (2023, "hospital", "9999"): (1, 1, 100.0),
     }
+
+
+def test_a_contact_with_a_midwife_is_ambulatory_net_and_on_day_1_to_42(lists):
+    midwife = "422796"
+
+    def has_contact(after, *cases, hospital=None):
+        day = D + timedelta(days=after)
+        (delivery,) = oracle.deliveries(
+            claims((D, VAGINAL, 1, 72), *((day, midwife, count, hospital) for count in cases)), lists
+        )
+        return delivery.has_contact
+
+    assert [has_contact(after, 1) for after in (0, 1, 42, 43)] == [False, True, True, False]
+    assert not has_contact(5, 1, -1) and has_contact(5, 2, -1) and not has_contact(5, 1, hospital=72)
 
 
 def meaning(directory: Path):

@@ -19,6 +19,8 @@ sys.path[:0] = [str(PROJECT), str(Path(__file__).parent)]
 
 import oracle
 import release_fixture
+import yaml
+from test_publication import FILLED
 
 from atlas import __version__, comments, record
 from atlas import publish as publishing
@@ -135,6 +137,69 @@ def test_the_release_describes_itself(atlas):
         atlas.execute("select sum(table_rows) from release_table").fetchone()
         == atlas.execute("select table_rows from release").fetchone()
     )
+
+
+def test_a_derived_column_is_computed_when_it_is_read_and_equals_that_of_the_build(output):
+    with duckdb.connect(str(publish(output) / "atlas.duckdb"), read_only=True) as connection:
+        (definition,) = connection.execute(
+            "select sql from duckdb_tables() where table_name = 'cube_013_007'"
+        ).fetchone()
+        read = connection.execute("from cube_013_007 order by all").fetchall()
+    assert 'value" DOUBLE GENERATED ALWAYS' in definition and "lower_95 DOUBLE," in definition
+    with duckdb.connect(str(output / "warehouse.duckdb"), read_only=True) as connection:
+        assert read == connection.execute("from marts.cube_013_007 order by all").fetchall()
+
+
+def test_a_derived_column_that_differs_from_the_build_stops_the_release(output):
+    cube = "model.health_atlas.cube_013_007"
+
+    def other(document):
+        document["nodes"][cube]["config"]["meta"]["derived"]["value"] = "numerator / 3.0000001"
+
+    release_fixture.change_artifact(output, "manifest", other)
+    with pytest.raises(AtlasError, match="value of cube_013_007.*differ from those of the build"):
+        publish(output)
+
+
+def test_a_synthetic_release_says_that_it_is_not_to_be_cited(output):
+    folder = publish(output)
+    with duckdb.connect(str(folder / "atlas.duckdb"), read_only=True) as connection:
+        (version,) = connection.execute("select version from release").fetchone()
+        (reference,) = connection.execute(
+            "select recommended_reference from statistic where code = 'cube_013_007' and language = 'en'"
+        ).fetchone()
+    assert reference == (
+        f"Synthetic figures, not to be cited: release {version} (15/10/2026), table cube_013_007."
+        " Definition after IMA-AIM, card cube_013_007 of 17/11/2025."
+    )
+    package = json.loads((folder / "exports" / "datapackage.json").read_text(encoding="utf-8"))
+    assert next(r["citation"] for r in package["resources"] if r["name"] == "cube_013_007") == reference
+    assert f'<com:Description xml:lang="en">{reference}<' in (folder / "exports" / "sdmx" / "structure.xml").read_text()
+    assert reference in (folder / "exports" / "csv" / "statistic.csv").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("published_by", "named", "date"),
+    [(FILLED, "Office, Belgian health atlas", "15/10/2026"), (None, "Publisher not named, Belgian", "undated")],
+)
+def test_a_release_is_cited_by_publisher_version_date_and_table(output, published_by, named, date):
+    change(output, "update quality.source_origin set is_synthetic = false")
+    change(output, "update reference.statistic set basis = 'pattern' where code = 'stat_013_008'")
+    release_fixture.record_run(output, publication_date=None)
+    environment = {}
+    if published_by:
+        (output / "publication.yml").write_text(yaml.safe_dump(published_by), encoding="utf-8")
+        environment["ATLAS_PUBLICATION"] = str(output / "publication.yml")
+    with duckdb.connect(str(publish(output, **environment) / "atlas.duckdb"), read_only=True) as connection:
+        (version,) = connection.execute("select version from release").fetchone()
+        references = dict(
+            connection.execute("select code, recommended_reference from statistic where language = 'en'").fetchall()
+        )
+    assert references["stat_013_008"].startswith(named)
+    assert (
+        f"release {version} ({date}), table stat_013_008. Definition after the pattern of" in references["stat_013_008"]
+    )
+    assert "synthetic" not in references["cube_013_007"].lower()
 
 
 def test_rows_are_in_total_order_and_tell_their_hash(output):

@@ -96,7 +96,8 @@ def test_every_statistic_has_a_page_with_its_whole_card(pages, published, code):
     words = re.sub(r"\s+", " ", pages[f"tables/{code}.html"].words)
     with duckdb.connect(str(published / "atlas.duckdb"), read_only=True) as atlas:
         cards = atlas.execute(
-            "select title, calculation, recommended_reference, card_code from statistic where code = ?", [code]
+            "select title, calculation, recommended_reference, definition_reference, card_code from statistic where code = ?",
+            [code],
         ).fetchall()
         remarks = atlas.execute("select remark from statistic_remark where code = ?", [code]).fetchall()
         columns = atlas.execute(

@@ -59,11 +59,11 @@ def different_marts(atlas, other):
 
 
 def years(atlas, table):
-    """The reference years of a table, in order. The states of the warehouse also know the year of which only claims are read, for the look-back."""
+    """The reference years of a table, in order. The states of the warehouse also know the years before and after, of which only claims are read."""
     return [
         year
         for (year,) in atlas.query(
-            f"select distinct reference_year from {table} where reference_year >= {FIRST} order by 1"
+            f"select distinct reference_year from {table} where reference_year between {FIRST} and {LAST} order by 1"
         )
     ]
 
@@ -149,8 +149,19 @@ def test_a_first_build_is_published_and_tested_and_goes_on_where_it_was_killed(s
     assert years(story, "marts.cube_013_007") == years(story, TESTED) == [FIRST, MIDDLE]
 
 
+def marts_of(atlas, year):
+    """{table: rows} of a year, without the table whose window reaches into the year after."""
+    return {
+        name: atlas.query(f"select count(*), bit_xor(hash(t)) from marts.{name} as t where reference_year = {year}")
+        for name in TABLES
+        if name != "cube_007_009a"
+    }
+
+
 def test_one_more_year_touches_no_other_even_after_a_build_that_died(story, masked, small_source):
-    before = tables(story, f"reference_year <> {LAST}")
+    """But for the postnatal contacts of the year before: they were absent, because its look-ahead was cut."""
+    before, of_middle = tables(story, f"reference_year < {MIDDLE}"), marts_of(story, MIDDLE)
+    assert years(story, "marts.cube_007_009a") == [FIRST]
     shutil.copytree(small_source, story.source, dirs_exist_ok=True)
 
     kill_in_the_middle(story.source, story.output, "OK created sql yearly model intermediate.int_beneficiary")
@@ -159,8 +170,10 @@ def test_one_more_year_touches_no_other_even_after_a_build_that_died(story, mask
     ) == [(0,)]
 
     after = built(story, *WITHOUT_TESTS)
-    assert read_from(after) == {("population", LAST): "new", ("health_care", LAST): "new"}
-    assert tables(after, f"reference_year <> {LAST}") == before
+    look_ahead = ("health_care", LAST + 1)
+    assert read_from(after) == {("population", LAST): "new", ("health_care", LAST): "new", look_ahead: "new"}
+    assert tables(after, f"reference_year < {MIDDLE}") == before and marts_of(after, MIDDLE) == of_middle
+    assert years(after, "marts.cube_007_009a") == list(YEARS)
     assert tables(after) == tables(masked)
     assert different_marts(after, masked) == []
 
@@ -171,7 +184,7 @@ def test_nothing_new_reads_nothing_and_a_year_that_no_test_has_seen_is_tested(st
     before = tables(story)
     after = built(story)
     assert reads_nothing(after)
-    assert years_looked_at(after) == f"({LAST})"
+    assert years_looked_at(after) == f"({MIDDLE}, {LAST}, {LAST + 1})"
     assert years(after, TESTED) == list(YEARS)
     assert tables(after) == before
     assert different_marts(after, masked) == []

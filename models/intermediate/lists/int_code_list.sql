@@ -43,6 +43,11 @@ counted as (
         'perinatal' as family,
         'procedure type' as counted_by
     from procedure_type
+    union all
+    select
+        '{{ variables().no_postnatal_midwife.list_code }}' as list_code,
+        'perinatal' as family,
+        'postnatal contact' as counted_by
 
 ),
 

@@ -29,6 +29,7 @@ listed as (
         membership.nomenclature_code,
         line.institution_code,
         line.case_count,
+        line.amount_eurocents,
         membership.performer,
         line.provider_qualification,
         coalesce(line.service_date < membership.code_valid_from, false)

@@ -21,7 +21,8 @@ claim_count as (
         reference_year,
         cast(sum(lines) as bigint) as lines,
         cast(sum(lines_of_other_performers) as bigint) as lines_of_other_performers,
-        cast(sum(lines_outside_code_dates) as bigint) as lines_outside_code_dates
+        cast(sum(lines_outside_code_dates) as bigint) as lines_outside_code_dates,
+        cast(sum(lines_without_reimbursement) as bigint) as lines_without_reimbursement
     from imaging_use
     group by reference_year
 
@@ -58,6 +59,12 @@ counted as (
         reference_year,
         'code_outside_its_dates' as warning,
         lines_outside_code_dates as line_count
+    from claim_count
+    union all
+    select
+        reference_year,
+        'no_amount_reimbursed' as warning,
+        lines_without_reimbursement as line_count
     from claim_count
 
 )

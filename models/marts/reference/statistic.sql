@@ -7,7 +7,8 @@
     'no_characteristics': 'no_characteristics_text',
     'level_since': 'level_since_text',
     'update_frequency': 'update_frequency_text',
-    'recommended_reference': 'reference_text',
+    'definition_reference': 'definition_reference_text',
+    'reference_unreleased': 'unreleased_text',
 } %}
 
 with card as (
@@ -108,9 +109,8 @@ described as (
         phrase.not_filtered_text,
         phrase.level_since_text,
         phrase.update_frequency_text,
-        phrase.reference_text,
-        {% if var('publication_date') %}cast('{{ var('publication_date') }}' as date){% else %}card.card_date{% endif %}
-            as citation_date,
+        phrase.definition_reference_text,
+        phrase.unreleased_text,
         unit.sdmx_code as sdmx_unit_measure
     from card
     inner join phrase on card.language = phrase.language
@@ -153,7 +153,9 @@ composed as (
         end as smallest_geographic_level,
         characteristics,
         update_frequency_text as update_frequency,
-        {{ fill_placeholders('reference_text', {'date': card_date('citation_date'), 'code': 'code'}) }} as recommended_reference,
+        -- a build is not cited: the release, which has a version, writes its own citation here (atlas/citation.py)
+        {{ fill_placeholders('unreleased_text', {'code': 'code'}) }} as recommended_reference,
+        {{ fill_placeholders('definition_reference_text', {'date': card_date('card_date'), 'code': 'code'}) }} as definition_reference,
         card_date as metadata_updated,
         source_variable_list as source_variables,
         keyword_list as keywords,

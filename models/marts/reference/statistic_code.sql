@@ -61,6 +61,13 @@ counted_list as (
     from statistic
     cross join procedure_type
     where statistic.variable = 'prenatal_acts'
+    union all
+    select
+        statistic.code,
+        'postnatal_contact' as role,
+        '{{ variables().no_postnatal_midwife.list_code }}' as list_code
+    from statistic
+    where statistic.variable = 'no_postnatal_midwife'
 
 ),
 

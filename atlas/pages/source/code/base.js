@@ -2,6 +2,7 @@
 "use strict";
 
 const ATLAS = { language: "en", raw: {}, promises: {}, texts: {} };
+const DATA = document.currentScript.src.replace(/code\/.*/, "data/");
 const SVG = "http://www.w3.org/2000/svg";
 
 /* A piece of HTML that is already safe. */
@@ -61,9 +62,9 @@ ATLAS.chunk = (name, base64) => { ATLAS.raw[name] = base64; };
 /* Loads a data file as a script, once; returns its content as bytes. A page opened by double click may load scripts only. */
 const load = (name) => ATLAS.promises[name] ||= new Promise((resolve, reject) => {
   const script = document.createElement("script");
-  script.src = `data/${name}.js`;
+  script.src = `${DATA}${name}.js`;
   script.onload = () => { resolve(inflate(ATLAS.raw[name])); delete ATLAS.raw[name]; };
-  script.onerror = () => reject(new Error(`data/${name}.js`));
+  script.onerror = () => reject(new Error(`${name}.js`));
   document.head.append(script);
 });
 

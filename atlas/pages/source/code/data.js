@@ -136,7 +136,7 @@ const standardisedOf = (table, unit, filters, year) => {
 /* Returns how a cell compares with Belgium: higher, lower, not_different by its 95 % limits; null when that cannot be said. */
 const comparedWith = (cell, country) => {
   if (cell.compared !== undefined) return cell.compared;
-  if (cell.lower === null || country.value === null) return null;
+  if (cell.lower === null || cell.d === null || country.value === null) return null; /* a count is not compared with the country's */
   return cell.lower > country.value ? "higher" : cell.upper < country.value ? "lower" : "not_different";
 };
 

@@ -16,14 +16,14 @@ const frame = (state) => {
   document.documentElement.lang = state.language;
   document.documentElement.classList.toggle("embed", state.embed);
   put("skip", html`${t("skip")}`);
-  put("brand", html`<a href="${linkTo(state, { view: "home" })}">${t("atlas")}</a> <span class="small">${t("release_short", { version: release.version })}</span>`);
+  put("brand", html`<a href="${linkTo(state, { view: "home" })}">${t("atlas")}</a>`);
   put("nav", html`${VIEWS.map((view) => html`<a href="${linkTo(state, { view, mode: "values", filters: view === state.view ? state.filters : {} })}" ${view === state.view && html`aria-current="page"`}>${t(`nav_${view}`)}</a>`)}`);
   byId("nav").setAttribute("aria-label", t("navigation"));
   put("languages", html`${LANGUAGES.map((language) => html`<a href="${linkTo(state, { language })}" lang="${language}" hreflang="${language}" ${language === state.language && html`aria-current="true"`}>${{ nl: "Nederlands", fr: "Français", en: "English" }[language]}</a>`)}`);
   byId("languages").setAttribute("aria-label", t("language"));
   put("banner", release.is_synthetic && html`${t("synthetic")}`);
   byId("banner").hidden = !release.is_synthetic;
-  put("footer", html`<p>${citationOf(state.view === "statistic" || state.view === "hospital" ? state.code : null)} ${ATLAS.meta.map && t("boundaries_short")}</p><p>${state.embed && html`<a href="${linkTo(state, { embed: false })}" target="_blank" rel="noopener">${t("open_atlas")}</a>`}<a href="${linkTo(state, { view: "about", embed: false })}">${t("nav_about")}</a></p>`);
+  put("footer", html`<p>${t("cite")}: ${citationOf(state.view === "statistic" || state.view === "hospital" ? state.code : null)} ${ATLAS.meta.map && t("boundaries_short")}</p><p>${state.embed && html`<a href="${linkTo(state, { embed: false })}" target="_blank" rel="noopener">${t("open_atlas")}</a>`}<a href="${linkTo(state, { view: "about", embed: false })}">${t("nav_about")}</a></p>`);
   const places = ATLAS.units.filter((unit) => unit.level !== "hospital");
   if (byId("places").dataset.language !== state.language) {
     byId("places").innerHTML = html`${places.map((unit) => html`<option value="${placeLabel(unit)}"></option>`)}`;

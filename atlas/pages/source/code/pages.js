@@ -40,11 +40,12 @@ const placePage = async (state) => {
     const cell = cellOf(table, unit, {}, year), { rank, count } = rankOf(cellsOf(table, own, unit.level), unit);
     const compared = unit !== ATLAS.country && cell.value !== null && comparedWith(cell, cellOf(table, ATLAS.country, {}, year));
     if (cell.status === "small_cell") masked++;
+    const years = statistic.years.map((y) => cellOf(table, unit, {}, y));
     return html`<tr><th scope="row"><a href="${linkTo(own)}">${titleOf(statistic)}</a> <span class="small">${say(statistic.unit)}, ${year}</span></th>
 <td>${plainValue(cell, statistic)}</td><td>${intervalText(cell, statistic)}</td>
 ${parents.map((parent) => html`<td>${plainValue(cellOf(table, parent, {}, year), statistic)}</td>`)}
 ${parents.length > 0 && html`<td>${compared && t(`compared_${compared}`)}</td><td>${rank && count > 1 ? t("rank_of", { rank: number(rank), count: number(count) }) : "–"}</td>`}
-<td>${sparkline(statistic.years.map((y) => cellOf(table, unit, {}, y)))}</td></tr>`;
+<td>${sparkline(years)}<span class="small">${years.length > 1 && `${statistic.years[0]}: ${plainValue(years[0], statistic)}`}</span></td></tr>`;
   });
   const inside = ATLAS.units.filter((u) => AREA_LEVELS[AREA_LEVELS.indexOf(unit.level) + 1] === u.level && (unit.level === "country" || u.parents[AREA_LEVELS.indexOf(unit.level)] === unit.code));
   return html`<div class="no-print">${placeSearch()}</div><h1 id="title" tabindex="-1">${nameOf(unit)}</h1>
@@ -85,11 +86,12 @@ const variationPage = async (state) => {
   const shown = rows.map((row) => ({ ...row, values: row.cells.filter((cell) => cell.value !== null).sort((a, b) => a.value - b.value) }));
   const digits = DIGITS[statistic.measure], { type } = ATLAS.meta;
   const mine = variation && variation.rows[`${state.code} ${level} ${state.filters[type] || "total"}`];
+  const chance = mine ? variation.chance[`${state.code} ${level} ${state.filters[type] || "total"}`] : null;
   const label = t("strip_label", { name: titleOf(statistic), units: t(`levels_${level}`) });
   ATLAS.view = { table, cells: rows[rows.length - 1].cells, country: rows[rows.length - 1].country, breaks: [], legend: [] };
   return html`<form class="controls" aria-label="${t("controls")}">${statisticSelect((s) => !s.hospital)}${statistic.filters[type] && filterSelect(statistic, type)}
 ${select("level", t("level"), ["arrondissement", "municipality"].map((l) => [l, t(`levels_${l}`)]))}</form>
-<h1 id="title" tabindex="-1">${t("variation_title", { name: titleOf(statistic) })}</h1><p class="sentence">${t("variation_intro")} ${inMode.mode === "standardised" ? t("variation_standardised") : t("variation_crude")}</p>
+<h1 id="title" tabindex="-1">${t("variation_title", { name: titleOf(statistic) })}</h1><p class="sentence">${t("variation_intro")} ${chance !== null && t(`variation_${chance ? "more" : "chance"}`, { units: t(`levels_${level}`) })} ${inMode.mode === "standardised" ? t("variation_standardised") : t("variation_crude")}</p>
 <figure id="strip-figure"><h2>${t("strip")}</h2><p class="small">${say(statistic.unit)}. ${t("strip_note")}</p>${stripChart({ label, rows, digits, width: mainWidth() })}${pictureButtons("strip")}</figure>
 ${tableBox(label, ["year", "lowest", "highest", "belgium", "shown", "not_shown"].map((key) => t(key)), shown.map(({ year, values, cells, country }) => { const [a, b] = [values[0], values[values.length - 1]]; return html`<tr><th scope="row">${year}</th><td>${a ? `${number(a.value, digits)} (${nameOf(a.unit)})` : "–"}</td><td>${b ? `${number(b.value, digits)} (${nameOf(b.unit)})` : "–"}</td>
 <td>${plainValue(country, statistic)}</td><td>${number(values.length)}</td><td>${number(cells.length - values.length)}</td></tr>`; }))}
@@ -105,7 +107,7 @@ const confidentialityPage = async (state) => {
   const text = (row) => row ? html`${number(row[4])} / ${number(row[3] + row[4])} <span class="small">(${number(row[3] + row[4] ? 100 * row[4] / (row[3] + row[4]) : 0, 1)} %)</span>` : "–";
   return html`<h1 id="title" tabindex="-1">${t("confidentiality")}</h1><p class="sentence">${release.small_cell_threshold > 0 ? t("rule", { threshold: number(release.small_cell_threshold) }) : t("rule_off")}</p>
 <p>${t("rule_pages")}</p><form class="controls" aria-label="${t("controls")}">${select("hidden-year", t("year"), years.map((y) => [y, y]))}</form>
-${tableBox(t("hidden_table", { year }), [t("table"), ...levels.map((level) => say(labels.geo_level[level]))], ATLAS.meta.statistics.map((s) => html`<tr><th scope="row">${titleOf(s)} <span class="small">${s.code}</span></th>${levels.map((level) => html`<td>${text(cell.get(`${s.code} ${level}`))}</td>`)}</tr>`))}
+${tableBox(t("hidden_table", { year }), [t("table"), ...levels.map((level) => say(labels.geo_level[level]))], ATLAS.meta.statistics.map((s) => html`<tr><th scope="row"><a href="${linkTo(state, { view: "statistic", code: s.code, year, filters: {}, mode: "values" })}">${titleOf(s)}</a> <span class="small">${s.code}</span></th>${levels.map((level) => html`<td>${text(cell.get(`${s.code} ${level}`))}</td>`)}</tr>`))}
 <p class="small">${t("hidden_note")}</p><h2>${t("checksum")}</h2><p>${t("checksum_text", { version: release.version })}<br><code class="long">${release.checksum}</code></p>`;
 };
 

@@ -2,6 +2,7 @@
 "use strict";
 
 const VIEWS = ["home", "statistic", "place", "hospital", "variation", "confidentiality", "about"];
+const ORDERS = ["high", "low", "name", "hidden"];
 const MODES = ["values", "belgium", "standardised"];
 
 /* Returns the language of a first visit. */
@@ -12,7 +13,7 @@ const readState = (hash) => {
   const query = new URLSearchParams(hash.replace(/^#/, ""));
   const pick = (key, allowed, fallback) => allowed.includes(query.get(key)) ? query.get(key) : fallback;
   const codes = [...ATLAS.statistics.keys()];
-  const state = { language: pick("l", LANGUAGES, firstLanguage()), view: pick("v", VIEWS, "home"), embed: query.get("e") === "1", order: pick("o", ["high", "low", "name"], "high") };
+  const state = { language: pick("l", LANGUAGES, firstLanguage()), view: pick("v", VIEWS, "home"), embed: query.get("e") === "1", order: pick("o", ORDERS, "high") };
   const areas = codes.filter((code) => !ATLAS.statistics.get(code).hospital);
   const hospitals = codes.filter((code) => ATLAS.statistics.get(code).hospital);
   state.code = pick("s", codes, null);
@@ -38,7 +39,7 @@ const readState = (hash) => {
 };
 
 /* Returns whether intervals can be shown: from the table, or Wilson's for a share. */
-const hasLimits = (statistic) => statistic.limits !== null || statistic.measure === "share";
+const hasLimits = (statistic) => statistic.measure !== "count" && (statistic.limits !== null || statistic.measure === "share");
 
 /* Returns the address of a state, with changes. */
 const linkTo = (state, changes = {}) => {

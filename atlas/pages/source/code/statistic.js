@@ -41,7 +41,7 @@ ${modes.length > 1 ? select("mode", t("mode"), modes) : html`<p class="small">${
 <figure id="map-figure"><h2>${t("map")}</h2><p id="map-label" class="small"></p><div id="map"></div><div id="legend"></div><p id="many-hidden" class="small"></p>
 <figcaption class="small">${ATLAS.meta.map && t("boundaries_short")}</figcaption>${ATLAS.meta.map && pictureButtons("map")}</figure>
 <section id="place-panel" aria-labelledby="place-title"><h2 id="place-title"></h2><div id="place-body"></div></section>
-<section aria-labelledby="ranking-title" class="ranking"><h2 id="ranking-title">${t("ranking")}</h2>${select("order", t("order"), ["high", "low", "name"].map((o) => [o, t(`order_${o}`)]))}
+<section aria-labelledby="ranking-title" class="ranking"><h2 id="ranking-title">${t("ranking")}</h2>${select("order", t("order"), ORDERS.map((o) => [o, t(`order_${o}`)]))}
 <p id="ranking-note" class="small"></p><div id="ranking" class="scroll" role="region" tabindex="0" aria-labelledby="title"></div></section></div>
 <div id="below"></div>`;
 };
@@ -69,12 +69,14 @@ const sentenceOf = (table, state, cells) => {
   const named = (unit) => t("named_value", { name: nameOf(unit), value: valueText(chosenCell(table, state, unit), statistic) });
   const out = [t("sentence_place", { year: state.year, place: nameOf(state.unit), value: valueText(own, statistic) })];
   const above = parentsOf(state.unit);
-  if (above.length) out.push(t("sentence_above", { list: above.map(named).join("; ") }));
+  if (above.length) out.push(t("sentence_above", { list: above.map(named).join(t("list_join")) }));
   const same = state.unit.level === state.level ? cells : cellsOf(table, state, state.unit.level);
   const { rank, count, hidden } = rankOf(same, state.unit);
   if (rank && count > 1) out.push(t("sentence_rank", { rank: number(rank), count: number(count), units: t(`levels_${state.unit.level}`), hidden: number(hidden) }));
   const compared = state.unit !== ATLAS.country && own.value !== null && comparedWith(own, country);
   if (compared) out.push(t(`sentence_${compared}`));
+  const [year] = statistic.years, then = chosenCell(table, state, state.unit, year);
+  if (year < state.year && own.value !== null && then.value !== null) out.push(t(`change_${own.lower === null || then.lower === null ? "plain" : own.lower > then.upper || own.upper < then.lower ? "more" : "unsure"}`, { year, value: withUnit(then.value, statistic) }));
   return out.join(" ");
 };
 
@@ -83,7 +85,8 @@ const mapSentence = (table, state, cells) => {
   const { statistic } = table, shown = cells.filter((cell) => cell.value !== null).sort((a, b) => b.value - a.value);
   if (!shown.length) return t("map_nothing", { units: t(`levels_${state.level}`) });
   const first = shown[0], last = shown[shown.length - 1], rest = cells.length - shown.length;
-  return t("map_sentence", { units: t(`levels_${state.level}`), count: number(shown.length), hidden: number(rest), high: nameOf(first.unit), highest: withUnit(first.value, statistic), low: nameOf(last.unit), lowest: withUnit(last.value, statistic) });
+  const said = (cell) => [withUnit(cell.value, statistic), intervalText(cell, statistic)].filter(Boolean).join(t("list_join"));
+  return t("map_sentence", { units: t(`levels_${state.level}`), count: number(shown.length), hidden: number(rest), high: nameOf(first.unit), highest: said(first), low: nameOf(last.unit), lowest: said(last) });
 };
 
 /* Returns a table of series: one row a year (or age), one column a unit. */
@@ -102,8 +105,8 @@ const placePanel = (table, state, width) => {
 ${svg}${lineLegend(series)}${pictureButtons(id)}</figure>`;
   };
   const series = units.map((unit) => ({ name: nameOf(unit), points: statistic.years.map((year) => chosenCell(table, state, unit, year)) }));
-  const years = statistic.years.map(String), parts = [html`<table class="figures"><caption class="away">${t("place_table")}</caption>${heads([t("place"), t("value"), t("interval_head")])}<tbody>
-${cells.map((cell) => html`<tr><th scope="row">${nameOf(cell.unit)}</th><td>${valueText(cell, statistic)}</td><td>${intervalText(cell, statistic)}</td></tr>`)}</tbody></table>
+  const years = statistic.years.map(String), parts = [html`<table class="figures"><caption>${say(statistic.unit)}</caption>${heads([t("place"), t("value"), t("interval_head")])}<tbody>
+${cells.map((cell) => html`<tr><th scope="row">${nameOf(cell.unit)}</th><td ${cell.value === null && html`colspan="2"`}>${plainValue(cell, statistic)}</td>${cell.value !== null && html`<td>${intervalText(cell, statistic)}</td>`}</tr>`)}</tbody></table>
 ${state.mode !== "standardised" && own.n !== null && html`<p class="small">${own.d !== null ? t("counts", { n: number(own.n), d: number(own.d) }) : ""}</p>`}
 ${state.unit.level !== "hospital" && html`<p><a href="${linkTo(state, { view: "place" })}">${t("all_of_place", { place: nameOf(state.unit) })}</a></p>`}`];
   if (years.length > 1) parts.push(chart("series", t("series"), years, series, true), seriesTable(t("series"), t("year"), years, series, statistic));
@@ -121,7 +124,7 @@ const ordered = (cells, order) => {
   const collator = ATLAS.collators?.[ATLAS.language] || ((ATLAS.collators ||= {})[ATLAS.language] = new Intl.Collator(ATLAS.language));
   const named = cells.map((cell) => ({ cell, name: nameOf(cell.unit) })), sign = order === "low" ? 1 : -1;
   return named.sort((a, b) => order === "name" ? collator.compare(a.name, b.name)
-    : (a.cell.value === null) - (b.cell.value === null) || sign * ((a.cell.value ?? 0) - (b.cell.value ?? 0)) || collator.compare(a.name, b.name));
+    : order === "hidden" && (b.cell.value === null) - (a.cell.value === null) || (a.cell.value === null) - (b.cell.value === null) || sign * ((a.cell.value ?? 0) - (b.cell.value ?? 0)) || collator.compare(a.name, b.name));
 };
 
 /* Fills the ranking: the map's table, with the limits as a picture and in numbers. Rows stay from state to state, only their texts change; the browser lays out the groups of 40 rows that are in view. */
@@ -164,14 +167,11 @@ const citationOf = (code) => say(code ? ATLAS.statistics.get(code).citation : AT
 
 /* Returns what follows the pictures: the card, downloads, citation, permalink, embedding. */
 const belowHtml = (state, cards) => {
-  const statistic = ATLAS.statistics.get(state.code), card = cards.cards[state.code] || {};
-  const address = location.href.split("#")[0];
-  return html`<details id="card"><summary>${t("card")}</summary><h3>${titleOf(statistic)}</h3><p>${card.description}</p><dl><dt>${t("card_calculation")}</dt><dd>${card.calculation}</dd>
-<dt>${t("card_unit")}</dt><dd>${say(statistic.unit)}</dd><dt>${t("card_variables")}</dt><dd>${card.source_variables}</dd><dt>${t("definition_after")}</dt><dd>${t("definition_card", { card: card.card_code })}</dd></dl>
-<h3>${t("card_remarks")}</h3><ul>${(card.remarks || []).map((i) => html`<li>${cards.remarks[i]}</li>`)}</ul></details>
+  const statistic = ATLAS.statistics.get(state.code), address = location.href.split("#")[0];
+  return html`<details id="card"><summary>${t("card")}</summary>${new Safe(cards[state.code])}</details>
 <details id="data"><summary>${t("data_and_citation")}</summary><p class="buttons"><button type="button" id="csv">${t("csv_of_view")}</button></p>
 <ul><li><a href="../exports/csv/${state.code}.csv">${t("whole_table", { code: state.code, format: "CSV" })}</a></li><li><a href="../exports/parquet/${state.code}.parquet">${t("whole_table", { code: state.code, format: "Parquet" })}</a></li>
-<li><a href="docs/index.html">${t("docs_link")}</a></li></ul><h3>${t("cite")}</h3><p id="citation">${citationOf(state.code)}</p><p class="small">${t("definition_after")}: ${t("definition_card", { card: card.card_code })}</p>
+<li><a href="docs/index.html">${t("docs_link")}</a></li></ul><h3>${t("cite")}</h3><p id="citation">${citationOf(state.code)}</p><p class="small">${t("definition_after")}: ${t("definition_card", { card: `${state.code}_At` })}</p>
 ${ATLAS.meta.map && html`<p class="small">${t("boundaries")}</p>`}
 <h3>${t("link_embed")}</h3><label for="permalink" class="wide">${t("permalink")}<input id="permalink" readonly value="${address}${linkTo(state)}"></label>
 <label for="embed" class="wide">${t("embed_code")}<textarea id="embed" readonly rows="3"><iframe src="${address}${linkTo(state, { embed: true })}" title="${titleText(state)}" width="640" height="760" loading="lazy"></iframe></textarea></label></details>`;
@@ -208,8 +208,9 @@ const fillStatistic = async (state) => {
   } else put("map", html`<p>${t("no_map", { vintage: ATLAS.meta.release.geography_vintage })}</p>`);
   ATLAS.view = { table, cells, country, breaks, legend: legendOf(cells, breaks, state, country, statistic) };
   put("legend", ATLAS.meta.map && legendHtml(ATLAS.view.legend, statistic));
-  const rest = cells.filter((cell) => cell.value === null).length;
-  put("many-hidden", html`${statistic.measure === "count" && t("count_note")}${state.mode !== "values" && html`<p>${t("chance_note", { count: number(cells.length), expected: number(Math.round(cells.length * 0.05)) })}</p>`}
+  const hidden = cells.filter((cell) => cell.value === null), rest = hidden.length, many = (name) => number(cells.filter((cell) => comparedWith(cell, country) === name).length);
+  put("many-hidden", html`${statistic.measure === "count" && t("count_note")}${rest > 0 && rest < 13 && html`<p>${t("hidden_names", { list: hidden.map((cell) => nameOf(cell.unit)).join(", ") })}</p>`}
+${cells.some((cell) => comparedWith(cell, country)) && html`<p>${t("chance_note", { higher: many("higher"), lower: many("lower"), count: number(cells.length), expected: number(Math.round(cells.length * 0.05)) })} ${state.mode === "values" && html`<a href="${linkTo(state, { mode: "belgium" })}">${t("map")}: ${t("mode_belgium")}</a>`}</p>`}
 ${rest > cells.length / 4 && state.level === "municipality" && html`<strong>${t("many_hidden", { hidden: number(rest), count: number(cells.length) })}</strong> <a href="${linkTo(state, { level: "arrondissement" })}">${t("offer_arrondissement")}</a>`}`);
   put("place-title", html`${nameOf(state.unit)}`);
   put("place-body", placePanel(table, state, width));

@@ -1,5 +1,5 @@
-"""The parts of the page About that are the same for every reader: licences, limits, accessibility, files. Written here
-as HTML, so that the code of the pages stays small.
+"""Prose of the pages that is the same for every reader: the card of a statistic; licences, limits, accessibility and
+files on the page About. Written here as HTML, so that the code of the pages stays small.
 """
 
 from __future__ import annotations
@@ -20,6 +20,22 @@ PARAGRAPHS = {
     "licences": ("boundaries", "boundaries_limits", "licence_code"),
     "accessibility": ("accessibility_text",),
 }
+
+
+def card_html(texts: dict[str, str], card: dict[str, str], remarks: list[str]) -> str:
+    """Returns the HTML of the card of a statistic in the language of the texts. card: columns of table `statistic`."""
+    words = {
+        "card_calculation": card["calculation"],
+        "card_unit": card["coding"],
+        "card_variables": card["source_variables"],
+        "definition_after": texts["definition_card"].format(card=card["card_code"]),
+    }
+    listed = "".join(f"<dt>{escape(texts[key])}</dt><dd>{escape(text)}</dd>" for key, text in words.items())
+    said = "".join(f"<li>{escape(remark)}</li>" for remark in remarks)
+    return (
+        f"<h3>{escape(card['title'])}</h3><p>{escape(card['description'])}</p><dl>{listed}</dl>"
+        f"<h3>{escape(texts['card_remarks'])}</h3><ul>{said}</ul>"
+    )
 
 
 def about_html(texts: dict[str, str], exports: list[str]) -> str:
