@@ -7,8 +7,10 @@ bytes.
     exports/csv/<table>.csv        UTF-8, header, comma, an empty field is null
     exports/parquet/<table>.parquet        with title, source, licence and version as metadata
     exports/parquet/observation.parquet    all statistics as one table
+    exports/excel/<statistic>.xlsx         cards and figures with names and labels, in every language
     exports/sdmx/<table>.csv       SDMX-CSV 2.0, statistics only; structure in exports/sdmx/structure.xml
     exports/datapackage.json       Frictionless Data Package v1 over csv/
+    exports/catalogue.jsonld     DCAT-AP 3, when publication.yml names a publisher
     exports/SHA256SUMS             of every file, for `sha256sum --check`
 """
 
@@ -22,7 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from atlas import observation, sdmx
+from atlas import catalogue, observation, sdmx, workbook
 from atlas.pages.texts import read_texts
 from atlas.publication import DEFAULT_AGENCY, Publication, text_in
 from atlas.sql import identifier, literal
@@ -81,12 +83,13 @@ class PublicTable:
 @dataclass(frozen=True)
 class Edition:
     """What the files of a release say beside its tables: whether the data are synthetic, the languages of the texts,
-    the phrases of the cards, who publishes it (None: not given), and warnings for the operator.
+    the phrases of the cards, the names of filters, who publishes it (None: not given), and warnings for the operator.
     """
 
     is_synthetic: bool
     release_languages: list[str]
     phrases: dict[tuple[str, str], str]
+    filters: dict[tuple[str, str], str]
     publication: Publication | None
     warnings: list[str]
 
@@ -109,10 +112,17 @@ class Edition:
         """Returns a sentence of the seed text.csv."""
         return self.phrases[key, language]
 
+    def filter_label(self, family: str, name: str, language: str) -> str:
+        """Returns the name of a filter of a family."""
+        return self.filters[f"{family}.{name}", language]
+
     def description(self, language: str) -> str:
         """Returns what the release is; of synthetic data, that first."""
-        synthetic = f"{read_texts(language)['synthetic']} " if self.is_synthetic else ""
-        return synthetic + self.phrase("catalogue_description", language)
+        return self.synthetic(language) + self.phrase("catalogue_description", language)
+
+    def synthetic(self, language: str) -> str:
+        """Returns the sentence that the data are synthetic, with a space after it; nothing when they are not."""
+        return f"{read_texts(language)['synthetic']} " if self.is_synthetic else ""
 
 
 @dataclass(frozen=True)
@@ -229,13 +239,27 @@ def write_package(
     names = [(table.name, titles.get(table.name, table.name), table.comment) for table in tables]
     names.append((observation.NAME, edition.phrase("observation_title", "en"), observation.COMMENT))
     parquet = dict(zip([name for name, *_ in names], two_at_a_time(write_parquet, names), strict=True))
+    (folder / "excel").mkdir()
+    statistics = [table for table in tables if table.statistic]
+
+    def write_workbook(table: PublicTable) -> None:
+        workbook.write(connection.cursor(), table, folder / "excel" / f"{table.name}.xlsx", release, edition)
+
+    two_at_a_time(write_workbook, statistics)
     sdmx.write_structure(connection, folder / "sdmx", release, tables, edition)
     package = data_package(connection, release, tables, {file.table: file for file in files}, parquet, edition)
     (folder / "datapackage.json").write_text(json.dumps(package, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     known = {file.path: file.sha256 for file in [*parquet.values(), *(file.csv for file in files)]}
-    paths = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    known |= {path: sha256(folder / path) for path in _paths(folder) if path not in known}
+    catalogue.write(connection, folder, release, tables, known, edition)
+    paths = _paths(folder)
     sums = [f"{known.get(path) or sha256(folder / path)}  {path}\n" for path in paths]
     (folder / "SHA256SUMS").write_text("".join(sums), encoding="utf-8")
+
+
+def _paths(folder: Path) -> list[str]:
+    """Returns the paths of all files below a folder, in order."""
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
 def _metadata(title: str, comment: str, release: dict, edition: Edition) -> list[tuple[str, str]]:

@@ -131,7 +131,8 @@ def of_release(
     if not path:
         return None, [
             f"There is no {PROJECT_DIR / 'publication.yml'}: the release names no publisher, contact or licence, and "
-            "has no catalogue (dcat.ttl). Fill the file (docs/operations/publication.md) and run `make release` again."
+            "has no catalogue (catalogue.jsonld). Fill the file (docs/operations/publication.md), then run "
+            "`make release` again."
         ]
     publication = read_file(path)
     for language in publication.languages:

@@ -168,7 +168,7 @@ def read_edition(
         publication_date=build.variables["publication_date"],
         languages=languages,
     )
-    return export.Edition(is_synthetic, languages, texts.phrases(), published, warnings)
+    return export.Edition(is_synthetic, languages, texts.phrases(), texts.phrases("filter"), published, warnings)
 
 
 def publish_tables(

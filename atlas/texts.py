@@ -17,7 +17,7 @@ def languages(columns: Iterable[str]) -> list[str]:
     return [column.removeprefix(LABEL) for column in columns if column.startswith(LABEL)]
 
 
-def phrases() -> dict[tuple[str, str], str]:
-    """Returns (phrase, language) -> text, from the seed that the cards are made of too."""
+def phrases(topic: str = "phrase") -> dict[tuple[str, str], str]:
+    """Returns (key, language) -> text of a topic, from the seed that the cards are made of too."""
     with open(PROJECT_DIR / "seeds/statistics/text.csv", encoding="utf-8", newline="") as file:
-        return {(row["key"], row["language"]): row["text"] for row in csv.DictReader(file) if row["topic"] == "phrase"}
+        return {(row["key"], row["language"]): row["text"] for row in csv.DictReader(file) if row["topic"] == topic}

@@ -55,18 +55,22 @@ create table reference.procedure_type as select * from (values
     ('ultrasound', 1, 'echografie', 'échographie', 'ultrasound', 'ULTRASOUND'), ('total', 2, 'alle', 'tous', 'all', '_T')
 ) as t (procedure_type, sort_order, label_nl, label_fr, label_en, sdmx_code);
 create table reference.observation_status as select * from (values
-    ('published', 1, 'A', 'F'), ('small_cell', 2, 'Q', 'C'), ('empty', 3, 'M', 'F')
-) as t (status, sort_order, sdmx_obs_status, sdmx_conf_status);
+    ('published', 1, 'gepubliceerd', 'publié', 'published', 'A', 'F'), ('small_cell', 2, 'kleine cel', 'petite cellule', 'small cell', 'Q', 'C'),
+    ('empty', 3, 'leeg', 'vide', 'empty', 'M', 'F')
+) as t (status, sort_order, label_nl, label_fr, label_en, sdmx_obs_status, sdmx_conf_status);
 create table reference.unit_measure as select * from (values
     ('mean', 1, 'per bevalling', 'par accouchement', 'per delivery', 'PER_DELIVERY'), ('share', 2, 'procent', 'pour cent', 'per cent', 'PT'),
     ('volume', 3, 'per 1.000', 'pour 1 000', 'per 1,000', 'PER_1000')
 ) as t (measure, sort_order, label_nl, label_fr, label_en, sdmx_code);
-create table reference.statistic as select *, 'Not to be cited.' as recommended_reference, date '2025-11-17' as metadata_updated from (values
-    ('cube_013_007', 'en', 'Medical imaging, specialist', 'Share of the beneficiaries; it''s a cube. The figures can be split by age.', 'a card', 'card'),
-    ('cube_013_007', 'fr', 'Imagerie médicale', 'Part des bénéficiaires.', 'a card', 'card'),
-    ('stat_013_008', 'en', 'Volume', 'Number of examinations.', 'a card', 'card'),
-    ('cube_007_005b', 'en', 'Prenatal acts by hospital', 'Number of acts.', 'a card', 'card')
-) as t (code, language, title, description, source, basis);  -- `source` is no key to release_source, though it bears its name
+create table reference.statistic as
+    select card.code, language.language, card.title, card.description, card.source, 'card' as basis,
+        'Not to be cited.' as recommended_reference, date '2025-11-17' as metadata_updated  -- `source` is no key to release_source, though it bears its name
+    from (values
+        ('cube_013_007', 'Medical imaging, specialist', 'Share of the beneficiaries; it''s a cube. The figures can be split by age.', 'a card'),
+        ('stat_013_008', '=1+1 Volume', 'Number of examinations.', 'a card'),
+        ('cube_007_005b', 'Prenatal acts by hospital', 'Number of acts.', 'a card')
+    ) as card (code, title, description, source), (values ('nl'), ('fr'), ('en')) as language (language);
+update reference.statistic set title = 'Imagerie médicale', description = 'Part des bénéficiaires.' where code = 'cube_013_007' and language = 'fr';
 create table reference.statistic_column as select * from (values
     ('cube_013_007', 'en', 'value', 'Per cent. Null in a small cell.'), ('cube_013_007', 'fr', 'value', 'Pour cent.')
 ) as t (code, language, column_name, description);

@@ -11,6 +11,7 @@ import pytest
 import release_fixture
 
 from atlas import publish as publishing
+from atlas import texts
 from atlas.settings import read_settings
 
 
@@ -92,18 +93,16 @@ def test_a_store_that_loads_two_releases_holds_no_number_that_the_second_one_sup
             "status = 'small_cell'"
         )
         connection.execute(f"update marts.cube_013_007 {hidden} where reference_year = 2010 and geo_level = 'country'")
-        connection.execute("update marts.cube_013_007 set numerator = null where reference_year = 2011")
+        connection.execute(f"update marts.cube_013_007 {hidden} where reference_year = 2011 and geo_level = 'province'")
         connection.execute("delete from marts.cube_007_005b where geo_code = '710002'")
     second = publish(tmp_path / "output")
     for table in tables:
         load(store, second / table, only_merges=only_merges)
 
     now_hidden = {key: values for key, values in store.items() if values["OBS_STATUS"] == "Q"}
-    assert len(set(now_hidden) & shown) == 3  # the three age categories of the country
+    assert len(set(now_hidden) & shown) == 6  # three age categories of the country, three of the province
     assert [key for key, values in now_hidden.items() if numbers(values)] == []
     assert all(values["CONF_STATUS"] == "C" and values["OBS_VALUE"] == "NaN" for values in now_hidden.values())
-    in_2011 = [values for key, values in store.items() if "CUBE_013_007" in key[0] and "2011" in key]
-    assert in_2011 and not any("NUMERATOR" in numbers(values) for values in in_2011)
 
     # an observation that the second release lacks goes with the message that deletes
     assert any("BE710002" in key for key in store)
@@ -159,13 +158,20 @@ def test_both_readers_of_sdmx_read_the_structure_of_both_versions_in_every_langu
     assert contents[0] == contents[1]
 
 
-def test_a_further_language_reaches_sdmx_without_a_change_of_the_code(tmp_path):
+def test_a_further_language_reaches_sdmx_without_a_change_of_the_code(tmp_path, monkeypatch):
+    read = texts.phrases
+
+    def with_german(*topic: str) -> dict[tuple[str, str], str]:
+        found = read(*topic)
+        return found | {(key, "de"): text for (key, language), text in found.items() if language == "en"}
+
+    monkeypatch.setattr(texts, "phrases", with_german)
     release_fixture.make_warehouse(tmp_path / "output")
     with duckdb.connect(str(tmp_path / "output" / "warehouse.duckdb")) as connection:
-        for table in ("geo_level", "age_category", "procedure_type", "unit_measure"):
+        for table in ("geo_level", "age_category", "procedure_type", "unit_measure", "observation_status"):
             connection.execute(f"alter table reference.{table} add column label_de text default 'auf Deutsch'")
         connection.execute(
-            "insert into reference.statistic values ('cube_013_007', 'de', 'Bildgebung', 'Anteil.', 'a card')"
+            "insert into reference.statistic by name select * replace ('de' as language, 'Bildgebung' as title) from reference.statistic where language = 'en'"
         )
     text = (publish(tmp_path / "output") / "sdmx" / "structure.xml").read_text(encoding="utf-8")
     assert '<com:Name xml:lang="de">auf Deutsch</com:Name>' in text
@@ -239,3 +245,75 @@ def test_parquet_files_say_title_licence_version_and_source(exports):
         assert metadata["title"] == title and metadata["version"] == exports.parent.name
         assert metadata["licence"].startswith("CC0-1.0 https://") and "IMA-AIM" in metadata["source"]
         assert "ynthetic" in metadata["publisher"] and metadata["is_synthetic"] == "true"
+
+
+def test_the_catalogue_has_what_dcat_ap_requires(exports):
+    rdflib = pytest.importorskip("rdflib", reason="needs the package rdflib")
+    dcat, dct, foaf = (
+        rdflib.Namespace(address)
+        for address in ("http://www.w3.org/ns/dcat#", "http://purl.org/dc/terms/", "http://xmlns.com/foaf/0.1/")
+    )
+    graph = rdflib.Graph().parse(exports / "catalogue.jsonld", format="json-ld")
+    required = {  # mandatory properties of DCAT-AP 3.0, and those that data.gov.be asks for
+        dcat.Catalog: [dct.title, dct.description, dct.publisher, dcat.dataset, dct.license, foaf.homepage],
+        dcat.Dataset: [dct.title, dct.description, dcat.contactPoint, dcat.theme, dct.publisher, dcat.distribution],
+        dcat.Distribution: [dcat.accessURL, dcat.downloadURL, dct.license, dct["format"], dcat.byteSize],
+        foaf.Agent: [foaf.name],
+    }
+    for kind, properties in required.items():
+        found = list(graph.subjects(rdflib.RDF.type, kind))
+        assert found, kind
+        assert [(node, name) for node in found for name in properties if (node, name, None) not in graph] == []
+    datasets = list(graph.subjects(rdflib.RDF.type, dcat.Dataset))
+    assert {str(graph.value(dataset, dct.identifier)) for dataset in datasets} == set(release_fixture.STATISTICS)
+    cube = next(dataset for dataset in datasets if str(dataset).endswith("#cube_013_007"))
+    assert {title.language for title in graph.objects(cube, dct.title)} == {"nl", "fr", "en"}
+    assert all("ynth" in str(text) for text in graph.objects(cube, dct.description))
+    base = f"https://publisher.example/health-atlas/releases/{exports.parent.name}/exports/"
+    files = [str(graph.value(node, dcat.downloadURL)) for node in graph.objects(cube, dcat.distribution)]
+    assert len(files) == 4 and all((exports / file.removeprefix(base)).is_file() for file in files)
+
+
+# Workbooks.
+
+
+def test_a_workbook_holds_cards_and_figures_in_every_language(exports):
+    openpyxl = pytest.importorskip("openpyxl", reason="needs the package openpyxl")
+    book = openpyxl.load_workbook(exports / "excel" / "cube_013_007.xlsx")
+    assert book.sheetnames == ["Fiche (nl)", "Gegevens (nl)", "Fiche (fr)", "Données (fr)", "Card (en)", "Data (en)"]
+    card = {row[0]: row[1] for row in book["Fiche (fr)"].iter_rows(values_only=True)}
+    assert card["Titre"] == "Imagerie médicale" and card["Version"] == exports.parent.name
+    assert book["Fiche (fr)"]["B1"].value.startswith("Données de démonstration synthétiques")
+
+    sheet = book["Gegevens (nl)"]
+    assert sheet.freeze_panes == "E2" and sheet.auto_filter.ref == f"A1:K{sheet.max_row}"
+    header, *rows = sheet.iter_rows(values_only=True)
+    assert header[:5] == ("Jaar", "Niveau", "Code", "Naam", "Leeftijdscategorie per 10 jaar")
+    with duckdb.connect(str(exports.parent / "atlas.duckdb"), read_only=True) as atlas:
+        expected = atlas.execute(
+            """select reference_year, level.label_nl, geo_code, unit.name_nl, age.label_nl, numerator, denominator, value, lower_95, upper_95, status
+            from cube_013_007 inner join geo_level as level using (geo_level) inner join geographic_unit as unit using (geo_level, geo_code)
+            inner join age_category as age using (age_category)
+            where reference_year > 2010 + 4 order by reference_year, geo_level, geo_code, age_category"""
+        ).fetchall()
+    assert len(rows) == len(expected) == 5 * 9
+    labels = {"published": "gepubliceerd", "small_cell": "kleine cel"}
+    for found, row in zip(rows, expected, strict=True):
+        *texts, status = row
+        marked = ["n.g." if value is None and status == "small_cell" else value for value in texts]
+        assert list(found) == [*marked, labels[status]]
+    hidden = [row for row in book["Data (en)"].iter_rows(values_only=True, min_row=2) if row[-1] == "small cell"]
+    assert {row[5:10] for row in hidden} <= {("n.p.",) * 5}
+    assert sheet["C2"].value == "21000" and isinstance(sheet["C2"].value, str)  # a code keeps its zeros
+
+
+def test_no_text_of_a_workbook_is_a_formula_and_hospitals_have_names(exports):
+    openpyxl = pytest.importorskip("openpyxl", reason="needs the package openpyxl")
+    for path in sorted((exports / "excel").glob("*.xlsx")):
+        for sheet in openpyxl.load_workbook(path):
+            assert not [cell.coordinate for row in sheet.iter_rows() for cell in row if cell.data_type == "f"], path
+    book = openpyxl.load_workbook(exports / "excel" / "stat_013_008.xlsx")
+    assert "=1+1 Volume" in {cell.value for cell in book["Card (en)"]["B"]}
+    assert {row[-1] for row in book["Data (en)"].iter_rows(values_only=True, min_row=2)} >= {"empty"}
+    names = {row[3] for row in openpyxl.load_workbook(exports / "excel" / "cube_007_005b.xlsx")["Data (en)"].values}
+    assert names == {"Name", "710000", "710001", "710002"}
