@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import shlex
 import signal
@@ -74,19 +75,20 @@ def run_docs(_: argparse.Namespace) -> None:
 
 
 def stop_on_signals() -> None:
-    """Makes SIGTERM and SIGINT end the process at once, as a kill would: every step is written so that this leaves the
-    published release whole, and waiting for a running query could take minutes.
+    """Makes SIGTERM, SIGINT and SIGHUP (a closed terminal) end the process at once, as a kill would: every step is
+    written so that this leaves the published release whole, and waiting for a running query could take minutes.
     """
 
     def stop(number: int, _: object) -> None:
-        print(
-            "\nStopped. The previous release is unchanged; start again to build the next.",
-            file=sys.stderr,
-            flush=True,
-        )
+        with contextlib.suppress(OSError):  # a closed terminal takes no message
+            print(
+                "\nStopped. The previous release is unchanged; start again to build the next.",
+                file=sys.stderr,
+                flush=True,
+            )
         os._exit(128 + number)
 
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, stop)
 
 

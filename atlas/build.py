@@ -15,29 +15,27 @@ import shutil
 import sys
 from pathlib import Path
 
-import duckdb
-
-from atlas import demo, publication, publish, runner
+from atlas import demo, publication, publish, runner, source_files, variables
 from atlas.lock import output_lock
-from atlas.settings import PROJECT_DIR, SOURCES, AtlasError, Settings
+from atlas.settings import PROJECT_DIR, Settings
 
-SUFFIXES = (".parquet", ".csv", ".csv.gz")
 # Bytes. In a smaller source one model leaves a core idle; in a larger one two models at a time need too much memory.
 SMALL_SOURCE = 2**29
 
 
-def build(settings: Settings, variables: str, demo_arguments: list[str]) -> publish.Release:
+def build(settings: Settings, variable_text: str, demo_arguments: list[str]) -> publish.Release:
     """Runs all steps. Returns the release. Raises AtlasError at the first step that fails.
 
-    variables: YAML for dbt. demo_arguments: for the generator of the demo data.
+    variable_text: YAML of dbt's variables. demo_arguments: for the generator of the demo data.
     """
+    variables.check_text(variable_text)
     publication.check(settings)
     with output_lock(settings, "build"):
         source = settings.source_dir or make_demo(settings, demo_arguments)
-        files = check_sources(source)
+        files = check_sources(source, settings)
         print(f"Source: {len(files)} files in {source}", flush=True)
         runner.run_dbt(
-            settings, ["build", *build_arguments(files), *(["--vars", variables] if variables.strip() else [])]
+            settings, ["build", *build_arguments(files), *(["--vars", variable_text] if variable_text.strip() else [])]
         )
         return publish.publish(settings)
 
@@ -80,38 +78,14 @@ def demo_fingerprint(arguments: list[str]) -> str:
     return digest.hexdigest()
 
 
-def check_sources(source: Path) -> list[Path]:
-    """Opens every source file once, so that a bad one is named before hours of work.
+def check_sources(source: Path, settings: Settings) -> list[Path]:
+    """Lists and opens every source file, so that a bad one is named before dbt starts; dbt does not open them again.
 
-    Returns the files. Raises AtlasError when a source has none, or one cannot be read.
+    Returns the files that are read. Raises InputError when a source has none, or one cannot be read.
     """
-    files = []
-    with duckdb.connect() as connection:
-        for name in SOURCES:
-            found = sorted(path for path in (source / name).rglob("*") if path.name.lower().endswith(SUFFIXES))
-            if not found:
-                raise AtlasError(
-                    f"No file of the source '{name}': nothing below {source / name} ends in {', '.join(SUFFIXES)}.\n"
-                    "Nothing was changed. Set ATLAS_SOURCE_DIR to the directory that holds population/ and "
-                    "health_care/."
-                )
-            for path in found:
-                _open_once(connection, path)
-            files += found
-    return files
-
-
-def _open_once(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Reads the columns of one file. Raises AtlasError when it is damaged, empty or not allowed to be read."""
-    reader = "read_parquet" if path.suffix.lower() == ".parquet" else "read_csv"
-    try:
-        connection.execute(f"describe from {reader}(?)", [str(path)])
-    except duckdb.Error as error:
-        raise AtlasError(
-            f"The source file {path} cannot be read: {str(error).splitlines()[0]}\n"
-            "Nothing was changed. Copy or export the file again (an interrupted transfer is the usual cause), or "
-            "remove it from the folder."
-        ) from error
+    records = source_files.scan(source, settings.temp_dir, settings.source_records)
+    source_files.write_records(records, settings.source_records)
+    return [Path(record.file) for record in records if not record.unread_reason]
 
 
 def first_steps(settings: Settings) -> str:

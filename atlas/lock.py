@@ -44,8 +44,11 @@ def output_lock(settings: Settings, command: str) -> Iterator[None]:
         yield
 
 
-def check_writable(folder: Path) -> None:
-    """Creates the folder if it is missing and writes a file in it for proof. Raises AtlasError when either fails."""
+def check_writable(folder: Path, what: str = "output directory", variable: str = "ATLAS_OUTPUT_DIR") -> None:
+    """Creates the folder if it is missing and writes a file in it for proof. Raises AtlasError when either fails.
+
+    what, variable: how the message calls the folder, and the environment variable that names it.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as probe:
@@ -54,10 +57,9 @@ def check_writable(folder: Path) -> None:
             os.fsync(probe.fileno())
     except OSError as error:
         raise AtlasError(
-            f"The output directory {folder} cannot be written: {error.strerror}.\n"
+            f"The {what} {folder} cannot be written: {error.strerror}.\n"
             "Nothing was changed. Give this user write access to it (or free space on its disk), or name another "
-            "one with "
-            "ATLAS_OUTPUT_DIR, and start again."
+            f"one with {variable}, and start again."
         ) from error
 
 

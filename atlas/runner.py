@@ -37,10 +37,14 @@ def run_dbt(settings: Settings, arguments: list[str]) -> None:
     }
     command = [] if sys.stdout.isatty() else ["--no-use-colors"]
     command += [*arguments, *(str(part) for pair in folders.items() for part in pair)]
-    result = dbtRunner().invoke(command)
-    reset_adapters()
-    DuckDBConnectionManager.close_all_connections()
-    gc.collect()  # a connection that is still referenced would keep the file open
+    shared = os.umask(0o077)  # warehouse, spilled files, artifacts and logs are private; the release is not
+    try:
+        result = dbtRunner().invoke(command)
+        reset_adapters()
+        DuckDBConnectionManager.close_all_connections()
+        gc.collect()  # a connection that is still referenced would keep the file open
+    finally:
+        os.umask(shared)
     if not result.success:
         reason = f" ({result.exception})" if result.exception else ""
         raise AtlasError(

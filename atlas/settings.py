@@ -4,7 +4,9 @@ package.
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +16,10 @@ SOURCES = ("population", "health_care")
 
 class AtlasError(Exception):
     """A fault with a message for the operator: what happened, and what to do. Commands print it and end with code 1."""
+
+
+class InputError(AtlasError):
+    """A fault of the source: a file, a folder or a column that cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,11 @@ class Settings:
     def warehouse(self) -> Path:
         """The private database: dbt writes it, a release reads it."""
         return self.output_dir / "warehouse.duckdb"
+
+    @property
+    def source_records(self) -> Path:
+        """The private list of the source files, as the last scan found them."""
+        return self.output_dir / "source_files.json"
 
     @property
     def demo_source(self) -> Path:
@@ -91,22 +102,41 @@ class Settings:
 def read_settings(environment=os.environ) -> Settings:
     """Returns the settings that the environment variables ATLAS_* give, with the defaults that profiles.yml has too.
 
-    Raises AtlasError when ATLAS_THREADS is no whole number.
+    Raises AtlasError that names the variable whose value is invalid.
     """
-    threads = environment.get("ATLAS_THREADS") or "2"
-    if not threads.isdecimal() or int(threads) < 1:
-        raise AtlasError(f"ATLAS_THREADS is {threads!r}, but must be a whole number from 1 on.")
     output_dir = Path(environment.get("ATLAS_OUTPUT_DIR") or PROJECT_DIR / "output").resolve()
     source = environment.get("ATLAS_SOURCE_DIR")
+    memory_limit = environment.get("ATLAS_MEMORY_LIMIT") or "4GB"
+    if not re.fullmatch(r"[0-9]+([.][0-9]+)?\s*([KMGT]i?B|B|%)", memory_limit, re.I):
+        raise AtlasError(f"ATLAS_MEMORY_LIMIT is {memory_limit!r}, but must be a size such as 4GB or 800MB.")
     publication = environment.get("ATLAS_PUBLICATION")
     return Settings(
         output_dir=output_dir,
         source_dir=Path(source).resolve() if source else None,
-        memory_limit=environment.get("ATLAS_MEMORY_LIMIT") or "4GB",
-        threads=int(threads),
-        temp_dir=Path(environment.get("ATLAS_TEMP_DIR") or output_dir / "spill").resolve(),
+        memory_limit=memory_limit,
+        threads=_threads(environment.get("ATLAS_THREADS") or "2"),
+        temp_dir=temp_folder(environment, output_dir),
         publication=Path(publication).resolve() if publication else None,
     )
+
+
+def _threads(text: str) -> int:
+    """Returns a number of threads. Raises AtlasError when it is none, or so large that it would stop the machine."""
+    most = 8 * (os.cpu_count() or 1)
+    if not re.fullmatch("[0-9]{1,9}", text) or not 1 <= int(text) <= most:
+        raise AtlasError(
+            f"ATLAS_THREADS is {text!r}, but must be a whole number from 1 to {most} (8 for each processor "
+            "core of this machine)."
+        )
+    return int(text)
+
+
+def temp_folder(environment, output_dir: Path) -> Path:
+    """Returns the private folder for temporary files of one output directory: a run removes what it finds there."""
+    shared = environment.get("ATLAS_TEMP_DIR")
+    if not shared:
+        return output_dir / "spill"
+    return Path(shared).resolve() / f"atlas-{hashlib.sha256(str(output_dir).encode()).hexdigest()[:12]}"
 
 
 def file_size(path: Path) -> str:

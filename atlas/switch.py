@@ -23,13 +23,17 @@ def check_links(settings: Settings) -> None:
     for link in (settings.current, settings.exports):
         if link.exists() and not link.is_symlink():
             raise AtlasError(f"{link} is no link of a release. Nothing was changed. Move it elsewhere and start again.")
+        new = link.with_name(f".{link.name}.new")
+        if new.is_dir() and not new.is_symlink():
+            raise AtlasError(f"The folder {new} is in the way. Nothing was changed. Move it elsewhere and start again.")
 
 
 def clear_staging(settings: Settings) -> None:
     """Removes the unfinished set of a run that was killed, and links that were not switched."""
     shutil.rmtree(settings.staging, ignore_errors=True)
     for leftover in settings.output_dir.glob(".*.new"):
-        leftover.unlink()
+        if leftover.is_symlink() or leftover.is_file():
+            leftover.unlink()
 
 
 def sync_set(folder: Path) -> None:

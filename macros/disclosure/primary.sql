@@ -4,6 +4,9 @@
     {%- if not modules.re.match('^[0-9]+$', threshold | string) -%}
         {{ exceptions.raise_compiler_error("small_cell_threshold is '" ~ threshold ~ "'; give a whole number: 0 publishes everything, 5 suppresses groups of 1 to 4 persons.") }}
     {%- endif -%}
+    {%- if 0 < threshold | int < 5 -%}
+        {{ exceptions.raise_compiler_error("small_cell_threshold is '" ~ threshold ~ "'; the least that protects is 5 (source: IMA-AIM). 0 publishes everything and is for private use.") }}
+    {%- endif -%}
 {% endmacro %}
 
 {# True for a group that is too small to publish: 1 to threshold - 1. 0 may be published (source: card). Argument: persons (SQL integer). Returns: boolean expression. #}

@@ -12,7 +12,7 @@
 
 {# True when the whole of `expression` (text) matches `pattern`, a regular expression without anchors. Null stays null. #}
 {% macro matches(expression, pattern) %}{{ return(adapter.dispatch('matches')(expression, pattern)) }}{% endmacro %}
-{% macro default__matches(expression, pattern) %}({{ expression }} rlike '^({{ pattern | replace('\\', '\\\\') }})$'){% endmacro %}
+{% macro default__matches(expression, pattern) %}({{ expression }} rlike '^({{ pattern | replace('\\', '\\\\') }})\\z'){% endmacro %}
 {% macro duckdb__matches(expression, pattern) %}regexp_full_match({{ expression }}, '{{ pattern }}'){% endmacro %}
 
 {# Whole quotient of two non-negative integers. Returns: integer expression. #}
@@ -29,3 +29,8 @@
 {% macro whole_numbers(last, name='number') %}{{ return(adapter.dispatch('whole_numbers')(last, name)) }}{% endmacro %}
 {% macro default__whole_numbers(last, name) %}select id as {{ name }} from range(0, {{ last + 1 }}){% endmacro %}
 {% macro duckdb__whole_numbers(last, name) %}select range as {{ name }} from range(0, {{ last + 1 }}){% endmacro %}
+
+{# The calendar day in Belgium of a moment (timestamp with time zone), whatever the time zone of the machine. Returns: date expression. #}
+{% macro day_in_belgium(moment) %}{{ return(adapter.dispatch('day_in_belgium')(moment)) }}{% endmacro %}
+{% macro default__day_in_belgium(moment) %}cast(from_utc_timestamp({{ moment }}, 'Europe/Brussels') as date){% endmacro %}
+{% macro duckdb__day_in_belgium(moment) %}cast({{ moment }} at time zone 'Europe/Brussels' as date){% endmacro %}

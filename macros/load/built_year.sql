@@ -46,7 +46,7 @@
         {% set condition = 'true' if flags.FULL_REFRESH or is_computed_table_missing() else "rules is distinct from '" ~ rules_fingerprint() ~ "'" %}
         {% set gone = run_query(
             "select built.reference_year, " ~ condition ~ " from quality.built_year as built left join " ~ model_relation('source_year') ~ " as source_year on built.reference_year = source_year.load_year"
-            ~ " where built.reference_year > 0 and ((built.lists_files is not null and source_year.lists_files is null) or (built.claims_files is not null and source_year.claims_files is null))"
+            ~ " where built.reference_year > 0 and ((built.lists_files is not null and source_year.lists_files is null) or (built.claims_files is not null and not coalesce(source_year.has_own_claims or (built.claims_files like 'late:%' and source_year.claims_files is not null), false)))"
             ~ " order by built.reference_year").rows %}
         {% set lost = [] %}
         {% set kept = [] %}
@@ -68,27 +68,6 @@
         {% for mark, condition in {'rules': 'reads_lists or reads_claims', 'publication': 'reads_lists or reads_claims or follows_claims or publishes', 'tested': 'tests'}.items() %}
             {% do run_query("update quality.built_year set " ~ mark ~ " = null where reference_year in (select reference_year from " ~ this ~ " where " ~ condition ~ ")") %}
         {% endfor %}
-    {% endif %}
-{% endmacro %}
-
-{# Hook of load_plan. Says what is about to be read, and how much. #}
-{% macro log_load_plan() %}
-    {% if is_building() %}
-        {% set read = run_query("select reference_year, reason, reads_lists, reads_claims from " ~ this ~ " where reference_year > 0 and (reads_lists or reads_claims) order by reference_year").rows %}
-        {% for source_name, position in {'population': 2, 'health_care': 3}.items() %}
-            {% set years = [] %}
-            {% set texts = [] %}
-            {% for row in read if row[position] %}{% do years.append(row[0]) %}{% do texts.append(row[0] ~ ' (' ~ row[1] ~ ')') %}{% endfor %}
-            {% if years %}
-                {% set files = run_query(
-                    "select count(*), coalesce(sum(row_count), 0), count(*) - count(row_count) from " ~ model_relation('source_file') ~ " where source = '" ~ source_name
-                    ~ "' and (load_year is null or load_year in (" ~ (years | join(', ')) ~ "))").rows[0] %}
-                {% do log(
-                    "To be read from " ~ source_name ~ ": " ~ (texts | join(', ')) ~ "; " ~ files[0] ~ " files, " ~ "{:,}".format(files[1] | int) ~ " rows"
-                    ~ (" and those of " ~ files[2] ~ " CSV files" if files[2] else ""), info=true) %}
-            {% endif %}
-        {% endfor %}
-        {% if not read %}{% do log("Every year of the source is in the warehouse as it is: no source file is read.", info=true) %}{% endif %}
     {% endif %}
 {% endmacro %}
 

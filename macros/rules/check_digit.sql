@@ -6,5 +6,5 @@
 
 {# A nomenclature number as its official code: text of six digits. #}
 {% macro nomenclature_code(number) -%}
-    lpad(cast({{ number }} as varchar), 6, '0')
+    lpad(cast({{ number }} as string), 6, '0')
 {%- endmacro %}

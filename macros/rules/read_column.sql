@@ -1,6 +1,9 @@
 {# How one column of an extract is read, whatever type the file gives it. Each macro takes the column as SQL and its type in the file
    (DuckDB's name) and returns a SQL expression. Nothing raises: what cannot be read is null, and staging gives the row its reason. #}
 
+{# Text without the white space around it: spaces of all scripts, and tabs and line ends, which SQL's trim leaves. Returns: SQL. #}
+{% macro trimmed(column) %}{{ return("trim(trim(" ~ column ~ ", chr(9) || chr(10) || chr(13) || ' '))") }}{% endmacro %}
+
 {# Text, trimmed; empty is null. A whole number that a tool wrote as 123.0 loses its fraction. #}
 {% macro read_text(column, type) %}
     {%- if type in ['FLOAT', 'DOUBLE'] or type.startswith('DECIMAL') -%}
@@ -8,8 +11,8 @@
     {%- elif type == 'VARCHAR' -%}
         {#- trim looks at every character for spaces of all scripts; most texts are plain and have nothing to trim -#}
         case
-            when ascii({{ column }}) between 33 and 126 and strlen({{ column }}) = length({{ column }}) and not ends_with({{ column }}, ' ') then {{ column }}
-            else nullif(trim({{ column }}), '')
+            when ascii({{ column }}) between 33 and 126 and strlen({{ column }}) = length({{ column }}) and right({{ column }}, 1) > ' ' then {{ column }}
+            else nullif({{ trimmed(column) }}, '')
         end
     {%- else -%}
         cast({{ column }} as varchar)
@@ -19,22 +22,25 @@
 {# Whether read_text finds nothing, as a boolean; on a hundred million lines that is asked faster than the text is read. #}
 {% macro is_text_missing(column, type) %}
     {%- if type == 'VARCHAR' -%}
-        case when ascii({{ column }}) between 33 and 126 then false else nullif(trim({{ column }}), '') is null end
+        case when ascii({{ column }}) between 33 and 126 then false else nullif({{ trimmed(column) }}, '') is null end
     {%- else -%}
         {{ column }} is null
     {%- endif -%}
 {% endmacro %}
 
-{# Text of a code that may be a number: as read_text, and a text 123.0, as tools write a column of numbers with gaps, is 123. #}
+{# Text of a code that may be a number: as read_text, and a text 123.0 or 123,0, as tools write a column of numbers with gaps, is 123. #}
 {% macro read_label(column, type) %}
     {%- if type == 'VARCHAR' -%}
-        case when {{ column }} like '%.0' then left(trim({{ column }}), length(trim({{ column }})) - 2) else {{ read_text(column, type) }} end
+        case
+            when right({{ column }}, 2) in ('.0', ',0') then left({{ trimmed(column) }}, length({{ trimmed(column) }}) - 2)
+            else {{ read_text(column, type) }}
+        end
     {%- else -%}
         {{ read_text(column, type) }}
     {%- endif -%}
 {% endmacro %}
 
-{# bigint; a text that is no whole number is null. #}
+{# bigint; a text that is no whole number is null, with a decimal point or a decimal comma alike. #}
 {% macro read_integer(column, type) %}
     {%- if type in ['TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'UTINYINT', 'USMALLINT', 'UINTEGER'] -%}
         cast({{ column }} as bigint)
@@ -42,7 +48,7 @@
         case when {{ column }} = round({{ column }}) then try_cast({{ column }} as bigint) end
     {%- elif type == 'VARCHAR' -%}
         case
-            when regexp_full_match(trim({{ column }}), '[+-]?[0-9]+([.]0*)?') then try_cast(regexp_replace(trim({{ column }}), '[.]0*$', '') as bigint)
+            when {{ matches(trimmed(column), '[+-]?[0-9]+([.,]0*)?') }} then try_cast(split_part(split_part({{ trimmed(column) }}, '.', 1), ',', 1) as bigint)
         end
     {%- else -%}
         try_cast(cast({{ column }} as varchar) as bigint)
@@ -56,28 +62,56 @@
     {%- if type == 'INTEGER' -%}
         {{ column }}
     {%- elif type == 'VARCHAR' -%}
-        case when regexp_full_match(trim({{ column }}), '[0-9]{1,6}([.]0*)?') then cast(regexp_replace(trim({{ column }}), '[.]0*$', '') as integer) end
+        case when {{ matches(trimmed(column), '[0-9]{1,6}([.,]0*)?') }} then cast(split_part(split_part({{ trimmed(column) }}, '.', 1), ',', 1) as integer) end
     {%- else -%}
         {%- set number = read_integer(column, type) -%}
         case when {{ number }} between 0 and 999999 then cast({{ number }} as integer) end
     {%- endif -%}
 {% endmacro %}
 
-{# date; from a date, a timestamp, yyyymmdd as a number or as text, or yyyy-mm-dd as text. No calendar date is null. #}
+{# date; from a date, a timestamp, yyyymmdd as a number or as text, or yyyy-mm-dd or dd/mm/yyyy as text (also with - or . and without leading zeros; the order
+   of day and month is proven for each file, see stop_on_undecided_dates). No calendar date is null. A moment (timestamp with time zone) is the day in Belgium. #}
 {% macro read_date(column, type) %}
     {%- if type == 'DATE' -%}
         {{ column }}
+    {%- elif type == 'TIMESTAMP WITH TIME ZONE' -%}
+        {{ day_in_belgium(column) }}
     {%- elif type.startswith('TIMESTAMP') -%}
         cast({{ column }} as date)
     {%- elif type == 'VARCHAR' -%}
+        {%- set text = trimmed(column) -%}
         case
-            when regexp_full_match(trim({{ column }}), '[0-9]{8}([.]0*)?') then cast(try_strptime(left(trim({{ column }}), 8), '%Y%m%d') as date)
-            when regexp_full_match(trim({{ column }}), '[0-9]{4}-[0-9]{2}-[0-9]{2}([ T].*)?') then try_cast(left(trim({{ column }}), 10) as date)
+            when {{ matches(text, '[0-9]{8}([.,]0*)?') }} then {{ date_of_yyyymmdd('try_cast(left(' ~ text ~ ', 8) as integer)') }}
+            when {{ matches(text, '[0-9]{4}-[0-9]{2}-[0-9]{2}([ T].*)?') }} then {{ date_of_yyyymmdd("try_cast(replace(left(" ~ text ~ ", 10), '-', '') as integer)") }}
+            when {{ matches(text, day_and_month_pattern()) }}
+                then {{ date_of_yyyymmdd('(' ~ part_of_date(text, 3) ~ ' * 10000 + ' ~ part_of_date(text, 2) ~ ' * 100 + ' ~ part_of_date(text, 1) ~ ')') }}
         end
     {%- else -%}
         {%- set number = read_integer(column, type) -%}
         {{ date_of_yyyymmdd(number) }}
     {%- endif -%}
+{% endmacro %}
+
+{# The pattern of a text with day, month and year of four digits, perhaps followed by a time. #}
+{% macro day_and_month_pattern() %}{{ return('[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{4}([ T].*)?') }}{% endmacro %}
+
+{# The first, second or third number of such a text. Returns: integer expression. #}
+{% macro part_of_date(text, number) %}
+    {{ return("try_cast(left(split_part(replace(replace(" ~ text ~ ", '-', '/'), '.', '/'), '/', " ~ number ~ "), " ~ (4 if number == 3 else 2) ~ ") as integer)") }}
+{% endmacro %}
+
+{# What the texts of a date column prove about the order of day and month, as three SQL expressions, each 1 or 0 for a row: the day is first, the month is
+   first, or neither. Arguments: column (SQL), type (DuckDB's name; none when the file lacks the column). Returns: list of SQL. #}
+{% macro count_written_dates(column, type) %}
+    {% if type != 'VARCHAR' %}{{ return(['0', '0', '0']) }}{% endif %}
+    {% set text = trimmed(column) %}
+    {% set conditions = [] %}
+    {% for condition in ['{one} between 13 and 31 and {two} between 1 and 12', '{two} between 13 and 31 and {one} between 1 and 12',
+        '{one} between 1 and 12 and {two} between 1 and 12 and {one} <> {two}'] %}
+        {% do conditions.append('case when not ' ~ matches('coalesce(' ~ text ~ ", '')", day_and_month_pattern()) ~ ' then 0 when '
+            ~ (condition | replace('{one}', part_of_date(text, 1)) | replace('{two}', part_of_date(text, 2))) ~ ' then 1 else 0 end') %}
+    {% endfor %}
+    {{ return(conditions) }}
 {% endmacro %}
 
 {# date of a number yyyymmdd by arithmetic alone: on a hundred million lines that is several times faster than going through text. #}

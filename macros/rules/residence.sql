@@ -29,12 +29,13 @@
     {% set residence = ref('int_residence_code_count') if not execute or model.resource_type == 'model' else none %}
     {% if execute and flags.WHICH in ['run', 'build'] and residence %}
         {% set query %}
-            select string_agg(distinct vintage.nis_code, ', ' order by vintage.nis_code)
+            select distinct vintage.nis_code
             from {{ residence }} as residence
             inner join {{ ref('int_municipality_in_vintage') }} as vintage on residence.residence_code = cast(vintage.nis_code as bigint)
             where vintage.municipality_code is null and residence.reject_reason is null and {{ in_years_to_build('residence.load_year') }}
+            order by vintage.nis_code
         {% endset %}
-        {% set younger = run_query(query).columns[0][0] %}
+        {% set younger = run_query(query).columns[0].values() | join(', ') %}
         {% if younger %}
             {% do exceptions.raise_compiler_error(
                 "The population lists carry municipality code " ~ younger ~ ", which is younger than geography_vintage " ~ var('geography_vintage')

@@ -9,23 +9,9 @@ with place as (
 
 ),
 
-prenatal_act as (
+prenatal_act_square as (
 
-    select
-        reference_year,
-        person_id,
-        delivery_date,
-        coalesce(procedure_type, 'total') as procedure_type,
-        sum(acts) as acts
-    from {{ ref('int_prenatal_act') }}
-    where {{ in_years_to_build('reference_year') }}
-    group by grouping sets ((reference_year, person_id, delivery_date, procedure_type), (reference_year, person_id, delivery_date))
-
-),
-
-beneficiary as (
-
-    select * from {{ ref('int_beneficiary') }}
+    select * from {{ ref('int_prenatal_act_square') }}
     where {{ in_years_to_build('reference_year') }}
 
 ),
@@ -57,18 +43,13 @@ imaging as (
 perinatal as (
 
     select
-        prenatal_act.reference_year,
+        reference_year,
         'prenatal_acts' as variable,
-        prenatal_act.procedure_type,
-        cast(sum(prenatal_act.acts) as double) as events,
-        cast(sum(prenatal_act.acts * prenatal_act.acts) as double) as squares,
-        count(distinct prenatal_act.person_id) as persons
-    from prenatal_act
-    inner join beneficiary
-        on
-            prenatal_act.reference_year = beneficiary.reference_year
-            and prenatal_act.person_id = beneficiary.person_id
-    group by prenatal_act.reference_year, prenatal_act.procedure_type
+        procedure_type,
+        cast(acts as double) as events,
+        cast(acts_squared as double) as squares,
+        act_women as persons
+    from prenatal_act_square
 
 ),
 

@@ -1,8 +1,13 @@
 -- One row is a year of the warehouse or of this build (0: rows without a usable date), with what this build reads, computes, publishes and tests of it.
--- A year is computed again when its files changed (name, size or time of modification), when a rule changed, or when `rebuild_years` names it
--- (project decision). The claims of the year before a reference year are read for the look-back of the prenatal windows,
--- those of the year after for the look-ahead of the postnatal one.
-{{ config(post_hook = ["{{ stop_on_lost_years() }}", "{{ mark_planned_years() }}", "{{ resume_stopped_build() }}", "{{ log_load_plan() }}"]) }}
+-- A year is computed again when its files changed (name or contents), when a rule changed, or when `rebuild_years` names it (project decision). The claims
+-- of the year before a reference year are read for the look-back of the prenatal windows, those of the year after for the look-ahead of the postnatal one.
+{{ config(post_hook = [
+    "{{ stop_on_lost_years() }}",
+    "{{ mark_planned_years() }}",
+    "{{ resume_stopped_build() }}",
+    "{{ log_load_plan() }}",
+    "{{ log_incomplete_years() }}",
+]) }}
 
 with source_year as (
 
@@ -33,6 +38,12 @@ compared as (
         coalesce(reference_year.is_published, false) as is_published,
         source_year.lists_files is not null as has_lists,
         source_year.claims_files is not null as has_claims,
+        -- the source has late lines at most of a year that the warehouse holds: they cannot replace what was read before
+        coalesce(
+            (built_year.lists_files is not null and source_year.lists_files is null)
+            or (built_year.claims_files is not null and built_year.claims_files not like 'late:%' and not source_year.has_own_claims),
+            false
+        ) as is_kept,
         built_year.reference_year is not null as is_built,
         built_year.publication,
         built_year.tested,
@@ -66,6 +77,7 @@ asked as (
     select
         *,
         case
+            when is_kept then null
             when is_wanted then coalesce(reason_of_year, reason_of_claims, reason_of_lists)
             when reference_year = 0 then coalesce(reason_of_year, reason_of_claims, reason_of_lists)
             when is_lookback or is_lookahead then coalesce(reason_of_year, reason_of_claims)
@@ -122,6 +134,7 @@ plan as (
         reads_claims,
         coalesce(follows_claims, false) as follows_claims,
         publishes,
+        is_kept,
         reference_year > 0
         and (
             reads_lists

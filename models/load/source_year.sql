@@ -1,49 +1,43 @@
 -- One row is a year of the source (0: rows without a usable date), with the lists and claims found for it, what it lacks, and the fingerprint of its files.
--- The year is that of the file's folder. Only of files that no folder dates the date column is read.
-{{ config(post_hook = "{{ stop_on_broken_lines() }}") }}
+-- The year is that of the rows (source_file_year).
 
-with source_file as (
+with content as (
+
+    select * from {{ ref('source_file_year') }}
+
+),
+
+source_file as (
 
     select * from {{ ref('source_file') }}
 
 ),
 
+-- claims in the folder of another year are late lines: they alone cannot replace the claims of a year that the warehouse holds (load_plan)
 found as (
 
     select
-        source,
-        load_year,
-        list_date
-    from source_file
-    where load_year is not null
-    union
-    {{ dates_of_undated_files() }}
+        content.source,
+        content.load_year,
+        content.relative_path,
+        content.checksum,
+        content.line_count,
+        extract(month from content.list_date) = 6 and extract(day from content.list_date) = 30 as is_june_list,
+        extract(month from content.list_date) = 12 and extract(day from content.list_date) = 31 as is_december_list,
+        source_file.folder_year is null or source_file.folder_year = content.load_year as is_own_file
+    from content
+    inner join source_file on content.relative_path = source_file.relative_path
 
 ),
 
--- a file that no folder dates may hold any year, so that it belongs to each of them, and to year 0
 file_of_year as (
 
     select distinct
-        found.load_year,
-        source_file.source,
-        source_file.relative_path,
-        source_file.file_size,
-        source_file.modified_at
-    from found
-    inner join source_file
-        on
-            found.source = source_file.source
-            and (found.load_year = source_file.load_year or source_file.load_year is null)
-    union
-    select
-        0 as load_year,
+        load_year,
         source,
         relative_path,
-        file_size,
-        modified_at
-    from source_file
-    where load_year is null
+        checksum
+    from found
 
 ),
 
@@ -51,47 +45,46 @@ fingerprint as (
 
     select
         load_year,
-        {{ hash_of_rows(['relative_path', 'file_size', 'modified_at'], 'relative_path', "source = 'population'") }} as lists_files,
-        {{ hash_of_rows(['relative_path', 'file_size', 'modified_at'], 'relative_path', "source = 'health_care'") }} as claims_files
+        {{ hash_of_rows(['relative_path', 'checksum'], 'relative_path', "source = 'population'") }} as lists_files,
+        {{ hash_of_rows(['relative_path', 'checksum'], 'relative_path', "source = 'health_care'") }} as claims_files
     from file_of_year
     group by load_year
 
 ),
 
-content as (
+summary as (
 
     select
         load_year,
-        coalesce(max(case when extract(month from list_date) = 6 and extract(day from list_date) = 30 then 1 else 0 end), 0) = 1 as has_june_list,
-        coalesce(max(case when extract(month from list_date) = 12 and extract(day from list_date) = 31 then 1 else 0 end), 0) = 1 as has_december_list,
-        max(case when source = 'health_care' then 1 else 0 end) = 1 as has_claims
+        load_year > 0 and max(case when is_june_list then 1 else 0 end) = 1 as has_june_list,
+        load_year > 0 and max(case when is_december_list then 1 else 0 end) = 1 as has_december_list,
+        load_year > 0 and max(case when source = 'health_care' then 1 else 0 end) = 1 as has_claims,
+        max(case when source = 'health_care' and is_own_file then 1 else 0 end) = 1 as has_own_claims,
+        cast(sum(case when source = 'population' then line_count else 0 end) as bigint) as list_line_count,
+        cast(sum(case when source = 'health_care' then line_count else 0 end) as bigint) as claim_line_count
     from found
     group by load_year
-
-),
-
-described as (
-
-    select
-        fingerprint.load_year,
-        coalesce(content.has_june_list, false) as has_june_list,
-        coalesce(content.has_december_list, false) as has_december_list,
-        coalesce(content.has_claims, false) as has_claims,
-        fingerprint.lists_files,
-        fingerprint.claims_files
-    from fingerprint
-    left join content on fingerprint.load_year = content.load_year
 
 ),
 
 judged as (
 
     select
-        *,
-        case when has_june_list then '' else 'list of 30 June; ' end
-        || case when has_december_list then '' else 'list of 31 December; ' end
-        || case when has_claims then '' else 'claims; ' end as missing
-    from described
+        summary.load_year,
+        summary.has_june_list,
+        summary.has_december_list,
+        summary.has_claims,
+        summary.has_own_claims,
+        summary.list_line_count,
+        summary.claim_line_count,
+        fingerprint.lists_files,
+        -- a year that was built from late lines alone may be built from them again
+        case when summary.has_own_claims then '' else 'late:' end || fingerprint.claims_files as claims_files,
+        case when summary.has_june_list then '' else 'list of 30 June; ' end
+        || case when summary.has_december_list then '' else 'list of 31 December; ' end
+        || case when summary.has_claims then '' else 'claims; ' end as missing
+    from summary
+    inner join fingerprint on summary.load_year = fingerprint.load_year
 
 )
 

@@ -1,15 +1,14 @@
 -- One row is a source and a year of it that is not read, because it is no reference year and no look-back of one, with its number of lines.
-{{ config(pre_hook = "{{ forget_broken_lines() }}", post_hook = "{{ stop_on_broken_lines() }}") }}
 
-with source_file as (
+with content as (
 
-    select * from {{ ref('source_file') }}
+    select * from {{ ref('source_file_year') }}
 
 ),
 
 source_name as (
 
-    select distinct source from source_file
+    select distinct source from content
 
 ),
 
@@ -54,7 +53,10 @@ read_year as (
         built_year.reference_year
     from {{ source('state', 'built_year') }} as built_year
     cross join source_name
-    where case source_name.source when 'population' then built_year.lists_files else built_year.claims_files end is not null
+    left join plan on built_year.reference_year = plan.reference_year
+    where
+        not coalesce(plan.is_kept, false)
+        and case source_name.source when 'population' then built_year.lists_files else built_year.claims_files end is not null
 
 ),
 
@@ -74,33 +76,17 @@ unread as (
 
 ),
 
--- Parquet files state in their footers how many rows they have
-counted as (
-
-    select
-        source,
-        load_year,
-        row_count as line_count
-    from source_file
-    where
-        row_count is not null
-        and load_year is not null
-    union all
-    {{ counts_of_lines_without_footer() }}
-
-),
-
 line_count as (
 
     select
         unread.source,
         unread.load_year,
-        cast(sum(counted.line_count) as bigint) as line_count
+        cast(sum(content.line_count) as bigint) as line_count
     from unread
-    inner join counted
+    inner join content
         on
-            unread.source = counted.source
-            and unread.load_year = counted.load_year
+            unread.source = content.source
+            and unread.load_year = content.load_year
     group by unread.source, unread.load_year
 
 )

@@ -24,7 +24,7 @@ counted as (
     select
         reference_year,
         'service_year_differs_from_partition' as warning,
-        cast(sum(case when load_year <> reference_year then line_count else 0 end) as bigint) as line_count
+        cast(sum(case when folder_year <> reference_year then line_count else 0 end) as bigint) as line_count
     from claim_count
     group by reference_year
     union all

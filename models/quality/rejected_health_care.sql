@@ -14,13 +14,14 @@ rejected as (
 
     select
         load_year,
+        folder_year,
         reference_year,
         reject_reason,
         person_id,
         service_date,
-        cast(service_date_as_received as text) as service_date_as_received,
-        cast(nomenclature_code_as_received as text) as nomenclature_code_as_received,
-        cast(case_count_as_received as text) as case_count_as_received,
+        cast(service_date_as_received as string) as service_date_as_received,
+        cast(nomenclature_code_as_received as string) as nomenclature_code_as_received,
+        cast(case_count_as_received as string) as case_count_as_received,
         institution_code,
         count(*) as line_count
     from line

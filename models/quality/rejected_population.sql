@@ -18,10 +18,10 @@ rejected as (
         reject_reason,
         person_id,
         reference_date,
-        cast(reference_date_as_received as varchar) as reference_date_as_received,
-        cast(birth_year_as_received as varchar) as birth_year_as_received,
+        cast(reference_date_as_received as string) as reference_date_as_received,
+        cast(birth_year_as_received as string) as birth_year_as_received,
         sex,
-        cast(residence_code_as_received as varchar) as residence_code_as_received,
+        cast(residence_code_as_received as string) as residence_code_as_received,
         sector_code,
         insurability_code
     from line

@@ -4,6 +4,7 @@ with source as (
 
     select
         load_year,
+        folder_year,
         person_id,
         person_id_is_missing,
         service_date,
@@ -12,11 +13,12 @@ with source as (
         amount_eurocents,
         -- a column of integers has lost the leading zeros of its three digits
         case when length(provider_qualification) < 3 then lpad(provider_qualification, 3, '0') else provider_qualification end as provider_qualification,
-        institution_code,
+        -- numbers of institutions have 8 digits at most; any other text (a name, a person id in the wrong column) must not become the code of a hospital
+        case when {{ matches('institution_code', '[0-9]{1,8}') }} then institution_code end as institution_code,
+        coalesce(not {{ matches('institution_code', '[0-9]{1,8}') }}, false) as is_institution_unreadable,
         service_date_as_received,
         nomenclature_number_as_received as nomenclature_code_as_received,
-        case_count_as_received,
-        is_counted_in_footer
+        case_count_as_received
     from {{ ref('health_care') }}
 
 ),
@@ -31,7 +33,8 @@ judged as (
             when service_date is null then 'invalid_service_date'
             when nomenclature_number is null or nomenclature_number not between 0 and 999999 or not {{ check_digit_holds('nomenclature_number') }}
                 then 'invalid_nomenclature_code'
-            when case_count is null or case_count = 0 then 'invalid_case_count'
+            when case_count is null or case_count = 0 or case_count not between -{{ var('largest_case_count') }} and {{ var('largest_case_count') }}
+                then 'invalid_case_count'
         end as reject_reason
     from source
 

@@ -5,6 +5,7 @@ People are concentrated in some forty municipalities and few hospitals, so that 
 """
 
 import argparse
+import contextlib
 import csv
 import gzip
 import json
@@ -674,6 +675,36 @@ def write_source(
     )
     connection.close()
     return directory
+
+
+SHAPES = (  # of CSV files: ending, encoding, separator, pattern of dates, first line, quoting, decimals of numbers of cases
+    ("csv", "utf-16", ";", "%d/%m/%Y", "sep=;\r\n", csv.QUOTE_MINIMAL, ",0"),
+    ("csv.gz", "utf-8-sig", "\t", "%d-%m-%Y 00:00:00", "\n", csv.QUOTE_ALL, ""),
+    ("csv", "cp1252", "|", "%Y%m%d", "", csv.QUOTE_ALL, ".00"),
+)
+
+
+def reshape_csv(directory) -> Path:
+    """Writes every CSV file of a source anew, each in another shape that means the same, under a name with `[`. Returns the directory."""
+    for number, file in enumerate(sorted(Path(directory).rglob("*.csv*"))):
+        ending, encoding, separator, pattern, above, quoting, decimals = SHAPES[number % len(SHAPES)]
+        opener = gzip.open if file.name.endswith(".gz") else open
+        with opener(file, "rt", encoding="utf-8", newline="") as lines:
+            rows = list(csv.DictReader(lines))
+        for row in rows:
+            for column in ("reference_date", "ss00015"):
+                with contextlib.suppress(KeyError, ValueError):
+                    row[column] = f"{date.fromisoformat(row[column]):{pattern}}"
+            if row.get("ss00050", "").lstrip("-").isdigit():
+                row["ss00050"] += decimals
+        file.unlink()
+        path = file.with_name(f"part[{number}].{ending}")
+        with (gzip.open if ending == "csv.gz" else open)(path, "wt", encoding=encoding, newline="") as lines:
+            lines.write(above)
+            writer = csv.DictWriter(lines, list(rows[0]), delimiter=separator, quoting=quoting, lineterminator="\r\n")
+            writer.writeheader()
+            writer.writerows(rows)
+    return Path(directory)
 
 
 def main():

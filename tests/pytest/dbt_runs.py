@@ -118,11 +118,13 @@ def environment_of(source: Path, output: Path, more: dict | None = None) -> dict
 def process_state(environment: dict[str, str]):
     """Gives this process the environment and the project's directory, and afterwards what it had before."""
     before, folder = dict(os.environ), Path.cwd()
+    mask = os.umask(0o022)  # dbt makes it a private one
     os.environ.update(environment)
     os.chdir(PROJECT)
     try:
         yield
     finally:
+        os.umask(mask)
         os.chdir(folder)
         os.environ.clear()
         os.environ.update(before)

@@ -45,7 +45,7 @@ def test_missing_column_names_file_and_column(source, tmp_path):
     file = sorted((source / "health_care").rglob("*.parquet"))[-1]
     duckdb.sql(f"copy (select * exclude (ss00050) from '{file}') to '{tmp_path / 'cut.parquet'}'")
     (tmp_path / "cut.parquet").replace(file)
-    stopped(source, tmp_path / "output", "Missing column", file.name, "ss00050", "_sources.yml")
+    stopped(source, tmp_path / "output", "lacks the column ss00050", file.name, "_sources.yml")
 
 
 def test_unreadable_file_is_named(source, tmp_path):
@@ -84,6 +84,12 @@ def test_code_younger_than_the_geography_names_both(tmp_path):
         ({"performer_from": "specialty"}, "performer_from is 'specialty'"),
         ({"first_reference_year": "last"}, "first_reference_year"),
         ({"publication_date": "soon"}, "publication_date"),
+        ({"publication_date": "2023-02-29"}, "publication_date"),
+        ({"small_cell_threshold": 4}, "small_cell_threshold"),
+        ({"first_filter_year": "2015 or true"}, "first_filter_year"),
+        ({"drop_missing_years": "no"}, "drop_missing_years"),
+        ({"rebuild_years": 2022}, "rebuild_years"),
+        ({"small_cell_treshold": 10}, "small_cell_threshold meant"),
         ({"small_cell_threshold": -1}, "small_cell_threshold"),
         ({"small_cell_threshold": 2.5}, "small_cell_threshold"),
     ],

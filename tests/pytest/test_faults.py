@@ -51,7 +51,7 @@ def die(*_, **__): os.kill(os.getpid(), signal.SIGKILL)
 """
 # No source is made or opened.
 ALONE = """
-build.check_sources = lambda source: []
+build.check_sources = lambda source, settings: []
 build.make_demo = lambda *_: None
 """
 # A dbt that leaves the warehouse half-built, says so in a file, and runs a query that does not end.
@@ -470,5 +470,5 @@ def test_a_damaged_source_file_is_named_before_dbt_starts(output, tmp_path, name
     (folder / name).unlink()
     (folder / "population" / "good.parquet").unlink()
     code, message = run(output, "build", "runner.run_dbt = None", environment={"ATLAS_SOURCE_DIR": str(folder)})
-    assert code == 1 and "No file of the source 'population'" in message
+    assert code == 1 and "No input for 'population'" in message
     assert whole(output) == before

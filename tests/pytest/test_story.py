@@ -109,12 +109,13 @@ def remove_year(source, year):
         shutil.rmtree(folder)
 
 
-def bill(source, year, lines):
+def bill(source, year, lines, name="late"):
     """Adds claim lines (person, day, code) to the year's folder, as a file that came late."""
     values = ", ".join(f"('{person}', date '{day}', {code}, 1, 0, null, 9999)" for person, day, code in lines)
     names = ", ".join(adversarial.HEALTH_CARE_COLUMNS)
     folder = source / "health_care" / f"service_year={year}"
-    duckdb.sql(f"copy (from (values {values}) as line ({names})) to '{folder}/late.parquet' (format parquet)")
+    folder.mkdir(exist_ok=True)
+    duckdb.sql(f"copy (from (values {values}) as line ({names})) to '{folder}/{name}.parquet' (format parquet)")
 
 
 def kill_in_the_middle(source, output, written):
@@ -239,7 +240,10 @@ def test_dbt_test_alone_looks_at_every_year(story):
 
 
 def test_a_corrected_year_is_followed_by_every_table(story, tmp_path):
-    """A delivery of 28 December comes late, and the year after has it billed again on 5 January: the second year loses what it counted."""
+    """A delivery of 28 December comes late, and the year after has it billed again on 5 January: the second year loses what it counted.
+
+    The late lines are in the folder of a year that has no lists yet, as a new extract brings them: their date decides.
+    """
     woman, other = (
         row[0]
         for row in story.query(
@@ -251,7 +255,7 @@ def test_a_corrected_year_is_followed_by_every_table(story, tmp_path):
     first = built(story, *WITHOUT_MARTS)
     assert deliveries(first, woman) == deliveries(first, other) == [(date(LAST, 1, 5), "caesarean")]
 
-    bill(story.source, MIDDLE, [(woman, f"{MIDDLE}-12-28", 423010), (woman, f"{MIDDLE}-12-20", 450015)])
+    bill(story.source, LAST + 1, [(woman, f"{MIDDLE}-12-28", 423010), (woman, f"{MIDDLE}-12-20", 450015)])
     after = built(story, *WITHOUT_MARTS)
     assert read_from(after) == {("population", MIDDLE): "files changed", ("health_care", MIDDLE): "files changed"}
     assert deliveries(after, woman) == [(date(MIDDLE, 12, 28), "vaginal_hospital")]
@@ -268,11 +272,15 @@ def deliveries(atlas, person):
 
 
 def test_a_year_that_the_source_lost_stays(story):
-    """Neither a full refresh nor another geography drops a year silently; where it is asked for, a full refresh does."""
+    """Neither a full refresh nor another geography drops a year silently; where it is asked for, a full refresh does. Late lines do not replace it."""
     before = tables(story)
     remove_year(story.source, FIRST)
-    built(story, *WITHOUT_MARTS)
+    bill(story.source, MIDDLE, [("late", f"{FIRST}-05-05", 450015)], "lines_of_the_year_before")
+    after = built(story, *WITHOUT_MARTS)
     assert tables(story) == before
+    assert f"{FIRST} is not complete" in after.log and "these lines are not added" in after.log
+    not_read = "select source, line_count, difference from quality.reconciliation where disposition = 'not_read' and load_year = "
+    assert after.query(not_read + str(FIRST)) == [("health_care", 1, 0)]
 
     for arguments, variables in ((["--full-refresh"], {}), ([], {"geography_vintage": 2019})):
         refused = run_dbt(story.source, story.output, *WITHOUT_MARTS, *arguments, variables=variables)

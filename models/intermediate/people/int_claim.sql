@@ -28,6 +28,7 @@ listed as (
         line.service_date,
         membership.nomenclature_code,
         line.institution_code,
+        line.is_institution_unreadable,
         line.case_count,
         line.amount_eurocents,
         membership.performer,

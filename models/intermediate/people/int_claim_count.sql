@@ -1,24 +1,23 @@
--- One row is a year under which claim lines were read (0: no year), their year of service and their disposition, with the number of lines.
--- The disposition 'received' counts the lines of the source apart from the reading: Parquet files say in their footers how many rows they have.
+-- One row is a year under which claim lines were read (0: no year), the year of their folder, their year of service and their disposition, with the number of
+-- lines. The disposition 'received' counts the lines of the source apart from the reading (source_file_year).
 {{ config(materialized = 'yearly', input = 'claims', year_column = 'load_year') }}
 
 with line as (
 
     select
         load_year,
-        reference_year,
-        is_counted_in_footer
+        folder_year,
+        reference_year
     from {{ ref('stg_health_care') }}
     where {{ in_years_to_build('load_year') }}
 
 ),
 
-source_file as (
+content as (
 
-    select * from {{ ref('source_file') }}
+    select * from {{ ref('source_file_year') }}
     where
         source = 'health_care'
-        and row_count is not null
         and {{ in_years_to_build('load_year') }}
 
 ),
@@ -34,9 +33,9 @@ read_count as (
 
     select
         load_year,
+        folder_year,
         reference_year,
-        count(*) as line_count,
-        count(*) filter (where not is_counted_in_footer) as uncounted_line_count
+        count(*) as line_count
     from line
     group by all
 
@@ -46,11 +45,12 @@ rejected_count as (
 
     select
         load_year,
+        folder_year,
         reference_year,
         reject_reason,
         cast(sum(line_count) as bigint) as line_count
     from rejected
-    group by load_year, reference_year, reject_reason
+    group by load_year, folder_year, reference_year, reject_reason
 
 ),
 
@@ -59,6 +59,7 @@ disposition_count as (
 
     select
         load_year,
+        folder_year,
         reference_year,
         'accepted' as disposition,
         line_count
@@ -66,6 +67,7 @@ disposition_count as (
     union all
     select
         load_year,
+        folder_year,
         reference_year,
         'accepted' as disposition,
         -line_count as line_count
@@ -73,6 +75,7 @@ disposition_count as (
     union all
     select
         load_year,
+        folder_year,
         reference_year,
         reject_reason as disposition,
         line_count
@@ -80,17 +83,11 @@ disposition_count as (
     union all
     select
         load_year,
+        cast(null as integer) as folder_year,
         cast(null as integer) as reference_year,
         'received' as disposition,
-        row_count as line_count
-    from source_file
-    union all
-    select
-        load_year,
-        cast(null as integer) as reference_year,
-        'received' as disposition,
-        uncounted_line_count as line_count
-    from read_count
+        line_count
+    from content
 
 ),
 
@@ -98,11 +95,12 @@ counted as (
 
     select
         load_year,
+        folder_year,
         reference_year,
         disposition,
         cast(sum(line_count) as bigint) as line_count
     from disposition_count
-    group by load_year, reference_year, disposition
+    group by load_year, folder_year, reference_year, disposition
     having sum(line_count) <> 0
 
 )

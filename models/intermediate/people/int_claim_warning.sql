@@ -39,6 +39,17 @@ beneficiary_count as (
 
 ),
 
+institution_count as (
+
+    select
+        reference_year,
+        cast(sum(unreadable_institution_lines) as bigint) as lines
+    from {{ ref('int_perinatal_claim') }}
+    where {{ in_years_to_build('reference_year') }}
+    group by reference_year
+
+),
+
 counted as (
 
     select
@@ -60,6 +71,12 @@ counted as (
         'code_outside_its_dates' as warning,
         lines_outside_code_dates as line_count
     from claim_count
+    union all
+    select
+        reference_year,
+        'institution_is_no_number' as warning,
+        lines as line_count
+    from institution_count
     union all
     select
         reference_year,

@@ -32,7 +32,8 @@ perinatal as (
         listed.list_code,
         claim.nomenclature_code,
         claim.institution_code,
-        cast(sum(claim.case_count) as bigint) as case_count
+        cast(sum(claim.case_count) as bigint) as case_count,
+        count(*) filter (where claim.is_institution_unreadable) as unreadable_institution_lines
     from claim
     inner join listed on claim.list_set = listed.list_set
     group by

@@ -61,7 +61,10 @@ ranked as (
                 sector_code asc nulls last,
                 insurability_code asc nulls last,
                 birth_year asc nulls last,
-                sex asc nulls last
+                sex asc nulls last,
+                -- lines that differ only in a text that is no number: any of them may stay, but always the same one
+                cast(residence_code_as_received as string) asc nulls last,
+                cast(birth_year_as_received as string) asc nulls last
         ) as entry_rank,
         count(*) over (partition by person_id, reference_date) as line_count
     from repeated_line

@@ -1,0 +1,193 @@
+"""The project's part of dbt-duckdb: what a dbt command does in Python, by `make build` and by plain `dbt build` alike.
+
+profiles.yml names this module. It checks the environment and the private folders before the warehouse is opened, and
+writes the list of source files when a model asks for it. Macros reach it by `adapter.store_relation`, the one method of
+dbt-duckdb that calls a plugin (macros/load/source_files.sql).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.adapters.duckdb.plugins import BasePlugin
+from dbt_common.exceptions import DbtRuntimeError
+
+from atlas import source_files, source_text, variables
+from atlas.lock import check_writable
+from atlas.settings import AtlasError, Settings, read_settings, temp_folder
+
+# The beginnings of DuckDB's messages that hold no value of a row.
+ABOUT_NO_DATA = tuple(
+    f"{kind} Error:"
+    for kind in (
+        "Binder", "Catalog", "Parser", "Syntax", "IO", "Out of Memory", "TransactionContext", "Transaction",
+        "Dependency", "Connection", "Permission", "Not implemented", "INTERRUPT", "Fatal", "INTERNAL",
+    )
+)  # fmt: skip
+
+
+class Plugin(BasePlugin):
+    """Steps of a dbt command that SQL cannot do. Errors are dbt's, with the text of AtlasError."""
+
+    settings: Settings
+
+    def initialize(self, plugin_config) -> None:
+        """Lets dbt-duckdb raise errors without values of rows, from the first statement on."""
+        DuckDBConnectionManager.exception_handler = errors_without_values
+
+    def update_connection_config(self, creds, config) -> None:
+        """Checks environment, folders and warehouse before dbt-duckdb opens the file. Raises DbtRuntimeError.
+
+        From here on this process writes files that only its user can read: the warehouse and what DuckDB spills hold
+        persons.
+        """
+        try:
+            for given, text in zip(sys.argv, sys.argv[1:], strict=False):
+                if given == "--vars":
+                    variables.check_text(text)
+            self.warehouse = Path(creds.path).resolve()
+            folder = self.warehouse.parent
+            self.settings = replace(read_settings(), output_dir=folder, temp_dir=temp_folder(os.environ, folder))
+            check_writable(self.settings.output_dir)
+            os.umask(0o077)
+            check_writable(self.settings.temp_dir, "spill directory", "ATLAS_TEMP_DIR")
+            config["temp_directory"] = str(self.settings.temp_dir)
+            check_warehouse(self.warehouse, config)
+        except AtlasError as error:
+            raise DbtRuntimeError(str(error)) from error
+
+    def configure_connection(self, conn) -> None:
+        """Removes what a killed build left. The warehouse is open, so that no other build is at work."""
+        if self.warehouse.exists():
+            self.warehouse.chmod(0o600)
+        clear(self.settings.temp_dir)
+
+    def store(self, target_config) -> None:
+        """Runs the step that `config` names. Raises DbtRuntimeError with the message for the operator.
+
+        scan    writes the records of the source files to the path of the call
+        recode  writes UTF-8 copies of the CSV files in `files` that are in another encoding
+        check   stops when a file of the records at the path has changed since they were written
+        clear   removes the copies
+        variables  stops when a name in `names` is no variable of the project
+        """
+        step, records = target_config.config["step"], Path(target_config.location.path)
+        try:
+            if step == "scan":
+                kept = None if target_config.config.get("forget") else records
+                source_files.write_records(
+                    source_files.scan(Path(target_config.config["directory"]), self.settings.temp_dir, kept), records
+                )
+            elif step == "recode":
+                recode(set(target_config.config["files"]), records)
+            elif step == "check":
+                check_unchanged(records)
+            elif step == "variables":
+                variables.check_names(target_config.config["names"])
+            else:
+                clear(self.settings.temp_dir)
+        except (AtlasError, source_text.FileFault) as error:
+            raise DbtRuntimeError(str(error)) from error
+        except OSError as error:
+            raise DbtRuntimeError(
+                f"{error.filename}: {error.strerror}. Free space on its disk, or give this user the right to use it."
+            ) from error
+
+
+@contextmanager
+def errors_without_values(self, sql: str, connection_name: str = "master"):
+    """Takes the place of DuckDBConnectionManager.exception_handler: rolls back and raises dbt's error as that does, but
+    DuckDB's text goes through `without_values` first, and dbt's log gets no other.
+    """
+    try:
+        yield
+    except DbtRuntimeError:
+        raise
+    except Exception as error:
+        self.rollback_if_open()
+        raise DbtRuntimeError(without_values(str(error))) from None
+
+
+def without_values(message: str) -> str:
+    """Returns an error message of DuckDB in which no value of a row is left.
+
+    Errors about SQL, files and memory remain as they are. Those about data ("Could not convert string ...", "Original
+    Line: ...") keep their first line, without quoted texts other than paths and without numbers.
+    """
+    if message.startswith(ABOUT_NO_DATA):
+        return message
+    first = message.splitlines()[0] if message else message
+    first = re.sub(r"Original Line.*", "", first)
+    first = re.sub(r"""(["'])(.*?)(?:\1|$)|\b\d+\b""", _without_value, first)
+    return f"{first.strip()} (Values are not shown, because they may be those of a person.)"
+
+
+def _without_value(found: re.Match) -> str:
+    """Returns a quoted path as it is, and three dots for any other quoted text or number."""
+    return found[0] if (found[2] or "").startswith("/") else "..."
+
+
+def check_warehouse(file: Path, config: dict) -> None:
+    """Opens the warehouse once. Raises AtlasError that says what to do when it is damaged or in use."""
+    try:
+        duckdb.connect(str(file), config=dict(config)).close()
+    except duckdb.Error as error:
+        text = str(error)
+        if holder := re.search(r"PID (\d+)", text):
+            raise AtlasError(
+                f"The warehouse {file} is open in another process ({holder[0]}). Close that program and start again."
+            ) from error
+        if "memory_limit" in text or "temp_directory" in text or "threads" in text:
+            raise AtlasError(text) from error
+        raise AtlasError(
+            f"The warehouse {file} cannot be opened: {_kind(error)}. The published release is unchanged. Bring back a "
+            "backup of this file, or move it (and a file of the same name that ends in .wal) away and build again: it "
+            "is made anew from the source. Years that the source no longer has are only in the backup."
+        ) from error
+
+
+def _kind(error: duckdb.Error) -> str:
+    """Returns what is wrong with a database file, without DuckDB's own text, which may hold contents of the file."""
+    text = str(error)
+    if "newer version" in text or "storage version" in text.lower():
+        return "another version of DuckDB wrote it"
+    if "not a valid DuckDB database" in text or "valid database" in text:
+        return "it is no DuckDB file"
+    return "it is damaged"
+
+
+def check_unchanged(records: Path) -> None:
+    """Raises AtlasError when a source file has changed since the records were written."""
+    changed = source_files.changed_files(source_files.read_records(records))
+    if changed:
+        raise AtlasError(
+            f"The source changed while it was read: {', '.join(changed[:5])}. The build is not complete. Start again "
+            "when the files are in place."
+        )
+
+
+def recode(files: set[str], records: Path) -> None:
+    """Writes the missing UTF-8 copies of these files. Raises FileFault when one cannot be decoded."""
+    for record in source_files.read_records(records):
+        if record.file in files and record.read_path != record.file:
+            target = Path(record.read_path)
+            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not target.exists():
+                source_text.recode(Path(record.file), record.encoding, record.skipped_lines, target)
+
+
+def clear(folder: Path) -> None:
+    """Removes what the project and DuckDB put into the private folder for temporary files: nobody else writes there."""
+    for path in folder.iterdir() if folder.exists() else ():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)

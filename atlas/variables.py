@@ -1,0 +1,56 @@
+"""The dbt variables of a build, as text: names that exist, each at most once. What each may hold is checked by dbt
+(macros/load/validate_variables.sql).
+"""
+
+from __future__ import annotations
+
+import difflib
+from functools import cache
+
+import yaml
+
+from atlas.settings import PROJECT_DIR, AtlasError
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML without repeated keys, of which the last one would silently count."""
+
+    def construct_mapping(self, node, deep=False):
+        """Returns a mapping. Raises AtlasError when a key occurs twice."""
+        keys = [self.construct_object(key, deep=deep) for key, _ in node.value]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise AtlasError(f"The variable {key} is given twice. Give it once.")
+        return super().construct_mapping(node, deep)
+
+
+@cache
+def known_names() -> tuple[str, ...]:
+    """Returns the names of all variables (home: dbt_project.yml)."""
+    return tuple(yaml.safe_load((PROJECT_DIR / "dbt_project.yml").read_text(encoding="utf-8"))["vars"])
+
+
+def check_text(text: str) -> None:
+    """Raises AtlasError when the YAML of variables cannot be read, or has an unknown name or a name twice."""
+    try:
+        values = yaml.load(text, Loader=_Loader) or {}  # noqa: S506  a subclass of the safe loader
+    except (yaml.YAMLError, ValueError) as error:
+        raise AtlasError(
+            f"The variables cannot be read: {str(error).splitlines()[0]}. Give YAML, as in "
+            "VARS='{first_reference_year: 2022, publication_date: 2026-12-05}'."
+        ) from error
+    if not isinstance(values, dict):
+        raise AtlasError("The variables are no YAML mapping. Give them as in VARS='{first_reference_year: 2022}'.")
+    check_names(list(values))
+
+
+def check_names(names: list) -> None:
+    """Raises AtlasError for a name that no variable has: dbt would ignore it."""
+    for name in names:
+        if name not in known_names():
+            near = difflib.get_close_matches(str(name), known_names(), 1)
+            raise AtlasError(
+                f"There is no variable {name}."
+                + (f" Is {near[0]} meant?" if near else "")
+                + f" The variables are {', '.join(known_names())}."
+            )

@@ -1,0 +1,82 @@
+"""What may leave the private files: messages without values, and settings and variables that are refused by name."""
+
+import pytest
+
+from atlas import dbt_plugin, variables
+from atlas.settings import AtlasError, read_settings
+
+
+@pytest.mark.parametrize(
+    ("message", "kept"),
+    [
+        ("Conversion Error: Could not convert string 'p77-a' to INT32\n\nLINE 1: 'p77-a'", "Could not convert string"),
+        (
+            'Invalid Input Error: Invalid string encoding found in Parquet file "/data/part 1.parquet": value "p77-\\xE9" is not valid UTF8!',
+            "/data/part 1.parquet",
+        ),
+        ("Invalid Input Error: CSV Error on Line: 2\nOriginal Line: p77-a,1980", "CSV Error on Line"),
+        ("Conversion Error: Type INT128 with value 7700000000000 can't be cast because", "Type INT128 with value"),
+        ('Constraint Error: Duplicate key "person_id: p77-a" violates primary key', "Duplicate key"),
+        ("Out of Range Error: Overflow in addition of INT64 (7700000000000 + 77)!", "INT64"),
+        ('Invalid Input Error: Could not parse string "p77-a" according to \'p77', "Could not parse string"),
+        ("unknown text with p77", ""),
+    ],
+)
+def test_errors_of_duckdb_keep_their_kind_and_lose_their_values(message, kept):
+    shown = dbt_plugin.without_values(message)
+    assert kept in shown and "77" not in shown.replace("unknown text with p77", "")
+
+
+def test_errors_about_sql_and_memory_remain():
+    for message in ('Binder Error: Referenced column "x" not found', "Out of Memory Error: could not allocate 256 KiB"):
+        assert dbt_plugin.without_values(message) == message
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{small_cell_treshold: 10}", "Is small_cell_threshold meant"),
+        ("{small_cell_threshold: 5, small_cell_threshold: 0}", "given twice"),
+        ("{publication_date: 2024-02-30}", "cannot be read"),
+        ("{unclosed: [}", "cannot be read"),
+        ("small_cell_threshold", "no YAML mapping"),
+        ("!!python/object/apply:os.system [true]", "cannot be read"),
+    ],
+)
+def test_variables_that_dbt_would_ignore_are_refused(text, words):
+    with pytest.raises(AtlasError, match=words):
+        variables.check_text(text)
+
+
+def test_every_variable_of_the_project_is_known():
+    variables.check_text("{rebuild_years: [2022], publication_date: 2026-12-05, small_cell_threshold: 10}")
+    variables.check_text("")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ATLAS_MEMORY_LIMIT", "abc"),
+        ("ATLAS_MEMORY_LIMIT", "1GB'; --"),
+        ("ATLAS_THREADS", "99999999999"),
+        ("ATLAS_THREADS", "0"),
+    ],
+)
+def test_settings_are_refused_by_name(name, value):
+    with pytest.raises(AtlasError, match=name):
+        read_settings({name: value})
+
+
+def test_output_directories_do_not_share_a_spill_directory(tmp_path):
+    folders = {
+        read_settings({"ATLAS_TEMP_DIR": str(tmp_path), "ATLAS_OUTPUT_DIR": name}).temp_dir for name in ("a", "b")
+    }
+    assert len(folders) == 2 and all(folder.parent == tmp_path for folder in folders)
+
+
+@pytest.mark.parametrize("content", [b"", b"noise " * 4000], ids=["empty", "foreign"])
+def test_a_warehouse_that_cannot_be_opened_says_what_to_do(tmp_path, content):
+    file = tmp_path / "warehouse.duckdb"
+    file.write_bytes(content)
+    with pytest.raises(AtlasError, match="move it"):
+        dbt_plugin.check_warehouse(file, {})
