@@ -41,10 +41,10 @@ select
     reference_year,
     geo_level,
     {%- for decision in ['published', 'empty', 'primary', 'secondary'] %}
-        count(*) filter (where decision = '{{ decision }}') as {{ decision }}_cells,
+    count(*) filter (where decision = '{{ decision }}') as {{ decision }}_cells,
     {%- endfor %}
     {%- for decision in ['published', 'primary', 'secondary'] %}
-        cast(coalesce(sum(persons) filter (where decision = '{{ decision }}'), 0) as bigint) as {{ decision }}_persons{{ ',' if not loop.last }}
+    cast(coalesce(sum(persons) filter (where decision = '{{ decision }}'), 0) as bigint) as {{ decision }}_persons{{ ',' if not loop.last }}
     {%- endfor %}
 from decided
 group by code, reference_year, geo_level
