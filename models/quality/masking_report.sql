@@ -40,11 +40,12 @@ select
     code,
     reference_year,
     geo_level,
-    {%- for decision in ['published', 'empty', 'primary', 'secondary'] %}
-    count(*) filter (where decision = '{{ decision }}') as {{ decision }}_cells,
-    {%- endfor %}
-    {%- for decision in ['published', 'primary', 'secondary'] %}
-    cast(coalesce(sum(persons) filter (where decision = '{{ decision }}'), 0) as bigint) as {{ decision }}_persons{{ ',' if not loop.last }}
-    {%- endfor %}
+    count(*) filter (where decision = 'published') as published_cells,
+    count(*) filter (where decision = 'empty') as empty_cells,
+    count(*) filter (where decision = 'primary') as primary_cells,
+    count(*) filter (where decision = 'secondary') as secondary_cells,
+    cast(coalesce(sum(persons) filter (where decision = 'published'), 0) as bigint) as published_persons,
+    cast(coalesce(sum(persons) filter (where decision = 'primary'), 0) as bigint) as primary_persons,
+    cast(coalesce(sum(persons) filter (where decision = 'secondary'), 0) as bigint) as secondary_persons
 from decided
 group by code, reference_year, geo_level
