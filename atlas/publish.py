@@ -79,6 +79,14 @@ def publish(settings: Settings) -> Release:
     return release
 
 
+def current_version(settings: Settings) -> str | None:
+    """Returns the version of the current release; None when there is none."""
+    if not settings.current.is_symlink():
+        return None
+    folder = os.path.basename(os.readlink(settings.current))
+    return folder.split(".")[0]  # without the number of a folder whose name was taken (switch.py)
+
+
 def renew_site(settings: Settings) -> None:
     """Publishes the current release once more with a site written anew, for those who edit docs/ or the pages; the
     caller holds the output lock. Tables, exports and lineage are those of the release; the warehouse is not read.
