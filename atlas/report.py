@@ -101,7 +101,9 @@ def of_release(settings: Settings, release: publish.Release, previous: str | Non
         (unread,) = private.execute("select count(*) from quality.unread_file").fetchone()
     return {
         "years": [int(year) for year in years.split(",") if year],
-        "incomplete_years": [{"year": year, "missing": missing.rstrip("; ")} for year, missing in incomplete],
+        "incomplete_years": [
+            {"year": year, "missing": [part for part in missing.split("; ") if part]} for year, missing in incomplete
+        ],
         "unread_files": unread,
         "rows": rows,
         "warnings": dict(warnings),
@@ -123,7 +125,9 @@ def summary(settings: Settings, document: dict) -> str:
     """Returns the lines about rows, warnings and cells that the operator reads. document: that of `recorded`."""
     lines = [f"Years: {', '.join(str(year) for year in document['years']) or 'none'}"]
     if document["incomplete_years"]:
-        lacking = "; ".join(f"{found['year']} lacks {found['missing']}" for found in document["incomplete_years"][-3:])
+        lacking = "; ".join(
+            f"{found['year']} lacks {', '.join(found['missing'])}" for found in document["incomplete_years"][-3:]
+        )
         lines.append(f"Incomplete years of the source: {len(document['incomplete_years'])} (the last: {lacking})")
     for source, rows in document["rows"].items():
         lines.append(

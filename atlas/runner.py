@@ -11,10 +11,9 @@ import sys
 
 from atlas.settings import PROJECT_DIR, AtlasError, InputError, Settings
 
-# The folders of the models that check the input: an error that the project raises there is about a source file.
-READING = ("models/load/", "models/staging/")
-# The hook that checks the variables: the first one of on-run-start (dbt_project.yml).
-VARIABLES_HOOK = "on-run-start-0"
+# Where the project checks what it was given: the models that read the source, and the first hook, which checks the
+# variables (dbt_project.yml).
+CHECKS_OF_INPUT = ("models/load/", "models/staging/", "on-run-start-0")
 
 
 def run_dbt(settings: Settings, arguments: list[str]) -> None:
@@ -73,17 +72,18 @@ def _show_message(event) -> None:
 def _is_about_input(result) -> bool:
     """True when a check of the variables failed, or a model that reads the source: by an error of the project, or by
     one of DuckDB about a value.
+
+    result: dbt's. An error before the first node is its exception; its first line names the place.
     """
     from atlas.dbt_plugin import VALUES_HIDDEN
 
-    for node_result in getattr(result.result, "results", None) or ():
-        if node_result.status not in ("error", "runtime error"):
-            continue
-        node, message = node_result.node, (node_result.message or "").strip()
-        if node.unique_id.endswith(VARIABLES_HOOK):
-            return True
-        if node.original_file_path.startswith(READING) and (
-            message.startswith("Compilation Error") or VALUES_HIDDEN in message
-        ):
+    faults = [("", str(result.exception or ""))]
+    for done in getattr(result.result, "results", None) or ():
+        if done.status == "error":
+            faults.append((done.node.original_file_path, (done.message or "").strip()))
+    for path, message in faults:
+        place = f"{path} {message.partition(chr(10))[0]}"
+        by_project = message.startswith("Compilation Error")
+        if any(name in place for name in CHECKS_OF_INPUT) and (by_project or VALUES_HIDDEN in message):
             return True
     return False

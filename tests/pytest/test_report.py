@@ -44,7 +44,7 @@ def test_the_report_counts_what_the_release_and_the_warehouse_hold(settings, mon
     }
     assert found["rows"]["health_care"]["reasons"] == {"invalid_service_date": 10}
     assert found["warnings"] == {"no_amount_reimbursed": 7}
-    assert found["incomplete_years"] == [{"year": 2021, "missing": "claims"}] and found["unread_files"] == 1
+    assert found["incomplete_years"] == [{"year": 2021, "missing": ["claims"]}] and found["unread_files"] == 1
     assert sum(found["cells"].values()) > found["cells"]["small_cell"] > 0
     text = report.summary(settings, found)
     assert "Rows of population: 200 received, 198 accepted, 2 rejected (duplicate 2)" in text
@@ -80,12 +80,18 @@ def test_a_report_that_cannot_be_written_does_not_leave_the_one_before(settings,
         ("models/load/population_csv.sql", without_values("Conversion Error: Could not convert string 'x'"), True),
         ("models/load/source_year.sql", "Runtime Error in model\n  Out of Memory Error", False),
         ("models/marts/imaging/cube.sql", "Compilation Error in model cube", False),
+        (None, "Compilation Error in operation health_atlas-on-run-start-0 (./dbt_project.yml)\n  1999", True),
+        (None, "Compilation Error in model int_reference_year (models/load/int_reference_year.sql)\n  soon", True),
+        (None, "Compilation Error in model cube (models/marts/imaging/cube.sql)\n  models/load/", False),
     ],
 )
 def test_a_failure_of_dbt_is_about_the_input_where_the_source_is_read(path, message, about_input):
-    node = types.SimpleNamespace(unique_id="model.health_atlas.x", original_file_path=path)
-    failed = types.SimpleNamespace(status="error", message=message, node=node)
-    result = types.SimpleNamespace(result=types.SimpleNamespace(results=[failed]))
+    if path:
+        node = types.SimpleNamespace(original_file_path=path)
+        failed = types.SimpleNamespace(status="error", message=message, node=node)
+        result = types.SimpleNamespace(exception=None, result=types.SimpleNamespace(results=[failed]))
+    else:  # an error before the first node
+        result = types.SimpleNamespace(exception=message, result=None)
     assert runner._is_about_input(result) is about_input
 
 
