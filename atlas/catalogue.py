@@ -35,9 +35,11 @@ FORMATS = {
     "csv": ("csv", "CSV", "text/csv"),
     "parquet": ("parquet", "PARQUET", "application/vnd.apache.parquet"),
     "excel": ("xlsx", "XLSX", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    "jsonstat": ("json", "JSON", "application/json"),
     "sdmx": ("csv", "CSV", "text/csv"),
 }
-SDMX_CSV = "https://github.com/sdmx-twg/sdmx-csv"
+# Folder of exports/ -> the standard of its files.
+STANDARDS = {"jsonstat": "https://json-stat.org/full/", "sdmx": "https://github.com/sdmx-twg/sdmx-csv"}
 
 
 def write(connection, folder: Path, release: dict, tables: list, hashes: dict[str, str], edition) -> None:
@@ -175,8 +177,8 @@ def _distribution(folder: Path, home: str, name: str, table: str, hashes: dict[s
             "@type": "xsd:nonNegativeInteger",
         },
     }
-    if name == "sdmx":
-        distribution["dct:conformsTo"] = {"@id": SDMX_CSV, "@type": "dct:Standard"}
+    if name in STANDARDS:
+        distribution["dct:conformsTo"] = {"@id": STANDARDS[name], "@type": "dct:Standard"}
     if path in hashes:
         distribution["spdx:checksum"] = {
             "@type": "spdx:Checksum",
