@@ -42,6 +42,11 @@ FORMATS = {
 STANDARDS = {"jsonstat": "https://json-stat.org/full/", "sdmx": "https://github.com/sdmx-twg/sdmx-csv"}
 
 
+def path_of(name: str, table: str) -> str:
+    """Returns the path below exports/ of a statistic in one of FORMATS."""
+    return f"{name}/{table}.{FORMATS[name][0]}"
+
+
 def write(connection, folder: Path, release: dict, tables: list, hashes: dict[str, str], edition) -> None:
     """Writes catalogue.jsonld into the folder of the exports, when the release has a publisher.
 
@@ -101,8 +106,8 @@ def catalogue(connection, folder: Path, release: dict, tables: list, hashes: dic
             "healthdcatap:populationCoverage": _in("en", "Persons insured in the Belgian compulsory health insurance"),
             "dcat:distribution": [
                 _distribution(folder, home, name, table.name, hashes, publication)
-                for name, (suffix, *_) in FORMATS.items()
-                if (folder / name / f"{table.name}.{suffix}").exists()
+                for name in FORMATS
+                if (folder / path_of(name, table.name)).exists()
             ],
         }
         for key in ("stat:dimension", "stat:attribute"):
@@ -156,8 +161,8 @@ def catalogue(connection, folder: Path, release: dict, tables: list, hashes: dic
 
 def _distribution(folder: Path, home: str, name: str, table: str, hashes: dict[str, str], publication) -> dict:
     """Returns a file of a statistic as a distribution."""
-    suffix, file_type, media_type = FORMATS[name]
-    path = f"{name}/{table}.{suffix}"
+    _, file_type, media_type = FORMATS[name]
+    path = path_of(name, table)
     address = f"{home}/exports/{path}"
     distribution = {
         "@id": f"{home}#{table}-{name}",

@@ -5,14 +5,16 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 from pathlib import Path
 
 import duckdb
+import markdown
 import pytest
 import release_fixture
 
 from atlas import publish as publishing
-from atlas import texts
+from atlas import schema_org, texts
 from atlas.settings import read_settings
 
 SUPPRESSED = ", ".join(f"{name} = null" for name in ("numerator", "denominator", "value", "lower_95", "upper_95"))
@@ -328,6 +330,42 @@ def test_json_stat_has_names_in_every_language_and_tells_levels_apart(exports):
             assert list(translation["dimension"][name]["category"]["label"]) == dimension["category"]["index"]
     unit = french["dimension"]["measure"]["category"]["unit"]
     assert unit["value"] == {"label": "pour cent"} and "numerator" not in unit
+
+
+# Search engines.
+
+
+def test_the_page_of_a_table_describes_it_for_search_engines(exports):
+    def read(document: dict) -> dict:
+        """Returns what a search engine reads of the page of a table."""
+        html = markdown.markdown(f"# Title\n\n{schema_org.script(document)}\n", extensions=["tables", "attr_list"])
+        (text,) = re.findall(r'<script type="application/ld\+json">(.*?)</script>', html, re.DOTALL)
+        return json.loads(text)
+
+    with duckdb.connect(str(exports.parent / "atlas.duckdb"), read_only=True) as atlas:
+        document = schema_org.dataset(atlas, "cube_013_007")
+    assert read(document) == document
+    assert (document["@context"], document["@type"]) == ("https://schema.org", "Dataset")
+    assert document["name"] == "Medical imaging, specialist" and document["version"] == exports.parent.name
+    assert (
+        document["description"].startswith("Synthetic demonstration data") and "it's a cube" in document["description"]
+    )
+    assert document["license"] == "https://creativecommons.org/publicdomain/zero/1.0/"
+    assert document["creator"]["name"].startswith("Synthetic demo publisher")
+    assert document["temporalCoverage"] == "2010-01-01/2019-12-31" and document["datePublished"] == "2026-10-15"
+    assert document["spatialCoverage"]["name"] == "Belgium"
+    base = f"https://publisher.example/health-atlas/releases/{exports.parent.name}/exports/"
+    files = [file["contentUrl"] for file in document["distribution"]]
+    assert len(files) == 5 and all((exports / file.removeprefix(base)).is_file() for file in files)
+    hostile = {"name": "</script><b>`*_a_* & <!-- \\ é"}
+    assert read(hostile) == hostile
+
+
+def test_a_release_without_a_publisher_is_not_described_for_search_engines():
+    with duckdb.connect() as atlas:
+        names = ["language", "publisher", "publisher_url", "licence_url", "landing_page", "files_url", "position"]
+        atlas.execute(f"create table release_publication ({', '.join(f'{name} text' for name in names)})")
+        assert schema_org.dataset(atlas, "cube_013_007") is None
 
 
 # Workbooks.
