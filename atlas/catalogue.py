@@ -177,6 +177,7 @@ def _distribution(folder: Path, home: str, name: str, table: str, hashes: dict[s
         },
         "dct:license": _licence(publication),
         "dcatap:availability": _concept(f"{EU}planned-availability/STABLE", "stable"),
+        # DCAT-AP 3; validators with shapes of version 2 or 3.0.0 still ask for xsd:decimal
         "dcat:byteSize": {
             "@value": str((folder / path).stat().st_size),
             "@type": "xsd:nonNegativeInteger",
