@@ -20,7 +20,7 @@ from atlas.lock import output_lock
 from atlas.settings import PROJECT_DIR, Settings
 
 # Bytes. In a smaller source one model leaves a core idle; in a larger one two models at a time need too much memory.
-SMALL_SOURCE = 2**30
+SMALL_SOURCE = 2**29
 
 
 def build(settings: Settings, variable_text: str, demo_arguments: list[str]) -> tuple[publish.Release, dict]:
@@ -97,8 +97,8 @@ def first_steps(settings: Settings) -> str:
     """Returns a first query that works on the release just made, as a command for the shell."""
     query = (
         "select reference_year, name_nl, numerator, denominator, round(value, 2) as percent "
-        "from cube_013_007 inner join geographic_unit using (geo_level, geo_code) "
-        "where geo_level = 'region' and age_category = 'total' order by all"
+        "from stat_013_007 inner join geographic_unit using (geo_level, geo_code) "
+        "where geo_level = 'region' order by all"
     )
     opened = f"duckdb.connect('{settings.public_file}', read_only=True)"
     return (

@@ -470,11 +470,11 @@ def describe(settings: Settings, release: Release) -> str:
         if release.is_masked
         else "\nSMALL CELLS ARE NOT HIDDEN (small_cell_threshold is 0): for private use only, never to be handed on."
     )
+    exports = ", ".join(sorted(path.name for path in settings.exports.iterdir()))
     return (
         f"Release {release.version}: {release.tables} tables, {release.rows:,} rows{synthetic}\n"
         f"  {settings.public_file}  ({file_size(settings.public_file.resolve())})\n"
-        f"  {settings.exports}  ({file_size(settings.exports.resolve())}: csv, parquet, sdmx, "
-        f"datapackage.json)\n"
+        f"  {settings.exports}  ({file_size(settings.exports.resolve())}: {exports})\n"
         f"  {settings.site / 'index.html'}  (site, {file_size(settings.site.resolve())}){warning}"
     )
 

@@ -20,24 +20,6 @@
     ]) }}
 {% endmacro %}
 
-{# The levels that contain a municipality, itself included. Returns: list of text, from the country down. #}
-{% macro levels_of_municipality() %}
-    {% set parents = {} %}
-    {% for row in geographic_levels() %}{% do parents.update({row.level: row.parent}) %}{% endfor %}
-    {% set path = ['municipality'] %}
-    {% for _ in parents if parents[path[0]] %}{% do path.insert(0, parents[path[0]]) %}{% endfor %}
-    {{ return(path) }}
-{% endmacro %}
-
-{# How many levels are above each level. Returns: mapping of a level to an integer, 0 for the country. #}
-{% macro level_ranks() %}
-    {% set ranks = {} %}
-    {% for row in geographic_levels() %}
-        {% do ranks.update({row.level: ranks[row.parent] + 1 if row.parent else 0}) %}
-    {% endfor %}
-    {{ return(ranks) }}
-{% endmacro %}
-
 {# The vintages of the geography in which years can be published: the day whose municipalities count, and how many there are (source: Statbel).
    A municipality belongs to a vintage when the day is between its `valid_from` and `valid_to`. Returns: list of mappings vintage, day, municipalities. #}
 {% macro geography_vintages() %}
@@ -46,13 +28,6 @@
         {'vintage': 2019, 'day': '2019-01-01', 'municipalities': 581},
         {'vintage': 2025, 'day': '2025-01-01', 'municipalities': 565},
     ]) }}
-{% endmacro %}
-
-{# The vintages as a message names them. Returns: text. #}
-{% macro vintages_in_words() %}
-    {% set words = [] %}
-    {% for row in geography_vintages() %}{% do words.append(row.vintage ~ ' (' ~ row.municipalities ~ ' municipalities)') %}{% endfor %}
-    {{ return((words[:-1] | join(', ')) ~ ' or ' ~ words[-1]) }}
 {% endmacro %}
 
 {# The filters in the order of their columns. `codes` maps each value to its SDMX code; without it the seed named as the filter holds the values. A filter
@@ -161,28 +136,3 @@
     {% endif %}
     {{ return(family_filters(declared.family, place) + declared.get('numerator_filters', [])) }}
 {% endmacro %}
-
-{# A list as rows. Argument: rows (list of mappings with the same keys; values are text, numbers, booleans or none).
-   Returns: a query with one column a key; text as string, a missing value as null. #}
-{% macro rows_of(rows) %}
-    {%- for row in rows %}
-    select
-        {%- for column, value in row.items() %}
-        {% if value is none %}cast(null as string){% elif value is string %}'{{ value | replace("'", "''") }}'{% else %}{{ value }}{% endif %} as {{ column }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
-{% endmacro %}
-
-{# The imaging variables with their code lists. Returns: a query; one row a variable, columns variable and list_code. #}
-{% macro imaging_variable_rows() %}
-    {%- set rows = [] -%}
-    {%- for name in imaging_variables() -%}{%- do rows.append({'variable': name, 'list_code': variables()[name].list_code}) -%}{%- endfor -%}
-    {{ rows_of(rows) }}
-{% endmacro %}
-
-{# The day of the published vintage; validate_variables has refused an unknown vintage before any model runs. Returns: SQL expression, date. #}
-{% macro vintage_day() -%}
-    {%- set published = geography_vintages() | selectattr('vintage', 'equalto', var('geography_vintage') | int) | first or geography_vintages() | last -%}
-    date '{{ published.day }}'
-{%- endmacro %}

@@ -5,11 +5,14 @@ part of the country is next, so that memory stays small at any size. The result 
 year alone: not on the threads, nor on which other years are made.
 
 Written below the directory, one file of each name a part of the country:
-  SYNTHETIC.txt                                     says so, and at which size population/reference_date=YYYY-06-30,
-  -12-31/     part-*: the two lists population/reference_date=YYYY-09-30/             part-*: a few people on a list of
-  a wrong date, which no build may use health_care/service_year=YYYY/                    part-*: lines as first
-  delivered; late-*: late lines and corrections; perinatal-*: lines around pregnancies health_care/service_year=(first
-  year - 1)/        perinatal-* only: the look-back that makes the first year's prenatal tables complete
+
+- SYNTHETIC.txt: says that the data is synthetic, and its size.
+- population/reference_date=YYYY-06-30/ and -12-31/: part-*, the two lists of a year.
+- population/reference_date=YYYY-09-30/: part-*, a few people on a list of a wrong date, which no build may use.
+- health_care/service_year=YYYY/: part-*, lines as first delivered; late-*, late lines and corrections; perinatal-*,
+  lines around pregnancies.
+- health_care/service_year=(first year - 1)/: perinatal-* only, the look-back that makes the first year's prenatal
+  tables complete.
 
 Parquet holds typed dates, in which no impossible day can stand: a bad service date is null there, and 30 February in
 CSV.

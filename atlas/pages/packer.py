@@ -258,7 +258,10 @@ def read_units(connection: duckdb.DuckDBPyConnection) -> list[dict]:
 
 
 def read_statistics(connection: duckdb.DuckDBPyConnection, units: list[dict]) -> list[Statistic]:
-    """Returns the statistics of the release with the levels, filters and years that their tables hold."""
+    """Returns the statistics of the release with the levels, filters and years that their tables hold. A statistic
+    without a published year (its years are none of those that the build published) is not among them: the pages have
+    nothing to show of it.
+    """
     result = []
     all_levels = read_levels(connection)
     for code, measure, per, named in connection.execute(
@@ -272,15 +275,16 @@ def read_statistics(connection: duckdb.DuckDBPyConnection, units: list[dict]) ->
             ).fetchall()
             return [value for (value,) in found]
 
+        years = values("reference_year")
+        if not years:
+            continue
         levels = [level for level in all_levels if level in values("geo_level")]
         filters = {}
         for name in filter(None, (named or "").split(";")):
             present = set(values(name))
             filters[name] = [value for value in read_values(connection, name) if value in present]
         positions = [position for position, unit in enumerate(units) if unit["level"] in levels]
-        result.append(
-            Statistic(code, measure, per, levels, positions, filters, values("reference_year"), "lower_95" in columns)
-        )
+        result.append(Statistic(code, measure, per, levels, positions, filters, years, "lower_95" in columns))
     return result
 
 

@@ -4,7 +4,7 @@
     {%- set found = [] -%}
     {%- for table in published_tables() -%}
         {%- set statistic = declared_statistic(table) -%}
-        {%- if not execute or (statistic.measure != 'count' and 'age_category' in statistic.filters and statistic.smallest_level == 'municipality') -%}
+        {%- if not execute or (statistic.measure != 'count' and filter_of_classes('age') in statistic.filters and statistic.smallest_level == 'municipality') -%}
             {%- do found.append({'name': table, 'measure': statistic.measure, 'per': statistic.per, 'variable': statistic.variable, 'filters': statistic.filters, 'family': statistic.family}) -%}
         {%- endif -%}
     {%- endfor -%}

@@ -2,11 +2,7 @@
    denominator (total > procedure type > age > increased reimbursement). A table that lacks a filter has 'total' in it. Source: macros/lists.sql.
    Returns: list of column names. #}
 {% macro suppression_filters() %}
-    {% set found = [] %}
-    {% for variable in variables().values() %}
-        {% for filter in variable.get('numerator_filters', []) if filter not in found %}{% do found.append(filter) %}{% endfor %}
-    {% endfor %}
-    {{ return(found + shared_filters()) }}
+    {{ return(numerator_filters() + shared_filters()) }}
 {% endmacro %}
 
 {# The filters that split denominators, of every family and place. Returns: list of column names. #}

@@ -13,7 +13,6 @@
         'least_expected_events': ['whole', 0, 1000000],
         'least_units': ['whole', 1, 1000000],
         'least_persons_of_dispersion': ['whole', 1, 1000000],
-        'rules_version': ['whole', 0, 1000000],
         'least_standardisation_coverage': ['share', 0, 1],
         'least_share_of_units': ['share', 0, 1],
         'drop_missing_years': ['boolean', none, none],

@@ -17,6 +17,7 @@
     {%- set done = years_done() if existing_relation is not none else [] -%}
     {%- set years = planned | reject('in', done) | list or [-1] -%}
     {%- set all_years = in_years('', planned) -%}
+    {%- set all_days = in_days('', planned) -%}
     {%- set bounds = '' if config.get('input') else year_bounds(year_column) -%}
     {%- set outdated = in_years(year_column, years) ~ (' or not (true ' ~ bounds ~ ')' if bounds else '') -%}
     {%- set is_made_anew = existing_relation is none or existing_relation.is_view or should_full_refresh() or not (done or config.get('keeps_other_years', true)) -%}
@@ -30,7 +31,7 @@
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
     {%- for year in years %}
-        {%- set sql_of_year = sql | replace(all_years, in_years('', [year])) -%}
+        {%- set sql_of_year = sql | replace(all_years, in_years('', [year])) | replace(all_days, in_days('', [year])) -%}
         {% call statement('main') %}
             {%- if is_made_anew and loop.first %}
                 {%- if existing_relation is not none %}drop {{ existing_relation.type }} {{ existing_relation }};{% endif %}
@@ -47,6 +48,7 @@
         {% endcall %}
         {%- if not loop.last %}
             {% do adapter.commit() %}
+            {% do free_cached_blocks() %}
             {% do log(this.identifier ~ ": year " ~ year ~ " done, " ~ (loop.length - loop.index) ~ " of " ~ (planned | length) ~ " years to do", info=true) %}
         {%- endif %}
     {%- endfor %}

@@ -8,7 +8,7 @@ with imaging_cell as (
 
     select * from {{ ref('int_imaging_cell') }}
     where
-        (age_category = 'total' or reference_year >= {{ var('first_filter_year') }})
+        (reference_year >= {{ var('first_filter_year') }} or ({{ is_total_of(imaging_filters) }}))
         and {{ in_years_to_build('reference_year') }}
 
 ),

@@ -1,6 +1,6 @@
 """Compares published tables with oracle.py, cell by cell.
 
-`python tests/pytest/compare.py SOURCE_DIR DATABASE [--vintage 2025]` reads the source again, computes the 26 tables and compares them with the
+`python tests/pytest/compare.py SOURCE_DIR DATABASE [--vintage 2025]` reads the source again, computes the published tables and compares them with the
 warehouse (schema `marts`) or the public database (schema `main`), built with `small_cell_threshold: 0`. A small cell of a masked database is skipped,
 after a check that it holds no number. Prints counts only; exit code 1 when something differs.
 """

@@ -1,4 +1,4 @@
-"""A second, independent computation of the 26 published tables, to compare the warehouse with.
+"""A second, independent computation of the published tables, to compare the warehouse with.
 
 Plain Python that follows the definitions (their sections are cited) sentence by sentence and shares no code with the SQL models, so that a mistake in one of the two shows as a
 difference. It reads the project's seeds for facts (code lists, geography), never for rules: windows, priorities, age classes, residence codes and the
@@ -66,7 +66,7 @@ FILTERS_007 = {
 
 
 def table_filters() -> dict[str, tuple[str, ...]]:
-    """The 26 tables of section 7 and their filter columns, in order."""
+    """The tables of section 7 and their filter columns, in order."""
     tables = {}
     for number in IMAGING_STATISTICS:
         for kind in ("cube", "stat"):
@@ -599,7 +599,7 @@ def expected_tables(
     publication_date: date | None = None,
     performer_from: str = "article",
 ) -> dict[str, dict[tuple, tuple[int, int | None, float | None]]]:
-    """All 26 tables, unmasked: table -> (reference_year, geo_level, geo_code, *filters) -> (numerator, denominator, value).
+    """All tables, unmasked: table -> (reference_year, geo_level, geo_code, *filters) -> (numerator, denominator, value).
 
     `geography_vintage`, `first`, `last`, `publication_date` and `performer_from` are the project's variables of (nearly) these names.
     Raises CodeYoungerThanVintage where the build has to stop.

@@ -230,6 +230,28 @@ def test_all_statistics_of_the_release_are_in_the_pages(folder, rows):
     ]
 
 
+def test_a_statistic_without_a_published_year_is_not_in_the_pages():
+    with duckdb.connect() as connection:
+        connection.execute(
+            """
+            create table geo_level as select 'country' as geo_level, 1 as sort_order;
+            create table statistic (code text, measure text, per integer, filters text);
+            insert into statistic values ('stat_1', 'count', null, null), ('cube_1', 'count', null, 'kind');
+            create table kind as select 'total' as kind, 1 as sort_order;
+            create table stat_1 as select 2013 as reference_year, 'country' as geo_level, '01000' as geo_code,
+                7 as numerator, null::integer as denominator, 'published' as status;
+            create table cube_1 as select *, 'total' as kind from stat_1 where reference_year = 2015;
+            """
+        )
+        units = [{"level": "country", "code": "01000"}]
+        found = packer.read_statistics(connection, units)
+        home = []
+        for statistic in found:
+            n, d, _ = packer.read_cells(connection, statistic, units)
+            home.append(packer.home_cells(statistic, units, n, d))
+    assert home == [["stat_1", 2013, []]]
+
+
 def test_a_packer_that_writes_zero_for_suppressed_cells_is_caught(two_statistics, rows, tmp_path, monkeypatch):
     monkeypatch.setattr(
         packer,

@@ -96,7 +96,10 @@ def test_without_a_file_demo_data_have_synthetic_values_and_an_extract_a_warning
     assert "no publisher" in found.warnings[0] and "publication.md" in found.warnings[0]
     assert public_rows(tmp_path / "real") == []
     settings = read_settings({"ATLAS_OUTPUT_DIR": str(tmp_path / "real")})
-    assert "Warning: There is no" in publishing.describe(settings, found)
+    described = publishing.describe(settings, found)
+    assert "Warning: There is no" in described
+    files = "SHA256SUMS, csv, datapackage.json, excel, jsonstat, parquet, sdmx)"  # no catalogue without a publisher
+    assert files in described
 
 
 def test_a_day_of_issue_that_withholds_no_year_is_a_warning(tmp_path):

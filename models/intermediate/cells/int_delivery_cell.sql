@@ -22,6 +22,7 @@ beneficiary as (
 delivery as (
 
     select * from {{ ref('int_delivery') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
 

@@ -22,7 +22,9 @@ beneficiary as (
 delivery as (
 
     select * from {{ ref('int_delivery') }}
-    where institution_code is not null
+    where
+        institution_code is not null
+        and {{ in_years_to_build('reference_year') }}
 
 ),
 

@@ -34,6 +34,7 @@ beneficiary_count as (
         reference_year,
         cast(sum(lines) as bigint) as lines
     from {{ ref('int_imaging_by_residence') }}
+    where {{ in_years_to_build('reference_year') }}
     group by reference_year
 
 ),

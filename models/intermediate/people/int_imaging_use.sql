@@ -9,7 +9,9 @@
 with claim as (
 
     select * from {{ ref('int_claim') }}
-    where {{ in_years_to_build('reference_year') }}
+    where
+        {{ in_years_to_build('reference_year') }}
+        and {{ on_days_to_build('service_date') }}
 
 ),
 

@@ -8,6 +8,7 @@ with claim as (
     where
         is_dated
         and {{ in_years_to_build('reference_year') }}
+        and {{ on_days_to_build('service_date') }}
 
 ),
 

@@ -1,0 +1,17 @@
+{# dbt's statement of a data test, with failing rows counted year by year, so that memory depends on one year: the list of years of the test (in_years_to_test)
+   is narrowed to one year at a time. A build of one new year runs a test in the same way, so that a test that is right there is right here. A test without
+   a list of years, of one year, with a `fail_calc` or `limit` of its own, or whose failing rows are stored (`--store-failures`) is one statement.
+   Arguments and returned columns are those of dbt's get_test_sql. #}
+{% macro duckdb__get_test_sql(main_sql, fail_calc, warn_if, error_if, limit) %}
+    {%- set years = planned_test_years() -%}
+    {%- set all_years = in_years('', years) -%}
+    {%- if years | length < 2 or all_years not in main_sql or fail_calc != 'count(*)' or limit or config.get('limit') -%}
+        {{ return(dbt.default__get_test_sql(main_sql, fail_calc, warn_if, error_if, limit)) }}
+    {%- endif -%}
+    {%- set failures = namespace(count=0) -%}
+    {%- for year in years -%}
+        {%- set failures.count = failures.count + run_query("select count(*) from (" ~ (main_sql | replace(all_years, in_years('', [year]))) ~ ") as failure").columns[0][0] | int -%}
+        {%- do free_cached_blocks() -%}
+    {%- endfor -%}
+    select {{ failures.count }} as failures, {{ failures.count }} {{ warn_if }} as should_warn, {{ failures.count }} {{ error_if }} as should_error
+{% endmacro %}
