@@ -10,19 +10,21 @@ import signal
 import sys
 import time
 
-from atlas import build, demo, publish
+from atlas import build, demo, publish, report
 from atlas.lock import output_lock
 from atlas.settings import AtlasError, file_size, read_settings
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Runs one command. Returns the exit code: 0, or 1 with a message on standard error."""
+    """Runs one command. Returns the exit code: 0, or that of the error (65 bad input, 75 locked, 1 else) with its
+    message on standard error.
+    """
     arguments = parser().parse_args(argv)
     try:
         arguments.run(arguments)
     except AtlasError as error:
         print(f"\n{error}", file=sys.stderr)
-        return 1
+        return error.exit_code
     return 0
 
 
@@ -54,8 +56,9 @@ def run_build(arguments: argparse.Namespace) -> None:
     """Builds, publishes and reports. Raises AtlasError at the first step that fails."""
     started = time.monotonic()
     settings = read_settings()
-    release = build.build(settings, arguments.vars, shlex.split(arguments.demo))
-    print(f"\n{publish.describe(settings, release)}\n\n{build.first_steps(settings)}\n")
+    release, document = build.build(settings, arguments.vars, shlex.split(arguments.demo))
+    print(f"\n{report.summary(settings, document)}\n{publish.describe(settings, release)}")
+    print(f"  {settings.build_report}  (this summary, for machines)\n{build.first_steps(settings)}")
     print(f"Built in {time.monotonic() - started:.0f} seconds. Open {settings.site / 'index.html'} in a browser.")
 
 

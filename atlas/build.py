@@ -15,7 +15,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from atlas import demo, publication, publish, runner, source_files, variables
+from atlas import demo, publication, publish, report, runner, source_files, variables
 from atlas.lock import output_lock
 from atlas.settings import PROJECT_DIR, Settings
 
@@ -23,21 +23,26 @@ from atlas.settings import PROJECT_DIR, Settings
 SMALL_SOURCE = 2**29
 
 
-def build(settings: Settings, variable_text: str, demo_arguments: list[str]) -> publish.Release:
-    """Runs all steps. Returns the release. Raises AtlasError at the first step that fails.
+def build(settings: Settings, variable_text: str, demo_arguments: list[str]) -> tuple[publish.Release, dict]:
+    """Runs all steps. Returns the release and the document of build.json. Raises AtlasError at the first step that
+    fails.
 
     variable_text: YAML of dbt's variables. demo_arguments: for the generator of the demo data.
     """
     variables.check_text(variable_text)
     publication.check(settings)
-    with output_lock(settings, "build"):
+    with output_lock(settings, "build"), report.recorded(settings) as document:
         source = settings.source_dir or make_demo(settings, demo_arguments)
         files = check_sources(source, settings)
         print(f"Source: {len(files)} files in {source}", flush=True)
+        document.update(source_directory=str(source), source_files=len(files))
         runner.run_dbt(
             settings, ["build", *build_arguments(files), *(["--vars", variable_text] if variable_text.strip() else [])]
         )
-        return publish.publish(settings)
+        previous = publish.current_version(settings)
+        release = publish.publish(settings)
+        document.update(report.of_release(settings, release, previous))
+    return release, document
 
 
 def build_arguments(files: list[Path]) -> list[str]:

@@ -35,9 +35,16 @@ FORMATS = {
     "csv": ("csv", "CSV", "text/csv"),
     "parquet": ("parquet", "PARQUET", "application/vnd.apache.parquet"),
     "excel": ("xlsx", "XLSX", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    "jsonstat": ("json", "JSON", "application/json"),
     "sdmx": ("csv", "CSV", "text/csv"),
 }
-SDMX_CSV = "https://github.com/sdmx-twg/sdmx-csv"
+# Folder of exports/ -> the standard of its files.
+STANDARDS = {"jsonstat": "https://json-stat.org/full/", "sdmx": "https://github.com/sdmx-twg/sdmx-csv"}
+
+
+def path_of(name: str, table: str) -> str:
+    """Returns the path below exports/ of a statistic in one of FORMATS."""
+    return f"{name}/{table}.{FORMATS[name][0]}"
 
 
 def write(connection, folder: Path, release: dict, tables: list, hashes: dict[str, str], edition) -> None:
@@ -99,8 +106,8 @@ def catalogue(connection, folder: Path, release: dict, tables: list, hashes: dic
             "healthdcatap:populationCoverage": _in("en", "Persons insured in the Belgian compulsory health insurance"),
             "dcat:distribution": [
                 _distribution(folder, home, name, table.name, hashes, publication)
-                for name, (suffix, *_) in FORMATS.items()
-                if (folder / name / f"{table.name}.{suffix}").exists()
+                for name in FORMATS
+                if (folder / path_of(name, table.name)).exists()
             ],
         }
         for key in ("stat:dimension", "stat:attribute"):
@@ -154,8 +161,8 @@ def catalogue(connection, folder: Path, release: dict, tables: list, hashes: dic
 
 def _distribution(folder: Path, home: str, name: str, table: str, hashes: dict[str, str], publication) -> dict:
     """Returns a file of a statistic as a distribution."""
-    suffix, file_type, media_type = FORMATS[name]
-    path = f"{name}/{table}.{suffix}"
+    _, file_type, media_type = FORMATS[name]
+    path = path_of(name, table)
     address = f"{home}/exports/{path}"
     distribution = {
         "@id": f"{home}#{table}-{name}",
@@ -170,13 +177,14 @@ def _distribution(folder: Path, home: str, name: str, table: str, hashes: dict[s
         },
         "dct:license": _licence(publication),
         "dcatap:availability": _concept(f"{EU}planned-availability/STABLE", "stable"),
+        # DCAT-AP 3; validators with shapes of version 2 or 3.0.0 still ask for xsd:decimal
         "dcat:byteSize": {
             "@value": str((folder / path).stat().st_size),
             "@type": "xsd:nonNegativeInteger",
         },
     }
-    if name == "sdmx":
-        distribution["dct:conformsTo"] = {"@id": SDMX_CSV, "@type": "dct:Standard"}
+    if name in STANDARDS:
+        distribution["dct:conformsTo"] = {"@id": STANDARDS[name], "@type": "dct:Standard"}
     if path in hashes:
         distribution["spdx:checksum"] = {
             "@type": "spdx:Checksum",

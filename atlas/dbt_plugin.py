@@ -32,6 +32,8 @@ ABOUT_NO_DATA = tuple(
         "Dependency", "Connection", "Permission", "Not implemented", "INTERRUPT", "Fatal", "INTERNAL",
     )
 )  # fmt: skip
+# Ends a message about data, from which values were removed.
+VALUES_HIDDEN = "(Values are not shown, because they may be those of a person.)"
 
 
 class Plugin(BasePlugin):
@@ -127,7 +129,7 @@ def without_values(message: str) -> str:
     first = message.splitlines()[0] if message else message
     first = re.sub(r"Original Line.*", "", first)
     first = re.sub(r"""(["'])(.*?)(?:\1|$)|\b\d+\b""", _without_value, first)
-    return f"{first.strip()} (Values are not shown, because they may be those of a person.)"
+    return f"{first.strip()} {VALUES_HIDDEN}"
 
 
 def _without_value(found: re.Match) -> str:

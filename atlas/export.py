@@ -1,5 +1,5 @@
-"""Writes the published tables as files: CSV, Parquet, a Frictionless data package, SDMX. Called by the release, on the
-public database. docs/guide/files.md says which file is for whom.
+"""Writes the published tables as files: CSV, Parquet, workbooks, JSON-stat, SDMX, a Frictionless data package and a
+catalogue. Called by the release, on the public database. docs/guide/files.md says which file is for whom.
 
 Every file is a function of the tables alone: rows are in total order, nothing holds a clock, so a rerun writes the same
 bytes.
@@ -8,6 +8,7 @@ bytes.
     exports/parquet/<table>.parquet        with title, source, licence and version as metadata
     exports/parquet/observation.parquet    all statistics as one table
     exports/excel/<statistic>.xlsx         cards and figures with names and labels, in every language
+    exports/jsonstat/<statistic>.json      JSON-stat 2.0, the rows of the workbooks
     exports/sdmx/<table>.csv       SDMX-CSV 2.0, statistics only; structure in exports/sdmx/structure.xml
     exports/datapackage.json       Frictionless Data Package v1 over csv/
     exports/catalogue.jsonld     DCAT-AP 3, when publication.yml names a publisher
@@ -24,7 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from atlas import catalogue, observation, sdmx, workbook
+from atlas import catalogue, jsonstat, observation, sdmx, workbook
 from atlas.pages.texts import read_texts
 from atlas.publication import DEFAULT_AGENCY, Publication, text_in
 from atlas.sql import identifier, literal
@@ -220,8 +221,8 @@ def write_package(
     files: list[TableFiles],
     edition: Edition,
 ) -> None:
-    """Writes beside the tables' CSV files what names the version: Parquet files, the structure of SDMX,
-    `datapackage.json` and `SHA256SUMS`. release: the row of the table `release`.
+    """Writes beside the tables' CSV files what names the version: Parquet files, workbooks, JSON-stat, the
+    structure of SDMX, the catalogue, `datapackage.json` and `SHA256SUMS`. release: the row of the table `release`.
     """
     titles = titles_of(connection)
     (folder / "parquet").mkdir()
@@ -239,13 +240,16 @@ def write_package(
     names = [(table.name, titles.get(table.name, table.name), table.comment) for table in tables]
     names.append((observation.NAME, edition.phrase("observation_title", "en"), observation.COMMENT))
     parquet = dict(zip([name for name, *_ in names], two_at_a_time(write_parquet, names), strict=True))
-    (folder / "excel").mkdir()
+    for name in ("excel", jsonstat.FOLDER):
+        (folder / name).mkdir()
     statistics = [table for table in tables if table.statistic]
 
-    def write_workbook(table: PublicTable) -> None:
+    def write_labelled(table: PublicTable) -> None:
         workbook.write(connection.cursor(), table, folder / "excel" / f"{table.name}.xlsx", release, edition)
+        path = folder / jsonstat.FOLDER / f"{table.name}.json"
+        jsonstat.write(connection.cursor(), table, path, release, edition)
 
-    two_at_a_time(write_workbook, statistics)
+    two_at_a_time(write_labelled, statistics)
     sdmx.write_structure(connection, folder / "sdmx", release, tables, edition)
     package = data_package(connection, release, tables, {file.table: file for file in files}, parquet, edition)
     (folder / "datapackage.json").write_text(json.dumps(package, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

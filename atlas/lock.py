@@ -13,7 +13,7 @@ from pathlib import Path
 
 import filelock
 
-from atlas.settings import AtlasError, Settings
+from atlas.settings import AtlasError, LockedError, Settings
 
 
 @contextmanager
@@ -22,7 +22,8 @@ def output_lock(settings: Settings, command: str) -> Iterator[None]:
 
     The system releases the lock when this process ends, however it ends. dbt runs in this process, so the lock is held
     exactly as long as something writes to the warehouse. command: name of the command, for the message that a second
-    build shows. Raises AtlasError when the directory cannot be written or another process holds the lock.
+    build shows. Raises LockedError when another process holds the lock, AtlasError when the directory cannot be
+    written.
     """
     check_writable(settings.output_dir)
     # without fallback: a lock that is a mere file would outlive a killed process
@@ -33,7 +34,7 @@ def output_lock(settings: Settings, command: str) -> Iterator[None]:
         held = lock.acquire()
         settings.lock_file.write_text(json.dumps(holder), encoding="utf-8")
     except filelock.Timeout as error:
-        raise AtlasError(_busy_message(settings)) from error
+        raise LockedError(_busy_message(settings)) from error
     except OSError as error:
         raise AtlasError(
             f"The output directory {settings.output_dir} cannot be locked: {error.strerror}.\nNothing was changed. "

@@ -14,8 +14,12 @@ from typing import Any
 
 import yaml
 
-from atlas.settings import PROJECT_DIR, AtlasError, Settings
+from atlas.settings import PROJECT_DIR, InputError, Settings
 
+UNDATED = (
+    "The build had no publication_date: no year was withheld, and the release bears no date. Build with "
+    "VARS='{publication_date: YYYY-MM-DD}', the day on which the figures appear."
+)
 DEMO_FILE = PROJECT_DIR / "atlas" / "demo" / "publication.yml"
 # The maintenance agency of the SDMX structures of a release whose publisher is not known.
 DEFAULT_AGENCY = "BE_HEALTH_ATLAS"
@@ -96,11 +100,11 @@ def text_in(text: Text, language: str) -> str:
 
 def find(settings: Settings) -> Path | None:
     """Returns the file that ATLAS_PUBLICATION names, else publication.yml of the project when there is one. Raises
-    AtlasError when the named file does not exist.
+    InputError when the named file does not exist.
     """
     if settings.publication:
         if not settings.publication.is_file():
-            raise AtlasError(
+            raise InputError(
                 f"ATLAS_PUBLICATION names {settings.publication}, which is no file. Nothing was changed. Correct the "
                 "variable, or remove it."
             )
@@ -110,7 +114,7 @@ def find(settings: Settings) -> Path | None:
 
 
 def check(settings: Settings) -> None:
-    """Reads the file, when there is one, so that a fault in it is found before a build. Raises AtlasError."""
+    """Reads the file, when there is one, so that a fault in it is found before a build. Raises InputError."""
     path = find(settings)
     if path:
         read_file(path)
@@ -124,15 +128,17 @@ def of_release(
     None without a file: the release then says nothing about its publisher. A release of demo data without a file has
     the values of DEMO_FILE, which say that they are synthetic.
 
-    languages: those of the published texts. Raises AtlasError when the file is invalid, names another language, or
+    languages: those of the published texts. Raises InputError when the file is invalid, names another language, or
     another date than the build.
     """
     path = find(settings) or (DEMO_FILE if is_synthetic else None)
+    undated = [UNDATED] if not (publication_date or is_synthetic) else []
     if not path:
         return None, [
             f"There is no {PROJECT_DIR / 'publication.yml'}: the release names no publisher, contact or licence, and "
             "has no catalogue (catalogue.jsonld). Fill the file (docs/operations/publication.md), then run "
-            "`make release` again."
+            "`make release` again.",
+            *undated,
         ]
     publication = read_file(path)
     for language in publication.languages:
@@ -158,11 +164,11 @@ def of_release(
             f"{path} says issued {issued}, but the build had no publication_date: no year was withheld. Build with "
             f"VARS='{{publication_date: {issued}}}' to publish the years that the date allows."
         ]
-    return publication, []
+    return publication, undated
 
 
 def read_file(path: Path) -> Publication:
-    """Returns the content of a publication.yml. Raises AtlasError that names file, key and remedy when it is
+    """Returns the content of a publication.yml. Raises InputError that names file, key and remedy when it is
     invalid.
     """
     try:
@@ -170,11 +176,11 @@ def read_file(path: Path) -> Publication:
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f" (line {mark.line + 1})" if mark else ""
-        raise AtlasError(
+        raise InputError(
             f"{path} cannot be read as YAML in UTF-8{where}. Nothing was changed. Start from {DEMO_FILE}."
         ) from error
     if not isinstance(content, dict):
-        raise AtlasError(f"{path} holds no keys. Nothing was changed. Start from {DEMO_FILE}.")
+        raise InputError(f"{path} holds no keys. Nothing was changed. Start from {DEMO_FILE}.")
     _check_keys(path, content)
     publisher, contact = (_mapping(path, content, key) for key in ("publisher", "contact"))
     return Publication(
@@ -193,13 +199,13 @@ def read_file(path: Path) -> Publication:
     )
 
 
-def _fault(path: Path, key: str, problem: str, remedy: str) -> AtlasError:
+def _fault(path: Path, key: str, problem: str, remedy: str) -> InputError:
     """Returns the error for a key of the file."""
-    return AtlasError(f"{path}: the key {key} {problem}. Nothing was changed. {remedy}.")
+    return InputError(f"{path}: the key {key} {problem}. Nothing was changed. {remedy}.")
 
 
 def _check_keys(path: Path, content: dict[str, Any]) -> None:
-    """Raises AtlasError for a key that is missing, or that nobody reads."""
+    """Raises InputError for a key that is missing, or that nobody reads."""
     for key in REQUIRED:
         if content.get(key) in (None, "", {}):
             raise _fault(path, key, "is missing", f"Add it; {DEMO_FILE} shows how")

@@ -79,6 +79,14 @@ def publish(settings: Settings) -> Release:
     return release
 
 
+def current_version(settings: Settings) -> str | None:
+    """Returns the version of the current release; None when there is none."""
+    if not settings.current.is_symlink():
+        return None
+    folder = os.path.basename(os.readlink(settings.current))
+    return folder.split(".")[0]  # without the number of a folder whose name was taken (switch.py)
+
+
 def renew_site(settings: Settings) -> None:
     """Publishes the current release once more with a site written anew, for those who edit docs/ or the pages; the
     caller holds the output lock. Tables, exports and lineage are those of the release; the warehouse is not read.
@@ -462,11 +470,11 @@ def describe(settings: Settings, release: Release) -> str:
         if release.is_masked
         else "\nSMALL CELLS ARE NOT HIDDEN (small_cell_threshold is 0): for private use only, never to be handed on."
     )
+    exports = ", ".join(sorted(path.name for path in settings.exports.iterdir()))
     return (
         f"Release {release.version}: {release.tables} tables, {release.rows:,} rows{synthetic}\n"
         f"  {settings.public_file}  ({file_size(settings.public_file.resolve())})\n"
-        f"  {settings.exports}  ({file_size(settings.exports.resolve())}: csv, parquet, sdmx, "
-        f"datapackage.json)\n"
+        f"  {settings.exports}  ({file_size(settings.exports.resolve())}: {exports})\n"
         f"  {settings.site / 'index.html'}  (site, {file_size(settings.site.resolve())}){warning}"
     )
 

@@ -1,4 +1,7 @@
-"""dbt, run in this process."""
+"""dbt, run in this process.
+
+dbt's own lines go to its log; the screen gets what the project's macros say to the operator, and errors.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,20 @@ import gc
 import os
 import sys
 
-from atlas.settings import PROJECT_DIR, AtlasError, Settings
+from atlas.settings import PROJECT_DIR, AtlasError, InputError, Settings
+
+# Where the project checks what it was given: the models that read the source, and the first hook, which checks the
+# variables (dbt_project.yml).
+CHECKS_OF_INPUT = ("models/load/", "models/staging/", "on-run-start-0")
 
 
 def run_dbt(settings: Settings, arguments: list[str]) -> None:
-    """Runs a dbt command on the warehouse of these settings, its output shown as it comes; artifacts and log go below
-    the output directory.
+    """Runs a dbt command on the warehouse of these settings; artifacts and log go below the output directory. Prints
+    the messages of the project's macros but those of progress, and dbt's errors.
 
     Returns when the warehouse file is closed again, so that a release can open it with a configuration of its own.
-    Raises AtlasError when dbt fails or is not installed.
+    Raises InputError when dbt fails at a check of the input or of a variable, AtlasError when it fails otherwise or is
+    not installed.
     """
     try:
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
@@ -35,11 +43,12 @@ def run_dbt(settings: Settings, arguments: list[str]) -> None:
         "--target-path": settings.target,
         "--log-path": settings.logs,
     }
-    command = [] if sys.stdout.isatty() else ["--no-use-colors"]
+    command = ["--quiet", *([] if sys.stdout.isatty() else ["--no-use-colors"])]
     command += [*arguments, *(str(part) for pair in folders.items() for part in pair)]
+    print(f"dbt is at work. Its output: {settings.dbt_log}", flush=True)
     shared = os.umask(0o077)  # warehouse, spilled files, artifacts and logs are private; the release is not
     try:
-        result = dbtRunner().invoke(command)
+        result = dbtRunner(callbacks=[_show_message]).invoke(command)
         reset_adapters()
         DuckDBConnectionManager.close_all_connections()
         gc.collect()  # a connection that is still referenced would keep the file open
@@ -47,8 +56,34 @@ def run_dbt(settings: Settings, arguments: list[str]) -> None:
         os.umask(shared)
     if not result.success:
         reason = f" ({result.exception})" if result.exception else ""
-        raise AtlasError(
-            f"dbt {arguments[0]} failed{reason}: its messages are above.\nNothing is published, the previous release "
-            "is unchanged. "
-            "Fix what failed and start again."
+        kind = InputError if _is_about_input(result) else AtlasError
+        raise kind(
+            f"dbt {arguments[0]} failed{reason}: its messages are above and in {settings.dbt_log}.\nNothing is "
+            "published, the previous release is unchanged. Fix what failed and start again."
         )
+
+
+def _show_message(event) -> None:
+    """Prints what a macro of the project tells the operator. The line of each year of each table stays in the log."""
+    if event.info.name == "JinjaLogInfo" and "years to do" not in event.info.msg:
+        print(event.info.msg, flush=True)
+
+
+def _is_about_input(result) -> bool:
+    """True when a check of the variables failed, or a model that reads the source: by an error of the project, or by
+    one of DuckDB about a value.
+
+    result: dbt's. An error before the first node is its exception; its first line names the place.
+    """
+    from atlas.dbt_plugin import VALUES_HIDDEN
+
+    faults = [("", str(result.exception or ""))]
+    for done in getattr(result.result, "results", None) or ():
+        if done.status == "error":
+            faults.append((done.node.original_file_path, (done.message or "").strip()))
+    for path, message in faults:
+        place = f"{path} {message.partition(chr(10))[0]}"
+        by_project = message.startswith("Compilation Error")
+        if any(name in place for name in CHECKS_OF_INPUT) and (by_project or VALUES_HIDDEN in message):
+            return True
+    return False

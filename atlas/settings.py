@@ -15,11 +15,23 @@ SOURCES = ("population", "health_care")
 
 
 class AtlasError(Exception):
-    """A fault with a message for the operator: what happened, and what to do. Commands print it and end with code 1."""
+    """A fault with a message for the operator: what happened, and what to do. Commands print it and end with its
+    code.
+    """
+
+    exit_code = 1
 
 
 class InputError(AtlasError):
-    """A fault of the source: a file, a folder or a column that cannot be read."""
+    """A fault of what the operator gave: a source file, a variable, an environment variable, publication.yml."""
+
+    exit_code = os.EX_DATAERR
+
+
+class LockedError(AtlasError):
+    """Another process is at work in the output directory: the same command may succeed later."""
+
+    exit_code = os.EX_TEMPFAIL
 
 
 @dataclass(frozen=True)
@@ -57,6 +69,16 @@ class Settings:
     def logs(self) -> Path:
         """The folder of dbt's log."""
         return self.output_dir / "logs"
+
+    @property
+    def dbt_log(self) -> Path:
+        """The file to which dbt adds what it does."""
+        return self.logs / "dbt.log"
+
+    @property
+    def build_report(self) -> Path:
+        """The private report of the last build, for machines."""
+        return self.output_dir / "build.json"
 
     @property
     def lock_file(self) -> Path:
@@ -102,13 +124,13 @@ class Settings:
 def read_settings(environment=os.environ) -> Settings:
     """Returns the settings that the environment variables ATLAS_* give, with the defaults that profiles.yml has too.
 
-    Raises AtlasError that names the variable whose value is invalid.
+    Raises InputError that names the variable whose value is invalid.
     """
     output_dir = Path(environment.get("ATLAS_OUTPUT_DIR") or PROJECT_DIR / "output").resolve()
     source = environment.get("ATLAS_SOURCE_DIR")
     memory_limit = environment.get("ATLAS_MEMORY_LIMIT") or "4GB"
     if not re.fullmatch(r"[0-9]+([.][0-9]+)?\s*([KMGT]i?B|B|%)", memory_limit, re.I):
-        raise AtlasError(f"ATLAS_MEMORY_LIMIT is {memory_limit!r}, but must be a size such as 4GB or 800MB.")
+        raise InputError(f"ATLAS_MEMORY_LIMIT is {memory_limit!r}, but must be a size such as 4GB or 800MB.")
     publication = environment.get("ATLAS_PUBLICATION")
     return Settings(
         output_dir=output_dir,
@@ -121,10 +143,10 @@ def read_settings(environment=os.environ) -> Settings:
 
 
 def _threads(text: str) -> int:
-    """Returns a number of threads. Raises AtlasError when it is none, or so large that it would stop the machine."""
+    """Returns a number of threads. Raises InputError when it is none, or so large that it would stop the machine."""
     most = 8 * (os.cpu_count() or 1)
     if not re.fullmatch("[0-9]{1,9}", text) or not 1 <= int(text) <= most:
-        raise AtlasError(
+        raise InputError(
             f"ATLAS_THREADS is {text!r}, but must be a whole number from 1 to {most} (8 for each processor "
             "core of this machine)."
         )

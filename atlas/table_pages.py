@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 
-from atlas import texts
+from atlas import schema_org, texts
 from atlas.sql import identifier
 
 FIELDS = (
@@ -65,6 +65,9 @@ def pages(atlas: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:
         for language in languages:
             card = next(card for card in cards if (card["code"], card["language"]) == (code, language))
             text += ["", *_card(atlas, card, [column for column in columns if column["language"] == language], phrases)]
+        described = schema_org.dataset(atlas, code)
+        if described:
+            text += ["", schema_org.script(described)]
         yield f"{code}.md", "\n".join(text)
 
 

@@ -9,18 +9,18 @@ from functools import cache
 
 import yaml
 
-from atlas.settings import PROJECT_DIR, AtlasError
+from atlas.settings import PROJECT_DIR, InputError
 
 
 class _Loader(yaml.SafeLoader):
     """YAML without repeated keys, of which the last one would silently count."""
 
     def construct_mapping(self, node, deep=False):
-        """Returns a mapping. Raises AtlasError when a key occurs twice."""
+        """Returns a mapping. Raises InputError when a key occurs twice."""
         keys = [self.construct_object(key, deep=deep) for key, _ in node.value]
         for key in keys:
             if keys.count(key) > 1:
-                raise AtlasError(f"The variable {key} is given twice. Give it once.")
+                raise InputError(f"The variable {key} is given twice. Give it once.")
         return super().construct_mapping(node, deep)
 
 
@@ -31,25 +31,25 @@ def known_names() -> tuple[str, ...]:
 
 
 def check_text(text: str) -> None:
-    """Raises AtlasError when the YAML of variables cannot be read, or has an unknown name or a name twice."""
+    """Raises InputError when the YAML of variables cannot be read, or has an unknown name or a name twice."""
     try:
         values = yaml.load(text, Loader=_Loader) or {}  # noqa: S506  a subclass of the safe loader
     except (yaml.YAMLError, ValueError) as error:
-        raise AtlasError(
+        raise InputError(
             f"The variables cannot be read: {str(error).splitlines()[0]}. Give YAML, as in "
             "VARS='{first_reference_year: 2022, publication_date: 2026-12-05}'."
         ) from error
     if not isinstance(values, dict):
-        raise AtlasError("The variables are no YAML mapping. Give them as in VARS='{first_reference_year: 2022}'.")
+        raise InputError("The variables are no YAML mapping. Give them as in VARS='{first_reference_year: 2022}'.")
     check_names(list(values))
 
 
 def check_names(names: list) -> None:
-    """Raises AtlasError for a name that no variable has: dbt would ignore it."""
+    """Raises InputError for a name that no variable has: dbt would ignore it."""
     for name in names:
         if name not in known_names():
             near = difflib.get_close_matches(str(name), known_names(), 1)
-            raise AtlasError(
+            raise InputError(
                 f"There is no variable {name}."
                 + (f" Is {near[0]} meant?" if near else "")
                 + f" The variables are {', '.join(known_names())}."

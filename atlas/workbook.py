@@ -83,16 +83,21 @@ def write(connection, table, path: Path, release: dict, edition) -> None:
             "value": workbook.add_format({"num_format": "#,##0.00"}),
             "count": workbook.add_format({"num_format": "#,##0"}),
         }
-        years = _years(connection, table)
+        years = years_of(connection, table)
         for language in edition.languages:
             _write_card(connection, workbook, formats, table, language, years, release, edition)
             _write_figures(connection, workbook, formats, table, language, years, edition)
 
 
-def _years(connection, table) -> list[int]:
+def years_of(connection, table) -> list[int]:
     """Returns the years in the workbook, in order."""
     query = f"select distinct reference_year from atlas.{identifier(table.name)} order by 1 desc limit {YEARS}"
     return sorted(year for (year,) in connection.execute(query).fetchall())
+
+
+def rows_of(years: list[int]) -> str:
+    """Returns the condition in SQL of the rows in the workbook: those of the years, without statistical sectors."""
+    return f"reference_year in ({', '.join(map(str, years)) or 'null'}) and geo_level <> '{SECTOR}'"
 
 
 def _write_card(connection, workbook, formats, table, language: str, years: list[int], release: dict, edition) -> None:
@@ -154,10 +159,10 @@ def _write_figures(connection, workbook, formats, table, language: str, years: l
         "geo_level": edition.phrase("workbook_geo_level", language),
         "geo_code": edition.phrase("workbook_geo_code", language),
         "geo_name": edition.phrase("workbook_geo_name", language),
-        **{name: _capitalised(edition.filter_label(family, name, language)) for name in filters},
+        **{name: capitalised(edition.filter_label(family, name, language)) for name in filters},
         **{name: edition.phrase(f"workbook_{name}", language) for name in (*NUMBERS, "status")},
     }
-    where = f"reference_year in ({', '.join(map(str, years)) or 'null'}) and geo_level <> '{SECTOR}'"
+    where = rows_of(years)
     (count,) = connection.execute(f"select count(*) from atlas.{identifier(table.name)} where {where}").fetchone()
     sheet = workbook.add_worksheet(f"{edition.phrase('workbook_data', language)} ({language})", _Figures)
     sheet.freeze_panes(1, 4)
@@ -198,7 +203,7 @@ def _write_figures(connection, workbook, formats, table, language: str, years: l
         for position, text in enumerate(texts.values())
     )
     header = f'<row r="1">{header}</row>'
-    units = _units(connection, table, where, language)
+    units = units_of(connection, table, where, language)
     if not units:  # no published year: SQL has no list of values without a row
         sheet.rows = iter([header])
         return
@@ -226,7 +231,7 @@ def _chained(header: str, rows: list[tuple[str]]) -> Iterator[str]:
         yield row
 
 
-def _units(connection, table, where: str, language: str) -> list[tuple[str, str, str]]:
+def units_of(connection, table, where: str, language: str) -> list[tuple[str, str, str]]:
     """Returns (level, code, name) of the units and hospitals of a statistic: the official name in the language where
     there is one, else all official names; a hospital has its code as its name.
     """
@@ -260,6 +265,6 @@ def _cell(at: str, expression: str, *, style: int = 0, is_text: bool = False) ->
     return f"""coalesce('<c r="{at}' || figure.n || '"{attributes}><v>' || ({expression})::varchar || '</v></c>', '')"""
 
 
-def _capitalised(text: str) -> str:
+def capitalised(text: str) -> str:
     """Returns a text that begins with a capital."""
     return text[:1].upper() + text[1:]

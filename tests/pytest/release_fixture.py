@@ -42,6 +42,11 @@ create table quality.reconciliation as select * from (values
     ('health_care', 2019, 'accepted', 400, 400, 400, 0), ('health_care', 2020, 'accepted', 590, 600, 590, 10),
     ('health_care', 2020, 'invalid_service_date', 10, 600, 590, 10)
 ) as t (source, load_year, disposition, line_count, rows_in, rows_accepted, rows_rejected);
+create table quality.data_warning as select * from (values
+    (2020, 'no_amount_reimbursed', 3), (2019, 'no_amount_reimbursed', 4), (2020, 'insured_in_error', 0)
+) as t (reference_year, warning, line_count);
+create table quality.incomplete_year as select 2021 as load_year, 'claims; ' as missing, 5 as list_line_count, 0 as claim_line_count;
+create table quality.unread_file as select 'population' as source, 'population/list.xlsx' as relative_path, 'no CSV' as unread_reason;
 create table reference.geo_level as select * from (values
     ('country', 1, 'land', 'pays', 'country', 'COUNTRY'), ('province', 3, 'provincie', 'province', 'province', 'PROVINCE'),
     ('arrondissement', 4, 'arrondissement', 'arrondissement', 'arrondissement', 'ARRONDISSEMENT'),

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
+import re
 from pathlib import Path
 
 import duckdb
+import markdown
 import pytest
 import release_fixture
 
 from atlas import publish as publishing
-from atlas import texts
+from atlas import schema_org, texts
 from atlas.settings import read_settings
+
+SUPPRESSED = ", ".join(f"{name} = null" for name in ("numerator", "denominator", "value", "lower_95", "upper_95"))
+SUPPRESSED += ", status = 'small_cell'"
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -31,9 +37,13 @@ def publish(output: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def exports(tmp_path_factory) -> Path:
-    """The exports of the hand-made warehouse. Read only."""
+    """The exports of the hand-made warehouse, with suppressed cells in its newest five years too. Read only."""
     output = tmp_path_factory.mktemp("exports") / "output"
     release_fixture.make_warehouse(output)
+    with duckdb.connect(str(output / "warehouse.duckdb")) as connection:
+        connection.execute(
+            f"update marts.cube_013_007 set {SUPPRESSED} where reference_year = 2018 and geo_code = '21000'"
+        )
     return publish(output)
 
 
@@ -88,10 +98,7 @@ def test_a_store_that_loads_two_releases_holds_no_number_that_the_second_one_sup
         load(store, first / table, only_merges=only_merges)
     shown = {key for key, values in store.items() if numbers(values)}
     with duckdb.connect(str(tmp_path / "output" / "warehouse.duckdb")) as connection:
-        hidden = (
-            "set numerator = null, denominator = null, value = null, lower_95 = null, upper_95 = null, "
-            "status = 'small_cell'"
-        )
+        hidden = f"set {SUPPRESSED}"
         connection.execute(f"update marts.cube_013_007 {hidden} where reference_year = 2010 and geo_level = 'country'")
         connection.execute(f"update marts.cube_013_007 {hidden} where reference_year = 2011 and geo_level = 'province'")
         connection.execute("delete from marts.cube_007_005b where geo_code = '710002'")
@@ -271,7 +278,94 @@ def test_the_catalogue_has_what_dcat_ap_requires(exports):
     assert all("ynth" in str(text) for text in graph.objects(cube, dct.description))
     base = f"https://publisher.example/health-atlas/releases/{exports.parent.name}/exports/"
     files = [str(graph.value(node, dcat.downloadURL)) for node in graph.objects(cube, dcat.distribution)]
-    assert len(files) == 4 and all((exports / file.removeprefix(base)).is_file() for file in files)
+    assert len(files) == 5 and all((exports / file.removeprefix(base)).is_file() for file in files)
+
+
+# JSON-stat.
+
+NUMBERS = ("numerator", "denominator", "value", "lower_95", "upper_95")
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:pyjstat")  # it calls a function of its own that it deprecates
+@pytest.mark.parametrize("name", release_fixture.STATISTICS)
+def test_a_reader_of_json_stat_finds_every_number_and_why_one_is_null(exports, name):
+    pyjstat = pytest.importorskip("pyjstat.pyjstat", reason="needs the package pyjstat")
+    with open(exports / "jsonstat" / f"{name}.json", encoding="utf-8") as file:
+        dataset = pyjstat.Dataset.read(file)
+    filters = release_fixture.STATISTICS[name]["filters"]
+    assert dataset["id"] == ["reference_year", "geography", *filters, "measure"]
+    found, statuses = (
+        {tuple(key): None if number != number else number for *key, number in frame.values.tolist()}
+        for frame in (dataset.write("dataframe", naming="id", value=value) for value in ("value", "status"))
+    )
+    with duckdb.connect(str(exports.parent / "atlas.duckdb"), read_only=True) as atlas:
+        columns = ", ".join(["reference_year::varchar", "geo_level || ':' || geo_code", *filters, "status", *NUMBERS])
+        rows = atlas.execute(
+            f"select {columns} from {name} where reference_year > (select max(reference_year) - 5 from {name})"
+        ).fetchall()
+    split = 2 + len(filters)
+    expected = {
+        (*row[:split], measure): (number, row[split] if number is None else None)
+        for row in rows
+        for measure, number in zip(NUMBERS, row[split + 1 :], strict=True)
+    }
+    assert {key: (number, statuses[key]) for key, number in found.items()} == expected
+    if name == "cube_013_007":
+        assert len(found) == 5 * 9 * 5 and set(statuses.values()) == {None, "small_cell"}
+
+
+def test_json_stat_has_names_in_every_language_and_tells_levels_apart(exports):
+    document = json.loads((exports / "jsonstat" / "cube_013_007.json").read_text(encoding="utf-8"))
+    assert document["version"] == "2.0" and document["class"] == "dataset"
+    assert document["role"] == {"time": ["reference_year"], "geo": ["geography"], "metric": ["measure"]}
+    assert document["source"].startswith("Synth") and "ynth" in document["note"][0]
+    assert (exports.parent / document["href"].split(f"/{exports.parent.name}/")[1]).is_file()
+    units = document["dimension"]["geography"]["category"]["label"]
+    assert units["province:21000"] == "Brussel (provincie)"
+    assert units["arrondissement:21000"] == "Brussel-Hoofdstad (arrondissement)"
+    french = document["extension"]["translations"]["fr"]
+    assert french["label"] == "Imagerie médicale"
+    for translation in document["extension"]["translations"].values():
+        for name, dimension in document["dimension"].items():
+            assert list(translation["dimension"][name]["category"]["label"]) == dimension["category"]["index"]
+    unit = french["dimension"]["measure"]["category"]["unit"]
+    assert unit["value"] == {"label": "pour cent"} and "numerator" not in unit
+
+
+# Search engines.
+
+
+def test_the_page_of_a_table_describes_it_for_search_engines(exports):
+    def read(document: dict) -> dict:
+        """Returns what a search engine reads of the page of a table."""
+        html = markdown.markdown(f"# Title\n\n{schema_org.script(document)}\n", extensions=["tables", "attr_list"])
+        (text,) = re.findall(r'<script type="application/ld\+json">(.*?)</script>', html, re.DOTALL)
+        return json.loads(text)
+
+    with duckdb.connect(str(exports.parent / "atlas.duckdb"), read_only=True) as atlas:
+        document = schema_org.dataset(atlas, "cube_013_007")
+    assert read(document) == document
+    assert (document["@context"], document["@type"]) == ("https://schema.org", "Dataset")
+    assert document["name"] == "Medical imaging, specialist" and document["version"] == exports.parent.name
+    assert (
+        document["description"].startswith("Synthetic demonstration data") and "it's a cube" in document["description"]
+    )
+    assert document["license"] == "https://creativecommons.org/publicdomain/zero/1.0/"
+    assert document["creator"]["name"].startswith("Synthetic demo publisher")
+    assert document["temporalCoverage"] == "2010-01-01/2019-12-31" and document["datePublished"] == "2026-10-15"
+    assert document["spatialCoverage"]["name"] == "Belgium"
+    base = f"https://publisher.example/health-atlas/releases/{exports.parent.name}/exports/"
+    files = [file["contentUrl"] for file in document["distribution"]]
+    assert len(files) == 5 and all((exports / file.removeprefix(base)).is_file() for file in files)
+    hostile = {"name": "</script><b>`*_a_* & <!-- \\ é"}
+    assert read(hostile) == hostile
+
+
+def test_a_release_without_a_publisher_is_not_described_for_search_engines():
+    with duckdb.connect() as atlas:
+        names = ["language", "publisher", "publisher_url", "licence_url", "landing_page", "files_url", "position"]
+        atlas.execute(f"create table release_publication ({', '.join(f'{name} text' for name in names)})")
+        assert schema_org.dataset(atlas, "cube_013_007") is None
 
 
 # Workbooks.
@@ -303,7 +397,7 @@ def test_a_workbook_holds_cards_and_figures_in_every_language(exports):
         marked = ["n.g." if value is None and status == "small_cell" else value for value in texts]
         assert list(found) == [*marked, labels[status]]
     hidden = [row for row in book["Data (en)"].iter_rows(values_only=True, min_row=2) if row[-1] == "small cell"]
-    assert {row[5:10] for row in hidden} <= {("n.p.",) * 5}
+    assert {row[5:10] for row in hidden} == {("n.p.",) * 5}
     assert sheet["C2"].value == "21000" and isinstance(sheet["C2"].value, str)  # a code keeps its zeros
 
 
@@ -328,4 +422,5 @@ def test_a_statistic_without_a_published_year_is_in_every_file(tmp_path):
     assert rows_of(exports / "csv" / "cube_013_007.csv") == rows_of(exports / "sdmx" / "cube_013_007.csv") == []
     book = openpyxl.load_workbook(exports / "excel" / "cube_013_007.xlsx")
     assert [row[0] for row in book["Data (en)"].iter_rows(values_only=True)] == ["Year"]
+    assert json.loads((exports / "jsonstat" / "cube_013_007.json").read_text(encoding="utf-8"))["value"] == []
     assert "the years –, without" in next(row[1] for row in book["Card (en)"].values if row[0] == "How to read")

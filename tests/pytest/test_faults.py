@@ -118,6 +118,11 @@ def whole(output: Path) -> str:
     return version
 
 
+def report_of(output: Path) -> dict:
+    """Returns the report of the last build."""
+    return json.loads((output / "build.json").read_text(encoding="utf-8"))
+
+
 def renew(output: Path, numerator: int) -> None:
     """Gives the warehouse other numbers, as a new build would."""
     with duckdb.connect(str(output / "warehouse.duckdb")) as connection:
@@ -254,15 +259,23 @@ def test_killed_during_dbt_the_public_file_is_whole_and_the_lock_is_free(output,
     # nothing outlives the killed process: neither its dbt nor the lock
     code, message = run(output)
     assert code == 1 and "stopped before its end" in message and "previous release is unchanged" in message
-    assert whole(output) == before
+    assert whole(output) == before and report_of(output)["status"] == "running"
     assert run(output, "build", with_dbt(GOOD_DBT)) == (0, "")
-    assert whole(output) != before
+    report = report_of(output)
+    assert (report["status"], report["exit_code"], report["message"]) == ("published", 0, None)
+    assert report["release"]["version"] == whole(output) != before == report["release"]["previous_version"]
+    assert (output / "build.json").stat().st_mode & 0o077 == 0
 
 
 def test_a_failing_dbt_publishes_nothing_and_says_so(output):
     before = whole(output)
     code, message = run(output, "build", ALONE, environment={"VARS": "{geography_vintage: 1999}"})
-    assert code == 1 and "dbt build failed" in message and "1999" in message and "Nothing is published" in message
+    assert (
+        code == os.EX_DATAERR
+        and "dbt build failed" in message
+        and "1999" in message
+        and "Nothing is published" in message
+    )
     assert whole(output) == before
 
 
@@ -289,7 +302,8 @@ def test_of_two_builds_the_second_stops(output, tmp_path):
         for command in ("build", "release"):
             begun = time.monotonic()
             code, message = run(output, command, with_dbt(GOOD_DBT))
-            assert code == 1, command
+            assert code == os.EX_TEMPFAIL, command
+            assert report_of(output)["status"] == "running", "the report is that of the build at work"
             assert f"Another build is running in {output}: atlas build (process {first.pid} on " in message
             assert "since" in message and "Wait until it ends" in message
             assert time.monotonic() - begun < WAIT / 4
@@ -466,9 +480,15 @@ def test_a_damaged_source_file_is_named_before_dbt_starts(output, tmp_path, name
         duckdb.sql(f"copy (select 1 as pp0010) to '{folder / source / 'good.parquet'}'")
     (folder / name).write_bytes(b"PAR1 this was cut off")
     code, message = run(output, "build", "runner.run_dbt = None", environment={"ATLAS_SOURCE_DIR": str(folder)})
-    assert code == 1 and name in message and "cannot be read" in message and "again" in message
+    assert report_of(output)["status"] == "failed" and name in report_of(output)["message"]
+    assert (
+        code == report_of(output)["exit_code"] == os.EX_DATAERR
+        and name in message
+        and "cannot be read" in message
+        and "again" in message
+    )
     (folder / name).unlink()
     (folder / "population" / "good.parquet").unlink()
     code, message = run(output, "build", "runner.run_dbt = None", environment={"ATLAS_SOURCE_DIR": str(folder)})
-    assert code == 1 and "No input for 'population'" in message
+    assert code == os.EX_DATAERR and "No input for 'population'" in message
     assert whole(output) == before

@@ -87,6 +87,7 @@ def test_without_a_file_demo_data_have_synthetic_values_and_an_extract_a_warning
     monkeypatch.setattr(publication, "PROJECT_DIR", tmp_path)  # no publication.yml, even in a project that has one
     found = release(tmp_path / "demo", None, synthetic=True)
     assert found.warnings == []
+    assert release(tmp_path / "demo", None, synthetic=True, publication_date=None).warnings == []
     rows = public_rows(tmp_path / "demo")
     assert all("ynt" in row["publisher"] and ".example" in row["landing_page"] for row in rows)
     assert rows[-1]["citation"].startswith("Synthetic demonstration data")
@@ -95,12 +96,18 @@ def test_without_a_file_demo_data_have_synthetic_values_and_an_extract_a_warning
     assert "no publisher" in found.warnings[0] and "publication.md" in found.warnings[0]
     assert public_rows(tmp_path / "real") == []
     settings = read_settings({"ATLAS_OUTPUT_DIR": str(tmp_path / "real")})
-    assert "Warning: There is no" in publishing.describe(settings, found)
+    described = publishing.describe(settings, found)
+    assert "Warning: There is no" in described
+    files = "SHA256SUMS, csv, datapackage.json, excel, jsonstat, parquet, sdmx)"  # no catalogue without a publisher
+    assert files in described
 
 
 def test_a_day_of_issue_that_withholds_no_year_is_a_warning(tmp_path):
     found = release(tmp_path / "output", write(tmp_path / "own.yml"), synthetic=False, publication_date=None)
     assert found.version.startswith("2026-10-15-") and "no year was withheld" in found.warnings[0]
+    without_issued = write(tmp_path / "own.yml", issued=None)
+    (warning,) = release(tmp_path / "output", without_issued, synthetic=False, publication_date=None).warnings
+    assert "VARS='{publication_date: YYYY-MM-DD}'" in warning
 
 
 @pytest.mark.parametrize(
@@ -144,7 +151,7 @@ def test_a_file_that_is_no_yaml_stops_the_build_before_it_reads_data(tmp_path, c
     file.write_bytes(content if isinstance(content, bytes) else content.encode())
     monkeypatch.setenv("ATLAS_PUBLICATION", str(file))
     monkeypatch.setenv("ATLAS_OUTPUT_DIR", str(tmp_path / "output"))
-    assert main(["build"]) == 1
+    assert main(["build"]) == os.EX_DATAERR
     assert str(file) in capsys.readouterr().err and not (tmp_path / "output").exists()
 
 

@@ -1,0 +1,104 @@
+"""What a build says about itself: the summary for the operator, build.json, and the exit code of each kind of fault."""
+
+from __future__ import annotations
+
+import json
+import os
+import types
+
+import pytest
+import release_fixture
+
+from atlas import publish, report, runner
+from atlas.__main__ import main
+from atlas.dbt_plugin import without_values
+from atlas.settings import AtlasError, InputError, LockedError, read_settings
+
+
+@pytest.fixture
+def settings(tmp_path):
+    """Settings of an empty output directory."""
+    return read_settings({"ATLAS_OUTPUT_DIR": str(tmp_path)})
+
+
+def read(settings) -> dict:
+    return json.loads(settings.build_report.read_text(encoding="utf-8"))
+
+
+def test_the_report_counts_what_the_release_and_the_warehouse_hold(settings, monkeypatch):
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+    release_fixture.small_site(monkeypatch.setattr)
+    release_fixture.make_warehouse(settings.output_dir)
+    with report.recorded(settings) as document:
+        assert read(settings)["status"] == "running"
+        previous = publish.current_version(settings)
+        document.update(report.of_release(settings, publish.publish(settings), previous))
+    found = read(settings)
+    assert previous is None and publish.current_version(settings) == found["release"]["version"]
+    assert (found["status"], found["exit_code"]) == ("published", 0)
+    assert found["rows"]["population"] == {
+        "received": 200,
+        "accepted": 198,
+        "rejected": 2,
+        "reasons": {"duplicate": 2},
+    }
+    assert found["rows"]["health_care"]["reasons"] == {"invalid_service_date": 10}
+    assert found["warnings"] == {"no_amount_reimbursed": 7}
+    assert found["incomplete_years"] == [{"year": 2021, "missing": ["claims"]}] and found["unread_files"] == 1
+    assert sum(found["cells"].values()) > found["cells"]["small_cell"] > 0
+    text = report.summary(settings, found)
+    assert "Rows of population: 200 received, 198 accepted, 2 rejected (duplicate 2)" in text
+    assert "2021 lacks claims" in text and "Warned: 7 rows or persons (no_amount_reimbursed 7)" in text
+    assert f"Suppressed: {found['cells']['small_cell']} of " in text and "Previous release: none" in text
+
+
+def test_a_build_that_fails_says_so_and_a_fault_of_the_project_shows_no_text(settings):
+    for error, code, message in (
+        (InputError("lists.csv is empty"), os.EX_DATAERR, "lists.csv is empty"),
+        (AtlasError("disk"), 1, "disk"),
+        (ValueError("pseudonym"), 1, "ValueError"),
+    ):
+        with pytest.raises(type(error)), report.recorded(settings):
+            raise error
+        assert [read(settings)[key] for key in ("status", "exit_code", "message")] == ["failed", code, message]
+
+
+def test_a_report_that_cannot_be_written_does_not_leave_the_one_before(settings, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    report.write(settings, {"status": "published"})
+    monkeypatch.setattr(report.json, "dump", full)
+    report.write(settings, {"status": "running"})
+    assert not settings.build_report.exists() and not list(settings.output_dir.glob(".build.json*"))
+
+
+@pytest.mark.parametrize(
+    ("path", "message", "about_input"),
+    [
+        ("models/load/source_year.sql", "Compilation Error in model source_year\n  No usable year", True),
+        ("models/load/population_csv.sql", without_values("Conversion Error: Could not convert string 'x'"), True),
+        ("models/load/source_year.sql", "Runtime Error in model\n  Out of Memory Error", False),
+        ("models/marts/imaging/cube.sql", "Compilation Error in model cube", False),
+        (None, "Compilation Error in operation health_atlas-on-run-start-0 (./dbt_project.yml)\n  1999", True),
+        (None, "Compilation Error in model int_reference_year (models/load/int_reference_year.sql)\n  soon", True),
+        (None, "Compilation Error in model cube (models/marts/imaging/cube.sql)\n  models/load/", False),
+    ],
+)
+def test_a_failure_of_dbt_is_about_the_input_where_the_source_is_read(path, message, about_input):
+    if path:
+        node = types.SimpleNamespace(original_file_path=path)
+        failed = types.SimpleNamespace(status="error", message=message, node=node)
+        result = types.SimpleNamespace(exception=None, result=types.SimpleNamespace(results=[failed]))
+    else:  # an error before the first node
+        result = types.SimpleNamespace(exception=message, result=None)
+    assert runner._is_about_input(result) is about_input
+
+
+def test_exit_codes(monkeypatch, tmp_path, capsys):
+    assert (AtlasError.exit_code, InputError.exit_code, LockedError.exit_code) == (1, 65, 75)
+    monkeypatch.setenv("ATLAS_OUTPUT_DIR", str(tmp_path))
+    for variables, threads in (("{no_such_variable: 1}", "1"), ("", "many")):
+        monkeypatch.setenv("ATLAS_THREADS", threads)
+        assert main(["build", "--vars", variables]) == os.EX_DATAERR
+    assert "no_such_variable" in (message := capsys.readouterr().err) and "ATLAS_THREADS" in message
