@@ -145,7 +145,11 @@ def catalog(warehouse: duckdb.DuckDBPyConnection, manifest: dict[str, Any]) -> d
 
 
 def without_private_keys(thing: Any) -> Any:
-    """Returns a copy of nested lists and dictionaries without PRIVATE_KEYS."""
+    """Returns a copy of nested lists and dictionaries without PRIVATE_KEYS; a column of such a name stays."""
     if isinstance(thing, dict):
-        return {key: without_private_keys(value) for key, value in thing.items() if key not in PRIVATE_KEYS}
+        return {
+            key: without_private_keys(value)
+            for key, value in thing.items()
+            if key not in PRIVATE_KEYS or (isinstance(value, dict) and value.get("name") == key)
+        }
     return [without_private_keys(value) for value in thing] if isinstance(thing, list) else thing

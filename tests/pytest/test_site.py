@@ -178,7 +178,8 @@ def test_no_folder_of_this_machine_no_run_and_no_user(site, published, masked):
     data = page[page.index("manifest:{") :]
     assert not re.search(r'"(/|[A-Z]:\\\\)(home|Users|root|tmp|var|mnt|work|data)/', data)
     for key in lineage.PRIVATE_KEYS:
-        assert f'"{key}":' not in data, key
+        # a column may have the name of such a key
+        assert not re.search(rf'"{key}":(?!\{{[^{{}}]*"name":"{key}")', data), key
 
 
 def test_no_person(site, masked):
