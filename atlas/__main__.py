@@ -7,6 +7,7 @@ import contextlib
 import os
 import shlex
 import signal
+import socket
 import sys
 import threading
 import time
@@ -96,11 +97,11 @@ def stop_on_signals() -> None:
         signal.signal(number, stop)
     # Python calls a handler between two of its own instructions, and a long query is a single one: a thread of its own
     # waits for the byte that the system's handler writes at once. A forked process has no such thread.
-    reader, writer = os.pipe()
-    os.set_blocking(writer, False)
-    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    ends = socket.socketpair()
+    ends[1].setblocking(False)
+    signal.set_wakeup_fd(ends[1].fileno(), warn_on_full_buffer=False)
     os.register_at_fork(after_in_child=lambda: signal.set_wakeup_fd(-1))
-    threading.Thread(target=lambda: stop(os.read(reader, 1)[0], None), daemon=True).start()
+    threading.Thread(target=lambda: stop(ends[0].recv(1)[0], None), daemon=True).start()
 
 
 def run() -> None:
