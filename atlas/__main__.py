@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import select
 import shlex
 import signal
 import socket
@@ -79,22 +80,26 @@ def run_docs(_: argparse.Namespace) -> None:
     print(f"Site: {settings.site / 'index.html'} ({file_size(settings.site.resolve())})")
 
 
+STOPPED = (
+    b"\nStopped. The published release is whole: the previous release is unchanged, or the new one has replaced it.\n"
+)
+
+
 def stop_on_signals() -> None:
     """Makes SIGTERM, SIGINT and SIGHUP (a closed terminal) end the process at once, as a kill would: every step is
     written so that this leaves the published release whole, and waiting for a running query could take minutes.
     """
 
     def stop(number: int, _: object) -> None:
-        with contextlib.suppress(OSError):  # a closed terminal takes no message
-            print(
-                "\nStopped. The previous release is unchanged; start again to build the next.",
-                file=sys.stderr,
-                flush=True,
-            )
+        # a closed terminal takes no message, and a reader that waits must not keep the process
+        with contextlib.suppress(OSError):
+            if select.select([], [2], [], 0)[1]:
+                os.write(2, STOPPED)
         os._exit(128 + number)
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, stop)
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup asks
+            signal.signal(number, stop)
     # Python calls a handler between two of its own instructions, and a long query is a single one: a thread of its own
     # waits for the byte that the system's handler writes at once. A forked process has no such thread.
     ends = socket.socketpair()

@@ -40,8 +40,9 @@ def build(settings: Settings, variable_text: str, demo_arguments: list[str]) -> 
             settings, ["build", *build_arguments(files), *(["--vars", variable_text] if variable_text.strip() else [])]
         )
         previous = publish.current_version(settings)
+        counts = report.of_warehouse(settings)  # before the release, which has no way back
         release = publish.publish(settings)
-        document.update(report.of_release(settings, release, previous))
+        document.update(report.of_release(settings, counts, release, previous))
     return release, document
 
 
@@ -65,8 +66,12 @@ def make_demo(settings: Settings, arguments: list[str]) -> Path:
     print(
         "ATLAS_SOURCE_DIR is not set: synthetic demo data are made. No row of them describes a real person.", flush=True
     )
+    old = folder.with_name(f".{folder.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
     if (folder / demo.NOTICE_FILE).exists():
-        shutil.rmtree(folder)
+        # renamed first: a folder that is half removed must not be taken for a source
+        folder.rename(old)
+    shutil.rmtree(old, ignore_errors=True)
     limits = ["--memory-limit", settings.memory_limit, "--threads", str(settings.threads)]
     demo.generate(demo.parse(["--directory", str(folder), *limits, *arguments]))
     stamp.write_text(wanted, encoding="utf-8")

@@ -8,7 +8,6 @@ from __future__ import annotations
 import duckdb
 
 from atlas.export import Edition
-from atlas.publication import text_in
 from atlas.settings import AtlasError
 
 TABLE = "statistic"
@@ -47,7 +46,7 @@ def cite(connection: duckdb.DuckDBPyConnection, release: dict, edition: Edition)
 
 
 def _publisher(edition: Edition, language: str) -> str:
-    """Returns the name of the publisher, in the first language of the publisher where this one was not asked for."""
+    """Returns the name of the publisher, in the first language of the publisher where it lacks this one."""
     if not edition.publication:
         return edition.phrase("reference_no_publisher", language)
-    return text_in(edition.publication.publisher, language if language in edition.languages else edition.languages[0])
+    return edition.name(edition.publication.publisher, language)

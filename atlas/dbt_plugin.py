@@ -28,10 +28,28 @@ from atlas.settings import AtlasError, Settings, read_settings, temp_folder
 ABOUT_NO_DATA = tuple(
     f"{kind} Error:"
     for kind in (
-        "Binder", "Catalog", "Parser", "Syntax", "IO", "Out of Memory", "TransactionContext", "Transaction",
-        "Dependency", "Connection", "Permission", "Not implemented", "INTERRUPT", "Fatal", "INTERNAL",
+        "Binder",
+        "Catalog",
+        "Parser",
+        "Syntax",
+        "IO",
+        "Out of Memory",
+        "Dependency",
+        "Connection",
+        "Permission",
+        "Not implemented",
+        "INTERRUPT",
+        "Fatal",
+        "INTERNAL",
     )
-)  # fmt: skip
+)
+# The beginnings of those that may hold values.
+ABOUT_DATA = tuple(
+    f"{kind} Error"
+    for kind in ("Conversion", "Invalid Input", "Constraint", "Out of Range", "TransactionContext", "Serialization")
+)
+# A quoted path of a source file.
+SOURCE_FILE = r"""["'](?:/|[A-Za-z]:)[^"'\n]*\.(?:parquet|csv|csv\.gz)["']"""
 # Ends a message about data, from which values were removed.
 VALUES_HIDDEN = "(Values are not shown, because they may be those of a person.)"
 
@@ -86,7 +104,8 @@ class Plugin(BasePlugin):
             if step == "scan":
                 kept = None if target_config.config.get("forget") else records
                 source_files.write_records(
-                    source_files.scan(Path(target_config.config["directory"]), self.settings.temp_dir, kept), records
+                    source_files.scan(Path(target_config.config["directory"]).absolute(), self.settings.temp_dir, kept),
+                    records,
                 )
             elif step == "recode":
                 recode(set(target_config.config["files"]), records)
@@ -121,20 +140,20 @@ def errors_without_values(self, sql: str, connection_name: str = "master"):
 def without_values(message: str) -> str:
     """Returns an error message of DuckDB in which no value of a row is left.
 
-    Errors about SQL, files and memory remain as they are. Those about data ("Could not convert string ...", "Original
-    Line: ...") keep their first line, without quoted texts other than paths and without numbers.
+    Errors about SQL, files and memory remain as they are. Of all others, of which any word may be a value ("Could not
+    convert string ...", "Original Line: ..."), the words up to the first quote remain, without numbers, and the names
+    of source files.
     """
     if message.startswith(ABOUT_NO_DATA):
         return message
     first = message.splitlines()[0] if message else message
-    first = re.sub(r"Original Line.*", "", first)
-    first = re.sub(r"""(["'])(.*?)(?:\1|$)|\b\d+\b""", _without_value, first)
-    return f"{first.strip()} {VALUES_HIDDEN}"
-
-
-def _without_value(found: re.Match) -> str:
-    """Returns a quoted path as it is, and three dots for any other quoted text or number."""
-    return found[0] if (found[2] or "").startswith("/") else "..."
+    if not first.startswith(ABOUT_DATA):
+        kind = re.match("[A-Za-z ]{1,40}(?:Error|Exception)(?=:)", first)
+        return f"{kind[0] if kind else 'An error'} of DuckDB {VALUES_HIDDEN}"
+    files = re.findall(SOURCE_FILE, first)
+    # a value may hold quotes itself: all that follows the first quote goes
+    first = re.sub(r"""["'].*|Original Line.*|\b\d[\w.+-]*""", "...", re.sub(SOURCE_FILE, "...", first))
+    return f"{' '.join([first.strip(), *files])} {VALUES_HIDDEN}"
 
 
 def check_warehouse(file: Path, config: dict) -> None:

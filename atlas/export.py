@@ -27,7 +27,7 @@ from typing import Any
 
 from atlas import catalogue, jsonstat, observation, sdmx, workbook
 from atlas.pages.texts import read_texts
-from atlas.publication import DEFAULT_AGENCY, Publication, text_in
+from atlas.publication import DEFAULT_AGENCY, Publication, Text, text_in
 from atlas.sql import identifier, literal
 
 # DuckDB types that a table may publish, and what Frictionless calls them.
@@ -108,6 +108,10 @@ class Edition:
     def issued(self) -> str | None:
         """The day of issue that the publisher gave, as YYYY-MM-DD."""
         return self.publication.issued.isoformat() if self.publication and self.publication.issued else None
+
+    def name(self, text: Text, language: str) -> str:
+        """Returns a name of publication.yml in a language; in the publisher's first one where it lacks this one."""
+        return text_in(text, language if language in text or "*" in text else self.languages[0])
 
     def phrase(self, key: str, language: str) -> str:
         """Returns a sentence of the seed text.csv."""
@@ -278,7 +282,7 @@ def _metadata(title: str, comment: str, release: dict, edition: Edition) -> list
     }
     if publication:
         texts |= {
-            "publisher": text_in(publication.publisher, "en"),
+            "publisher": edition.name(publication.publisher, "en"),
             "licence": f"{publication.licence.name} {publication.licence.url}",
             "landing_page": publication.landing_page,
         }
@@ -339,8 +343,16 @@ def data_package(
             {"name": publication.licence.name, "title": publication.licence.title, "path": publication.licence.url}
         ]
         package["contributors"] = [
-            {"title": text_in(publication.publisher, "en"), "path": publication.publisher_url, "role": "publisher"},
-            {"title": text_in(publication.contact, "en"), "email": publication.contact_email, "role": "contributor"},
+            {
+                "title": edition.name(publication.publisher, "en"),
+                "path": publication.publisher_url,
+                "role": "publisher",
+            },
+            {
+                "title": edition.name(publication.contact, "en"),
+                "email": publication.contact_email,
+                "role": "contributor",
+            },
         ]
     if release["publication_date"]:
         package["created"] = f"{release['publication_date']}T00:00:00Z"

@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from atlas import strict_yaml
 from atlas.settings import PROJECT_DIR, InputError, Settings
 
 UNDATED = (
@@ -172,8 +173,10 @@ def read_file(path: Path) -> Publication:
     invalid.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        content = strict_yaml.read(path.read_text(encoding="utf-8"))
+    except strict_yaml.RepeatedKeyError as error:
+        raise _fault(path, error.key, "is given twice", "Give it once") from error
+    except (OSError, ValueError, yaml.YAMLError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f" (line {mark.line + 1})" if mark else ""
         raise InputError(
@@ -257,7 +260,7 @@ def _licence(path: Path, value: Any) -> Licence:
         if None in fields:
             raise _fault(path, "licence", "has texts by language", "Give name and title as one text each")
         return Licence(*fields, _url(path, "licence.url", value.get("url")), None)
-    if value not in LICENCES:
+    if not isinstance(value, str) or value not in LICENCES:
         raise _fault(
             path,
             "licence",

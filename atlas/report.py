@@ -71,10 +71,39 @@ def write(settings: Settings, document: dict) -> None:
                 path.unlink(missing_ok=True)
 
 
-def of_release(settings: Settings, release: publish.Release, previous: str | None) -> dict:
+def of_warehouse(settings: Settings) -> dict:
+    """Returns the counts of build.json that the private file holds: incomplete years, unread files, warnings, and
+    rejected rows by source and reason (`reasons`).
+    """
+    with duckdb.connect(str(settings.warehouse), read_only=True) as private:
+        reasons: dict[str, dict[str, int]] = {}
+        for source, reason, lines in private.execute(
+            "select source, disposition, sum(line_count)::bigint from quality.reconciliation where disposition not in "
+            "('accepted', 'not_read') group by all having sum(line_count) > 0 order by all"
+        ).fetchall():
+            reasons.setdefault(source, {})[reason] = lines
+        warnings = private.execute(
+            "select warning, sum(line_count)::bigint from quality.data_warning group by all having sum(line_count) > 0 "
+            "order by all"
+        ).fetchall()
+        incomplete = private.execute(
+            "select load_year, missing from quality.incomplete_year order by load_year"
+        ).fetchall()
+        (unread,) = private.execute("select count(*) from quality.unread_file").fetchone()
+    return {
+        "incomplete_years": [
+            {"year": year, "missing": [part for part in missing.split("; ") if part]} for year, missing in incomplete
+        ],
+        "unread_files": unread,
+        "warnings": dict(warnings),
+        "reasons": reasons,
+    }
+
+
+def of_release(settings: Settings, counts: dict, release: publish.Release, previous: str | None) -> dict:
     """Returns what build.json says about the build of a release: years, counts of rows, warnings and cells, release.
 
-    previous: version of the release that it replaces; None when it is the first.
+    counts: of the warehouse. previous: version of the release that it replaces; None when it is the first.
     """
     with duckdb.connect(str(settings.public_file.resolve()), read_only=True) as public:
         (years,) = public.execute("select reference_years from release").fetchone()
@@ -85,28 +114,14 @@ def of_release(settings: Settings, release: publish.Release, previous: str | Non
                 "select source, rows_in, rows_accepted, rows_rejected from release_source order by source"
             ).fetchall()
         }
-    with duckdb.connect(str(settings.warehouse), read_only=True) as private:
-        for source, reason, lines in private.execute(
-            "select source, disposition, sum(line_count)::bigint from quality.reconciliation where disposition not in "
-            "('accepted', 'not_read') group by all having sum(line_count) > 0 order by all"
-        ).fetchall():
-            rows[source].setdefault("reasons", {})[reason] = lines
-        warnings = private.execute(
-            "select warning, sum(line_count)::bigint from quality.data_warning group by all having sum(line_count) > 0 "
-            "order by all"
-        ).fetchall()
-        incomplete = private.execute(
-            "select load_year, missing from quality.incomplete_year order by load_year"
-        ).fetchall()
-        (unread,) = private.execute("select count(*) from quality.unread_file").fetchone()
+    for source, reasons in counts["reasons"].items():
+        rows[source]["reasons"] = reasons
     return {
         "years": [int(year) for year in years.split(",") if year],
-        "incomplete_years": [
-            {"year": year, "missing": [part for part in missing.split("; ") if part]} for year, missing in incomplete
-        ],
-        "unread_files": unread,
+        "incomplete_years": counts["incomplete_years"],
+        "unread_files": counts["unread_files"],
         "rows": rows,
-        "warnings": dict(warnings),
+        "warnings": counts["warnings"],
         "cells": cells,
         "release": {
             "version": release.version,

@@ -100,6 +100,8 @@ def build_pages(docs: Path, site: Path) -> None:
         config = load_config(str(PROJECT_DIR / "mkdocs.yml"), docs_dir=str(docs), site_dir=str(site))
         config.nav = navigation(docs, config.extra["sections"])
         build(config)
+        for path in site.glob("sitemap.xml*"):  # it has no addresses without a site_url, and holds the day of the build
+            path.unlink()
     except MkDocsException as error:
         raise AtlasError(f"MkDocs stopped: {error}") from error
 

@@ -200,14 +200,21 @@ def _walk(folder: Path, faults: list[str], above: tuple = ()) -> list[Path]:
         return []
     paths = []
     for entry in entries:
-        is_folder = entry.is_dir()
-        paths += _walk(Path(entry.path), faults, (*above, key)) if is_folder else [Path(entry.path)]
+        paths += _walk(Path(entry.path), faults, (*above, key)) if _is_folder(entry) else [Path(entry.path)]
     return paths
+
+
+def _is_folder(entry: os.DirEntry) -> bool:
+    """Returns whether an entry is a folder or a link to one; False for a link that leads to itself."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def _os_fault(path: Path, error: OSError) -> str:
     """Returns the sentence for a file that the system does not open."""
-    if path.is_symlink() and not path.exists():
+    if path.is_symlink() and not os.path.exists(path):
         return "is a link to a file that does not exist. Correct the link or remove it."
     return f"cannot be opened: {error.strerror}. Give this user the right to read it, or move it away."
 
@@ -344,7 +351,7 @@ def _beside(source: Path) -> list[SourceFile]:
         SourceFile(
             None,
             str(source / entry.name),
-            ascii(entry.name)[1:-1] + ("/" if entry.is_dir() else ""),
+            ascii(entry.name)[1:-1] + ("/" if _is_folder(entry) else ""),
             unread_reason=reason,
         )
         for entry in sorted(os.scandir(source), key=lambda entry: entry.name)

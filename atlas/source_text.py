@@ -42,7 +42,8 @@ class TextFile:
 
 
 def inspect(path: Path, contract: list[str], *, may_lack: set[str]) -> TextFile:
-    """Returns what there is to know of a CSV file, in one pass over its bytes.
+    """Returns what there is to know of a CSV file. Reads its bytes twice, for checksum and encoding; a third time where
+    the encoding is no Unicode.
 
     contract: names of the source's columns, in lower case. may_lack: those that the folder gives. Raises FileFault
     for a file that is empty, damaged, in no accepted encoding, or without a usable header; OSError when it cannot be

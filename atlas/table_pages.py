@@ -10,21 +10,6 @@ import duckdb
 from atlas import schema_org, texts
 from atlas.sql import identifier
 
-FIELDS = (
-    "card_code",
-    "description",
-    "coding",
-    "calculation",
-    "available_since",
-    "characteristics",
-    "smallest_geographic_level",
-    "update_frequency",
-    "source_variables",
-    "recommended_reference",
-    "definition_reference",
-    "metadata_updated",
-    "keywords",
-)
 Rows = list[dict[str, Any]]
 
 
@@ -83,7 +68,7 @@ def _card(
         return phrases[f"heading_{field}", language]
 
     lines = [f"## {phrases['language_name', language]} {{#{language}}}", "", f"**{card['title']}**"]
-    for field in FIELDS:
+    for field in texts.CARD_FIELDS:
         lines += ["", f"**{heading(field)}:** {card[field]}"]
     decision = f" *({phrases['our_decision', language]})*"
     lines += ["", f"**{heading('remarks')}**", ""]

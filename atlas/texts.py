@@ -8,6 +8,22 @@ from collections.abc import Iterable
 from atlas.settings import PROJECT_DIR
 
 LABEL = "label_"
+# Fields of the table `statistic` below the title of a card; their headings are the phrases heading_<field>.
+CARD_FIELDS = (
+    "card_code",
+    "description",
+    "coding",
+    "calculation",
+    "available_since",
+    "characteristics",
+    "smallest_geographic_level",
+    "update_frequency",
+    "source_variables",
+    "recommended_reference",
+    "definition_reference",
+    "metadata_updated",
+    "keywords",
+)
 
 
 def languages(columns: Iterable[str]) -> list[str]:

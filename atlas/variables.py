@@ -9,19 +9,8 @@ from functools import cache
 
 import yaml
 
+from atlas import strict_yaml
 from atlas.settings import PROJECT_DIR, InputError
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML without repeated keys, of which the last one would silently count."""
-
-    def construct_mapping(self, node, deep=False):
-        """Returns a mapping. Raises InputError when a key occurs twice."""
-        keys = [self.construct_object(key, deep=deep) for key, _ in node.value]
-        for key in keys:
-            if keys.count(key) > 1:
-                raise InputError(f"The variable {key} is given twice. Give it once.")
-        return super().construct_mapping(node, deep)
 
 
 @cache
@@ -33,7 +22,9 @@ def known_names() -> tuple[str, ...]:
 def check_text(text: str) -> None:
     """Raises InputError when the YAML of variables cannot be read, or has an unknown name or a name twice."""
     try:
-        values = yaml.load(text, Loader=_Loader) or {}  # noqa: S506  a subclass of the safe loader
+        values = strict_yaml.read(text) or {}
+    except strict_yaml.RepeatedKeyError as error:
+        raise InputError(f"The variable {error.key} is given twice. Give it once.") from error
     except (yaml.YAMLError, ValueError) as error:
         raise InputError(
             f"The variables cannot be read: {str(error).splitlines()[0]}. Give YAML, as in "

@@ -24,26 +24,12 @@ from xlsxwriter.worksheet import Worksheet
 from atlas.pages.texts import read_texts
 from atlas.publication import text_in
 from atlas.sql import identifier, literal
+from atlas.texts import CARD_FIELDS
 
 YEARS = 5
 SECTOR = "statistical_sector"
 # The creation date of a release without a publication date: the clock would change the bytes.
 NO_DATE = datetime.date(1980, 1, 1)
-# Fields of the table `statistic` on the sheet of the card; their headings are the phrases heading_<field>.
-FIELDS = (
-    "title",
-    "description",
-    "coding",
-    "calculation",
-    "available_since",
-    "characteristics",
-    "smallest_geographic_level",
-    "update_frequency",
-    "source_variables",
-    "recommended_reference",
-    "metadata_updated",
-    "keywords",
-)
 NUMBERS = ("numerator", "denominator", "value", "lower_95", "upper_95")
 
 
@@ -118,8 +104,7 @@ def _write_card(connection, workbook, formats, table, language: str, years: list
     cards = connection.execute("select * from atlas.statistic where code = ? and language = ?", [table.name, language])
     names = [column[0] for column in cards.description]
     card = dict(zip(names, cards.fetchone() or (), strict=False))
-    write_line(edition.phrase("heading_card_code", language), table.name)
-    for field in FIELDS:
+    for field in ("title", *CARD_FIELDS):
         if card.get(field) is not None:
             write_line(edition.phrase(f"heading_{field}", language), card[field])
     for remark in _remarks(connection, table.name, language):

@@ -24,7 +24,7 @@ from atlas.pages import geometry, prose, texts
 from atlas.pages.codec import ABSENT, HIDDEN, NO_COUNT, chunk_script, encode_integers, json_bytes
 from atlas.settings import AtlasError
 
-STATIC = Path(__file__).parent / "static"
+SOURCE, STATIC = (Path(__file__).parent / name for name in ("source", "static"))
 SMALLEST_AREA = "municipality"  # of the map; its parents are the levels before it in table geo_level
 SECTOR = "statistical_sector"
 TYPE = "procedure_type"  # the filter that the tables of the layer comparison have too
@@ -116,7 +116,7 @@ def write_pages(public_file: Path, folder: Path) -> Pages:
             files[f"data/{name}.js"] = chunk_script(name, data).encode("ascii")
     named = [(name, hashlib.sha256(content).hexdigest()) for name, content in sorted(files.items())]
     part = f"atlas-{hashlib.sha256(json.dumps(named).encode()).hexdigest()[:10]}"
-    index = (STATIC / "index.html").read_text(encoding="utf-8").replace('"code/', f'"{part}/code/').encode()
+    index = (SOURCE / "index.html").read_text(encoding="utf-8").replace('"code/', f'"{part}/code/').encode()
     for name, content in [*((f"{part}/{name}", content) for name, content in files.items()), ("index.html", index)]:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
@@ -174,13 +174,14 @@ def chunks(connection: duckdb.DuckDBPyConnection):
         boundaries = geometry.geometry_chunk(path, units)
     if boundaries:
         yield "geometry", boundaries
+    areas = read_areas(connection)
     yield (
         "meta",
         json_bytes(
             {
                 "release": release,
                 "languages": languages,
-                "areas": read_areas(connection),
+                "areas": areas,
                 "type": TYPE,
                 "citation": {code: read_citation(connection, release, None, code) for code in languages},
                 "map": bool(boundaries),
@@ -188,8 +189,7 @@ def chunks(connection: duckdb.DuckDBPyConnection):
                 "poisson": POISSON_95,
                 "labels": read_labels(connection),
                 "units": [
-                    [u["level"], u["code"], u["names"], [u["parents"].get(level) for level in read_areas(connection)]]
-                    for u in units
+                    [u["level"], u["code"], u["names"], [u["parents"].get(level) for level in areas]] for u in units
                 ],
                 "statistics": described,
             }
@@ -278,7 +278,8 @@ def read_statistics(connection: duckdb.DuckDBPyConnection, units: list[dict]) ->
         years = values("reference_year")
         if not years:
             continue
-        levels = [level for level in all_levels if level in values("geo_level")]
+        present_levels = set(values("geo_level"))
+        levels = [level for level in all_levels if level in present_levels]
         filters = {}
         for name in filter(None, (named or "").split(";")):
             present = set(values(name))
@@ -489,7 +490,7 @@ def describe(
         [statistic.code],
     ).fetchall()
     names = {language: (named or "").split("; ") for language, *_, named in rows}
-    classes = {name for name in statistic.filters if "age_from" in columns_of(connection, name)}
+    classes = [name for name in statistic.filters if "age_from" in columns_of(connection, name)]
     return {
         "code": statistic.code,
         "measure": statistic.measure,

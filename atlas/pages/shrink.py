@@ -3,8 +3,8 @@ pinned esbuild by npx).
 
 The pages are written to be read in source/ and to be small in static/: one script, names shortened. A build takes
 static/ as it is, so that it
-needs no minifier and the same release gives the same bytes everywhere. static/source.sha256 says from which source it
-was made; a test compares.
+needs no minifier and the same release gives the same bytes everywhere. static/source.sha256 says what was made from
+which source; a test compares both.
 """
 
 from __future__ import annotations
@@ -30,12 +30,15 @@ def joined_code() -> str:
     return '(() => {\n"use strict";\n' + code.replace("\n<", "<") + "\n})();\n"  # no line breaks between tags
 
 
-def source_checksum() -> str:
-    """Returns the sha256 over names and contents of source/."""
-    total = hashlib.sha256()
-    for path in sorted(p for p in SOURCE.rglob("*") if p.is_file()):
-        total.update(path.relative_to(SOURCE).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return total.hexdigest()
+def checksums() -> str:
+    """Returns the lines of static/source.sha256: the sha256 over names and contents of source/code and static/code."""
+    lines = []
+    for folder in (SOURCE, STATIC):
+        total = hashlib.sha256()
+        for path in sorted((folder / "code").iterdir()):
+            total.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+        lines.append(f"{total.hexdigest()}  {folder.name}/code\n")
+    return "".join(lines)
 
 
 def minified(text: str, kind: str) -> str:
@@ -50,8 +53,7 @@ def main() -> None:
     (STATIC / "code" / "atlas.js").write_text(minified(joined_code(), "js"), encoding="utf-8")
     style = (SOURCE / "code" / "atlas.css").read_text(encoding="utf-8")
     (STATIC / "code" / "atlas.css").write_text(minified(style, "css"), encoding="utf-8")
-    (STATIC / "index.html").write_bytes((SOURCE / "index.html").read_bytes())
-    (STATIC / "source.sha256").write_text(source_checksum() + "\n", encoding="utf-8")
+    (STATIC / "source.sha256").write_text(checksums(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-{# Stops before any work when the threshold is not a whole number of 0 or more. Returns: nothing. Raises a compiler error with the valid values. #}
+{# Stops before any work when the threshold is neither 0 nor a whole number of at least 5. Returns: nothing. Raises a compiler error with the valid values. #}
 {% macro validate_threshold() %}
     {%- set threshold = var('small_cell_threshold') -%}
     {%- if not modules.re.match('^[0-9]+$', threshold | string) -%}

@@ -46,7 +46,7 @@
         {% set condition = 'true' if flags.FULL_REFRESH or is_computed_table_missing() else "rules is distinct from '" ~ rules_fingerprint() ~ "'" %}
         {% set gone = run_query(
             "select built.reference_year, " ~ condition ~ " from quality.built_year as built left join " ~ model_relation('source_year') ~ " as source_year on built.reference_year = source_year.load_year"
-            ~ " where built.reference_year > 0 and ((built.lists_files is not null and source_year.lists_files is null) or (built.claims_files is not null and not coalesce(source_year.has_own_claims or (built.claims_files like 'late:%' and source_year.claims_files is not null), false)))"
+            ~ " where built.reference_year > 0 and ((built.lists_files is not null and source_year.lists_files is null) or (built.claims_files is not null and not coalesce(source_year.has_claims or (built.claims_files like 'late:%' and source_year.claims_files is not null), false)))"
             ~ " order by built.reference_year").rows %}
         {% set lost = [] %}
         {% set kept = [] %}

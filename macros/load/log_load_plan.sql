@@ -22,13 +22,14 @@
     {% if is_building() %}
         {% set rows = run_query(
             "select load_year, list_line_count, claim_line_count, missing, load_year + 1 in (select reference_year from " ~ model_relation('int_reference_year') ~ ") as is_lookback,"
-            ~ " load_year in (select reference_year from quality.built_year where lists_files is not null) as is_built from " ~ model_relation('source_year')
+            ~ " load_year - 1 in (select reference_year from " ~ model_relation('int_reference_year') ~ ") as is_lookahead, load_year in (select reference_year from quality.built_year where lists_files is not null) as is_built from " ~ model_relation('source_year')
             ~ " where load_year > 0 and missing <> '' order by load_year").rows %}
         {% for row in rows %}
             {% if loop.index <= 10 %}{% do log(
                 row[0] ~ " is not complete: lacks " ~ row[3].rstrip('; ').replace('; ', ', ') ~ " (" ~ "{:,}".format(row[1]) ~ " list lines and " ~ "{:,}".format(row[2]) ~ " claim lines were found); "
-                ~ ("the warehouse keeps what it read of the year before, and these lines are not added. Bring all files of the year back to add them." if row[5]
-                    else "its claims are read for the prenatal windows of the next year." if row[4] else "the year is not built."), info=true) %}{% endif %}
+                ~ ("the warehouse keeps what it read of the year before, and these lines are not added. Bring all files of the year back to add them." if row[6]
+                    else "its claims are read for the prenatal windows of the next year." if row[4]
+                    else "its claims are read for the postnatal windows of the year before." if row[5] else "the year is not built."), info=true) %}{% endif %}
         {% endfor %}
         {% if rows | length > 10 %}{% do log("... and " ~ (rows | length - 10) ~ " years more: quality.incomplete_year.", info=true) %}{% endif %}
     {% endif %}

@@ -52,6 +52,9 @@
                     ~ (" A year is computed from its claims and those of the year before." if name == 'delivery_gap_days' else "")) %}
             {% endif %}
         {% endfor %}
+        {% if var('first_postnatal_day') > var('last_postnatal_day') %}
+            {% do exceptions.raise_compiler_error("first_postnatal_day is " ~ var('first_postnatal_day') ~ ", after last_postnatal_day (" ~ var('last_postnatal_day') ~ "): no contact could count. Give a first day that is not after the last.") %}
+        {% endif %}
         {% do last_publishable_year() %}
     {% endif %}
 {% endmacro %}

@@ -16,6 +16,12 @@
         or {{ days_between('previous_service_date', 'service_date') }} > {{ gap_days }}
 {% endmacro %}
 
+{# Whether a contact is in the postnatal window of a delivery (variables first_postnatal_day, last_postnatal_day). Arguments: SQL of the dates.
+   Returns: boolean expression. #}
+{% macro in_postnatal_window(delivery_date, service_date) -%}
+    ({{ days_between(delivery_date, service_date) }} between {{ var('first_postnatal_day') }} and {{ var('last_postnatal_day') }})
+{%- endmacro %}
+
 {# Whether an act belongs to the window before a delivery: `delivery_date - window_days <= service_date <= delivery_date`, the day of the delivery
    included (project decision). Arguments: SQL of the dates and of the days. Returns: boolean expression. #}
 {% macro in_prenatal_window(service_date, delivery_date, window_days) -%}

@@ -64,6 +64,23 @@
     {%- endfor -%}
 {%- endmacro %}
 
+{# Persons of a year at their residence of that year, with the filters of a family. Arguments: persons (text: a CTE with reference_year and person_id), filters
+   (list of text), scheme (of the classes), columns (list of SQL expressions on `persons`). Expects a CTE `beneficiary` with the columns of int_beneficiary.
+   Returns: a query; one row a row of `persons` who is a beneficiary of the year, with reference_year, municipality_code, the filters and the columns. #}
+{% macro at_residence(persons, filters, scheme, columns) %}
+    select
+        {{ persons }}.reference_year,
+        beneficiary.municipality_code,
+        {{ person_filter_columns(filters, 'beneficiary') }}
+        {{ columns | join(',\n        ') }}
+    from {{ persons }}
+    inner join beneficiary
+        on
+            {{ persons }}.reference_year = beneficiary.reference_year
+            and {{ persons }}.person_id = beneficiary.person_id
+    {{- join_filter_classes(filters, scheme, 'beneficiary') }}
+{% endmacro %}
+
 {# The values of a filter with their order and SDMX codes. Arguments: filter (text), scheme (text: needed for a filter with classes).
    Returns: a query; one row a value, the total last, columns named as the filter, sort_order (integer), sdmx_code (string).
    Raises a compiler error for an unknown filter. #}

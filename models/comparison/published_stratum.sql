@@ -10,7 +10,7 @@ with stratum as (
             '{{ statistic.measure }}' as measure,
             '{{ statistic.variable }}' as variable,
             {{ statistic.per or 1 }} as per,
-            '{{ 'decennial' if statistic.family == 'imaging' else 'maternal' }}' as scheme,
+            '{{ families()[statistic.family].scheme }}' as scheme,
             reference_year,
             geo_level,
             geo_code,

@@ -127,7 +127,7 @@ reimbursement as (
         max(case when increased_reimbursement = 'yes' then value end)
         / nullif(max(case when increased_reimbursement = 'no' then value end), 0) as reimbursement_ratio
     from country
-    where scheme = 'maternal'
+    where scheme = '{{ families().perinatal.scheme }}'
     group by statistic, reference_year, procedure_type, geo_level
 
 ),

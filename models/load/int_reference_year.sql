@@ -25,8 +25,8 @@ year as (
         coalesce(source_year.has_june_list and source_year.has_december_list and source_year.has_claims, false)
         {{ year_bounds('source_year.load_year') }} as is_in_source,
         coalesce(source_year.has_claims, false) as has_claims_in_source,
-        coalesce(built_year.lists_files is not null and built_year.claims_files is not null and built_year.rules is not null, false) as is_built,
-        built_year.claims_files is not null as has_built_claims
+        coalesce(built_year.lists_files is not null and built_year.claims_files not like 'late:%' and built_year.rules is not null, false) as is_built,
+        coalesce(built_year.claims_files not like 'late:%', false) as has_built_claims
     from source_year
     full outer join built_year on source_year.load_year = built_year.reference_year
 

@@ -41,7 +41,7 @@ compared as (
         -- the source has late lines at most of a year that the warehouse holds: they cannot replace what was read before
         coalesce(
             (built_year.lists_files is not null and source_year.lists_files is null)
-            or (built_year.claims_files is not null and built_year.claims_files not like 'late:%' and not source_year.has_own_claims),
+            or (built_year.claims_files is not null and built_year.claims_files not like 'late:%' and not source_year.has_claims),
             false
         ) as is_kept,
         built_year.reference_year is not null as is_built,

@@ -13,7 +13,8 @@ source_file as (
 
 ),
 
--- claims in the folder of another year are late lines: they alone cannot replace the claims of a year that the warehouse holds (load_plan)
+-- claims in the folder of another year are late lines: they count, and they alone are not the claims of a year (int_reference_year), nor do they replace
+-- those that the warehouse holds (load_plan)
 found as (
 
     select
@@ -58,8 +59,7 @@ summary as (
         load_year,
         load_year > 0 and max(case when is_june_list then 1 else 0 end) = 1 as has_june_list,
         load_year > 0 and max(case when is_december_list then 1 else 0 end) = 1 as has_december_list,
-        load_year > 0 and max(case when source = 'health_care' then 1 else 0 end) = 1 as has_claims,
-        max(case when source = 'health_care' and is_own_file then 1 else 0 end) = 1 as has_own_claims,
+        load_year > 0 and max(case when source = 'health_care' and is_own_file then 1 else 0 end) = 1 as has_claims,
         cast(sum(case when source = 'population' then line_count else 0 end) as bigint) as list_line_count,
         cast(sum(case when source = 'health_care' then line_count else 0 end) as bigint) as claim_line_count
     from found
@@ -74,12 +74,11 @@ judged as (
         summary.has_june_list,
         summary.has_december_list,
         summary.has_claims,
-        summary.has_own_claims,
         summary.list_line_count,
         summary.claim_line_count,
         fingerprint.lists_files,
-        -- a year that was built from late lines alone may be built from them again
-        case when summary.has_own_claims then '' else 'late:' end || fingerprint.claims_files as claims_files,
+        -- late lines alone may be read for the year beside, and read again
+        case when summary.has_claims then '' else 'late:' end || fingerprint.claims_files as claims_files,
         case when summary.has_june_list then '' else 'list of 30 June; ' end
         || case when summary.has_december_list then '' else 'list of 31 December; ' end
         || case when summary.has_claims then '' else 'claims; ' end as missing

@@ -28,6 +28,7 @@ def chromium_path() -> str:
     )
     path = next(filter(None, map(shutil.which, EXECUTABLES)), None)
     if path is None:
+        # a browser is no dependency that pip installs; CI has one
         pytest.skip("no Chromium on this machine: install Debian's package chromium")
     return path
 

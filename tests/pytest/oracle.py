@@ -142,7 +142,8 @@ def read_rows(directory: Path) -> list[dict]:
                 ]
         else:
             continue
-        rows.extend(partition | record for record in records)
+        year = {"folder_year": partition.get("service_year")}
+        rows.extend(partition | record | year for record in records)
     return rows
 
 
@@ -160,6 +161,7 @@ class Claim:
     institution: int | None
     qualification: str | None = None
     amount: int | None = None
+    is_late: bool = False  # in the folder of another year
 
 
 @dataclass
@@ -237,6 +239,7 @@ def read_source(source_dir) -> Source:
                     as_number(row["ss00075"]),
                     as_text(row["ss00065b"]) and as_text(row["ss00065b"]).zfill(3),
                     as_number(row["ss00060"]),
+                    row["folder_year"] not in (None, str(day.year)),
                 )
             )
     return source
@@ -397,10 +400,15 @@ def maternal_age(age: int) -> str:
     return MATERNAL_AGES[0] if age < 20 else MATERNAL_AGES[min((age - 15) // 5, 5)]
 
 
+def years_with_claims(source: Source) -> set[int]:
+    """Section 7: late lines count in their year, and are not the claims of a year when they are alone."""
+    return {claim.day.year for claim in source.claims if not claim.is_late}
+
+
 def years_built(source: Source, first: int | None, last: int | None, publication_date: date | None) -> list[int]:
     """Section 7: every year with both lists and claims, narrowed by the variables and the publication rule; a gap between them is not built."""
     lists = {listed for _, listed in source.population}
-    claim_years = {claim.day.year for claim in source.claims}
+    claim_years = years_with_claims(source)
     complete = [year for year in claim_years if {date(year, 6, 30), date(year, 12, 31)} <= lists]
     low, high = first or 0, last or 9999
     if publication_date is not None:
@@ -614,7 +622,7 @@ def expected_tables(
     groups = {row["qualification"]: row["performer_group"] for row in read_seed(seeds_dir, "provider_qualification")}
     exams = imaging_use(source, code_lists, groups if performer_from == "qualification" else None)
     all_deliveries = deliveries(source, code_lists)
-    claim_years = {claim.day.year for claim in source.claims}
+    claim_years = years_with_claims(source)
     tables = {name: {} for name in table_filters()}
     for year in years_built(source, first, last, publication_date):
         people = beneficiaries_of(year, source, geography)

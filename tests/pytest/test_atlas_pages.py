@@ -45,53 +45,6 @@ def folder(public_file, tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def compared_file(public_file, tmp_path_factory) -> Path:
-    """The release with limits in every row, standardised values and variation; added by hand where the release has none."""
-    path = tmp_path_factory.mktemp("compared") / "atlas.duckdb"
-    shutil.copy(public_file, path)
-    with duckdb.connect(str(path)) as connection:
-        for code, measure, per in statistics(connection):
-            if "lower_95" in columns_of(connection, code):
-                continue
-            connection.execute(f"alter table {code} add column lower_95 double")
-            connection.execute(f"alter table {code} add column upper_95 double")
-            if measure != "share":
-                connection.execute(
-                    f"update {code} set lower_95 = 0.9 * value, upper_95 = 1.25 * value where status = 'published'"
-                )
-                continue
-            share, z2 = "numerator::double / denominator", packer.Z_95**2
-            half = f"{packer.Z_95} * sqrt({share} * (1 - {share}) / denominator + {z2} / (4 * denominator::double * denominator))"
-            for name, sign in (("lower_95", "-"), ("upper_95", "+")):
-                limit = f"({share} + {z2} / (2 * denominator) {sign} {half}) / (1 + {z2} / denominator)"
-                connection.execute(
-                    f"update {code} set {name} = {per} * least(1, greatest(0, {limit})) where status = 'published'"
-                )
-        if not connection.execute(
-            "select count(*) from duckdb_tables() where table_name = 'standardised_rate'"
-        ).fetchone()[0]:
-            connection.execute(
-                """
-                create table standardised_rate as
-                select
-                    'cube_013_007' as statistic, reference_year, geo_level, geo_code, 'total' as procedure_type, 'country_of_year' as standard,
-                    value as indirect_value, lower_95 as indirect_lower_95, upper_95 as indirect_upper_95,
-                    case when value > 50 then 'higher' when value is not null then 'not_different' end as compared_with_country,
-                    case when value is null then 'small_cell' else 'published' end as status
-                from cube_013_007 where age_category = 'total'
-                """
-            )
-            connection.execute(
-                """
-                create table variation as
-                select distinct 'cube_013_007' as statistic, reference_year, 'total' as procedure_type, 'municipality' as geo_level, 500 as units_used, 1.5e0 as cv, 'published' as status
-                from cube_013_007
-                """
-            )
-    return path
-
-
-@pytest.fixture(scope="session")
 def two_statistics(public_file, tmp_path_factory) -> Path:
     """The release with two statistics only: quick to pack. Copy before changing."""
     path = tmp_path_factory.mktemp("two") / "atlas.duckdb"
@@ -100,14 +53,6 @@ def two_statistics(public_file, tmp_path_factory) -> Path:
         connection.execute("delete from statistic where code not in ('cube_013_007', 'cube_007_006b')")
         connection.execute("delete from statistic_remark where code not in ('cube_013_007', 'cube_007_006b')")
     return path
-
-
-@pytest.fixture(scope="session")
-def compared_folder(compared_file, tmp_path_factory) -> Path:
-    """The pages of the release with limits. Read only."""
-    folder = tmp_path_factory.mktemp("compared_pages")
-    write_pages(compared_file, folder)
-    return folder
 
 
 @pytest.fixture(scope="session")
@@ -290,10 +235,10 @@ def test_pages_name_no_column_of_persons(folder):
             assert not words.search(read_data(folder, path.stem)), path.name
 
 
-def test_limits_of_the_table_are_those_of_the_page(compared_file, compared_folder, browser):
+def test_limits_of_the_table_are_those_of_the_page(public_file, folder, browser):
     """Computed where they are Wilson's, read where they are not: both within the rounding that the pages show."""
-    page = Page(browser, f"file://{compared_folder}/index.html").go("v=about&l=en")
-    with duckdb.connect(str(compared_file), read_only=True) as connection:
+    page = Page(browser, f"file://{folder}/index.html").go("v=about&l=en")
+    with duckdb.connect(str(public_file), read_only=True) as connection:
         for code, digits in (("cube_013_007", 1e-9), ("cube_013_008", 0.006)):
             found = page.tab.evaluate(
                 """async (code) => {
@@ -335,9 +280,7 @@ def test_poisson_limits_leave_a_fortieth_on_each_side():
 
 
 def test_static_files_are_made_from_the_source():
-    assert (shrink.STATIC / "source.sha256").read_text().strip() == shrink.source_checksum(), (
-        "run python -m atlas.pages.shrink"
-    )
+    assert (shrink.STATIC / "source.sha256").read_text() == shrink.checksums(), "run python -m atlas.pages.shrink"
 
 
 def test_code_loads_nothing_from_elsewhere_and_stores_nothing(folder):
@@ -677,8 +620,8 @@ def test_a_release_without_boundaries_has_tables_and_no_map(two_statistics, brow
     page.close()
 
 
-def test_against_belgium_and_variation_use_the_tables_of_the_release(compared_folder, browser):
-    page = Page(browser, f"file://{compared_folder}/index.html")
+def test_against_belgium_and_variation_use_the_tables_of_the_release(folder, browser):
+    page = Page(browser, f"file://{folder}/index.html")
     page.go("v=statistic&s=cube_013_007&g=arrondissement&m=standardised&l=en")
     classes = set(
         page.tab.evaluate(

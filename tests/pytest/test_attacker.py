@@ -40,6 +40,14 @@ def test_no_suppressed_number_can_be_narrowed(masked):
     assert not fallen, f"{len(fallen)} of {attacked} suppressed numbers fall, first {fallen[:5]}"
 
 
+def test_statements_of_the_tables_that_compare_areas_hold(unmasked):
+    """Expected events, direct values and ratios by increased reimbursement: a wrong one raises an error."""
+    assert add_comparisons(read_system(unmasked), unmasked) > 1000
+    year = ATTACKED_YEAR
+    ratios = f"select count(reimbursement_ratio) from comparison.variation where reference_year = {year}"
+    assert unmasked.query(ratios)[0][0] > 1
+
+
 def test_a_direct_value_over_suppressed_ages_is_found(masked, unmasked):
     """The control: the attack sees that a directly standardised value gives suppressed ages away."""
     years = ", ".join(map(str, YEARS))

@@ -76,6 +76,14 @@ def test_its_values_reach_the_release(tmp_path):
     assert ",BE_OFFICE:CUBE_013_007(1.0.0),R," in (exports / "sdmx" / "cube_013_007.csv").read_text(encoding="utf-8")
 
 
+def test_a_publisher_without_an_english_name_has_that_of_the_first_language(tmp_path):
+    publisher = {"name": {"nl": "Kantoor", "fr": "Bureau"}, "url": "https://office.example/"}
+    file = write(tmp_path / "own.yml", publisher=publisher, languages=["nl", "fr"])
+    release(tmp_path, file, synthetic=False)
+    package = json.loads((tmp_path / "exports" / "datapackage.json").read_text(encoding="utf-8"))
+    assert [who["title"] for who in package["contributors"]] == ["Kantoor", "Statistics desk"]
+
+
 def test_another_file_is_another_version(tmp_path):
     first = release(tmp_path / "output", write(tmp_path / "own.yml"), synthetic=False).version
     assert release(tmp_path / "output", write(tmp_path / "own.yml"), synthetic=False).version == first
@@ -120,6 +128,7 @@ def test_a_day_of_issue_that_withholds_no_year_is_a_warning(tmp_path):
         ({"licence": {"name": "Own", "title": "Own licence"}}, "the key licence.url is no address"),
         ({"landing_page": "office.example"}, "the key landing_page is no address"),
         ({"base_url": "https://office.example/a b"}, "the key base_url is no address"),
+        ({"licence": ["CC-BY-4.0"]}, "the key licence is ["),
         ({"languages": "nl"}, "the key languages is no list"),
         ({"languages": ["nl", "nl"]}, "names a language twice"),
         ({"languages": ["de"]}, "the key languages names de"),
@@ -145,7 +154,9 @@ def test_a_fault_names_file_key_and_remedy(tmp_path, changes, message):
     assert len(str(fault.value).split("Nothing was changed.")[1]) > 10  # the remedy
 
 
-@pytest.mark.parametrize("content", ["publisher: [", "just a text", "", b"publisher: \xe9"])
+@pytest.mark.parametrize(
+    "content", ["publisher: [", "just a text", "", b"publisher: \xe9", "issued: 2026-02-30", "licence: a\nlicence: b"]
+)
 def test_a_file_that_is_no_yaml_stops_the_build_before_it_reads_data(tmp_path, content, capsys, monkeypatch):
     file = tmp_path / "own.yml"
     file.write_bytes(content if isinstance(content, bytes) else content.encode())

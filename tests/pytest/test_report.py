@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import subprocess
+import sys
 import types
 
 import pytest
 import release_fixture
 
-from atlas import publish, report, runner
+from atlas import build, demo, publish, report, runner
 from atlas.__main__ import main
 from atlas.dbt_plugin import without_values
 from atlas.settings import AtlasError, InputError, LockedError, read_settings
@@ -32,7 +35,8 @@ def test_the_report_counts_what_the_release_and_the_warehouse_hold(settings, mon
     with report.recorded(settings) as document:
         assert read(settings)["status"] == "running"
         previous = publish.current_version(settings)
-        document.update(report.of_release(settings, publish.publish(settings), previous))
+        counts = report.of_warehouse(settings)
+        document.update(report.of_release(settings, counts, publish.publish(settings), previous))
     found = read(settings)
     assert previous is None and publish.current_version(settings) == found["release"]["version"]
     assert (found["status"], found["exit_code"]) == ("published", 0)
@@ -102,3 +106,39 @@ def test_exit_codes(monkeypatch, tmp_path, capsys):
         monkeypatch.setenv("ATLAS_THREADS", threads)
         assert main(["build", "--vars", variables]) == os.EX_DATAERR
     assert "no_such_variable" in (message := capsys.readouterr().err) and "ATLAS_THREADS" in message
+
+
+def test_demo_data_that_are_half_removed_are_no_source(tmp_path, monkeypatch):
+    settings = read_settings({"ATLAS_OUTPUT_DIR": str(tmp_path)})
+    made = []
+
+    def generate(arguments):
+        made.append(arguments)
+        settings.demo_source.mkdir()
+        (settings.demo_source / demo.NOTICE_FILE).touch()
+
+    def stop_half_way(folder, **options):
+        if folder.exists() and folder.name != settings.demo_source.name:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(demo, "generate", generate)
+    build.make_demo(settings, [])
+    (settings.demo_source / "data").touch()
+    with monkeypatch.context() as stopped:
+        stopped.setattr(shutil, "rmtree", stop_half_way)
+        with pytest.raises(KeyboardInterrupt):
+            build.make_demo(settings, ["--scale", "0.01"])
+    assert not settings.demo_source.exists()
+    build.make_demo(settings, [])
+    assert len(made) == 2 and sorted(path.name for path in tmp_path.iterdir()) == [settings.demo_source.name]
+
+
+def test_a_closed_terminal_does_not_end_a_build_under_nohup():
+    code = (
+        "import os, signal; signal.signal(signal.SIGHUP, signal.SIG_IGN); from atlas.__main__ import stop_on_signals; "
+        "stop_on_signals(); os.kill(os.getpid(), signal.SIGHUP); print('alive')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=build.PROJECT_DIR, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "alive\n"), done.stderr

@@ -76,6 +76,9 @@ def standardise(unit, country, phi, per, weights, with_direct):
                     max(observed + math.sqrt(row["dispersion"]) * (limit - observed), 0)
                 ) / expected
     whole = country["total"][2]
+    row |= {
+        name.replace("ratio", "indirect", 1): value * whole for name, value in row.items() if name.startswith("ratio_")
+    }
     row["indirect_value"] = row["ratio"] * whole
     if with_direct and observed >= EVENTS and phi is not None:
         for standard, weight in weights.items():

@@ -54,21 +54,9 @@ woman as (
 -- residence, age and increased reimbursement are one a year: women add up over units and filters as deliveries do
 placed as (
 
-    select
-        woman.reference_year,
-        beneficiary.municipality_code,
-        {{ person_filter_columns(filters, 'beneficiary') }}
-        woman.deliveries,
-        woman.caesareans,
-        1 as women,
-        case when woman.caesareans > 0 then 1 else 0 end as caesarean_women
-    from woman
-    inner join reference_year on woman.reference_year = reference_year.reference_year
-    inner join beneficiary
-        on
-            woman.reference_year = beneficiary.reference_year
-            and woman.person_id = beneficiary.person_id
-    {{- join_filter_classes(filters, scheme, 'beneficiary') }}
+    {{ at_residence('woman', filters, scheme, [
+        'woman.deliveries', 'woman.caesareans', '1 as women', 'case when woman.caesareans > 0 then 1 else 0 end as caesarean_women'
+    ]) }}
 
 ),
 

@@ -54,18 +54,7 @@ woman as (
 
 placed as (
 
-    select
-        woman.reference_year,
-        beneficiary.municipality_code,
-        {{ person_filter_columns(filters, 'beneficiary') }}
-        woman.deliveries_without,
-        1 as women_without
-    from woman
-    inner join beneficiary
-        on
-            woman.reference_year = beneficiary.reference_year
-            and woman.person_id = beneficiary.person_id
-    {{- join_filter_classes(filters, families().perinatal.scheme, 'beneficiary') }}
+    {{ at_residence('woman', filters, families().perinatal.scheme, ['woman.deliveries_without', '1 as women_without']) }}
 
 ),
 

@@ -1,6 +1,11 @@
 -- One row is a line of a population list of a year that this build reads, accepted (no reason) or rejected with its one reason.
 {{ config(materialized = 'view', input = 'lists') }}
 
+{%- set columns = [
+    'load_year', 'reference_year', 'reference_date', 'is_december', 'person_id', 'birth_year', 'sex',
+    'residence_code', 'sector_code', 'insurability_code', 'reference_date_as_received', 'birth_year_as_received', 'residence_code_as_received'
+] %}
+
 with line as (
 
     select * from {{ ref('stg_population') }}
@@ -27,20 +32,8 @@ repeated as (
 entry as (
 
     select
-        line.load_year,
-        line.reference_year,
-        line.reference_date,
-        line.is_december,
-        line.person_id,
-        line.birth_year,
-        line.sex,
-        line.residence_code,
-        line.sector_code,
-        line.insurability_code,
-        line.reject_reason,
-        line.reference_date_as_received,
-        line.birth_year_as_received,
-        line.residence_code_as_received
+        {{ columns_of(columns, 'line') }}
+        line.reject_reason
     from line
     left join repeated
         on
@@ -50,20 +43,8 @@ entry as (
     where repeated.person_id is null
     union all
     select
-        load_year,
-        reference_year,
-        reference_date,
-        is_december,
-        person_id,
-        birth_year,
-        sex,
-        residence_code,
-        sector_code,
-        insurability_code,
-        case when entry_rank > 1 then 'duplicate' end as reject_reason,
-        reference_date_as_received,
-        birth_year_as_received,
-        residence_code_as_received
+        {{ columns_of(columns) }}
+        case when entry_rank > 1 then 'duplicate' end as reject_reason
     from repeated_line
 
 )

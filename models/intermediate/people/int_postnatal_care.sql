@@ -55,8 +55,7 @@ followed as (
     left join contact
         on
             delivery.person_id = contact.person_id
-            and {{ days_between('delivery.delivery_date', 'contact.service_date') }}
-            between {{ var('first_postnatal_day') }} and {{ var('last_postnatal_day') }}
+            and {{ in_postnatal_window('delivery.delivery_date', 'contact.service_date') }}
     group by delivery.reference_year, delivery.person_id, delivery.delivery_date
 
 )
