@@ -98,8 +98,9 @@ def stop_on_signals() -> None:
         os._exit(128 + number)
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup asks
-            signal.signal(number, stop)
+        if number == signal.SIGHUP and signal.getsignal(number) is signal.SIG_IGN:
+            continue  # nohup: the build is to outlive its terminal
+        signal.signal(number, stop)
     # Python calls a handler between two of its own instructions, and a long query is a single one: a thread of its own
     # waits for the byte that the system's handler writes at once. A forked process has no such thread.
     ends = socket.socketpair()
