@@ -20,6 +20,7 @@ from pathlib import Path
 
 import duckdb
 
+from atlas.catalogue import FORMATS, path_of
 from atlas.pages import geometry, prose, sectors, texts
 from atlas.pages.codec import ABSENT, HIDDEN, NO_COUNT, chunk_script, encode_integers, json_bytes
 from atlas.settings import AtlasError
@@ -65,6 +66,14 @@ MEASURES = {
     "chi_square": 1,
     "degrees_of_freedom": 0,
 }
+FORMAT_NAMES = {"csv": "CSV", "parquet": "Parquet", "excel": "Excel", "jsonstat": "JSON-stat", "sdmx": "SDMX-CSV"}
+# Files of exports/ that are of no table, beside those that name themselves in the code below
+GENERAL_FILES = (
+    "parquet/observation.parquet",
+    "sdmx/structure.xml",
+    "sdmx/structure_2_1.xml",
+    "sdmx/delete/all.csv",
+)
 GROUPS = ("imaging_share", "imaging_volume", "imaging_all_ages", "other")  # of the list of statistics
 COMPARED = ("higher", "not_different", "lower")  # codes 1, 2, 3 of the chunk of standardised values; 0: none
 
@@ -199,6 +208,7 @@ def chunks(connection: duckdb.DuckDBPyConnection):
                     [u["level"], u["code"], u["names"], [u["parents"].get(level) for level in areas]] for u in units
                 ],
                 "groups": GROUPS,
+                "formats": [[FORMAT_NAMES[name], name, ending] for name, (ending, *_) in FORMATS.items()],
                 "statistics": described,
                 "sectors": {
                     "codes": [s.code for s in with_sectors],
@@ -222,10 +232,16 @@ def read_areas(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return levels[: levels.index(SMALLEST_AREA) + 1]
 
 
-def read_exports(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """Returns the files below exports/ that the pages link to."""
-    rows = connection.execute("select csv_file from release_table where csv_file is not null order by 1").fetchall()
-    return ["datapackage.json", "SHA256SUMS", *(file for (file,) in rows)]
+def read_exports(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
+    """Returns the files below exports/ that the pages link to: those of each table, and under "" all others."""
+    statistics = {code for (code,) in connection.execute("select distinct code from statistic").fetchall()}
+    rows = connection.execute("select table_name from duckdb_tables() order by table_name").fetchall()
+    published = ("release_publication",) in rows
+    general = ["datapackage.json", "SHA256SUMS", *(["catalogue.jsonld"] if published else []), *GENERAL_FILES]
+    return {"": general} | {
+        table: [path_of(name, table) for name in (FORMATS if table in statistics else ("csv", "parquet"))]
+        for (table,) in rows
+    }
 
 
 def read_units(connection: duckdb.DuckDBPyConnection) -> list[dict]:

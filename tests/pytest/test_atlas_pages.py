@@ -410,6 +410,15 @@ def test_sizes(folder):
     assert code + sum(data.values()) - sum(of_sectors) <= 1_500_000 and max(of_sectors) <= 100_000
 
 
+def test_every_file_of_the_release_is_linked(folder, public_file):
+    exports = public_file.parent / "exports"
+    for language in LANGUAGES:
+        links = re.findall(r'href="\.\./exports/([^"]+)"', json.loads(read_data(folder, f"about_{language}")))
+        assert sorted(links) == sorted(
+            path.relative_to(exports).as_posix() for path in exports.rglob("*") if path.is_file()
+        )
+
+
 def test_every_text_is_there_is_used_and_is_translated():
     with TEXTS.open(encoding="utf-8", newline="") as file:
         texts = {row["key"]: row for row in csv.DictReader(file)}

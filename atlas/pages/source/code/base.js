@@ -25,6 +25,9 @@ const html = (parts, ...values) => new Safe(parts.reduce((out, part, i) => out +
 const t = (key, values = {}) =>
   (TEXTS[key] || key).replace(/\{(\w+)\}/g, (all, name) => name in values ? values[name] : all);
 
+/* Returns a name and what it is, with the language's colon. */
+const colon = (name, text) => t("colon", { name, text });
+
 /* Returns one of [nl, fr, en] or {nl, fr, en} in the page's language. */
 const say = (names) => Array.isArray(names) ? names[LANGUAGES.indexOf(LANGUAGE)] : names[LANGUAGE];
 

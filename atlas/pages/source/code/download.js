@@ -69,7 +69,7 @@ const pictureSvg = (name) => {
   const write = (text, size, extra = {}) => { for (const line of wrap(text, width - 40, size)) { y += size * 1.35; add("text", { x: 20, y, "font-size": size, fill: "#1a1a1a", ...extra }, line); } };
   const back = add("rect", { x: 0, y: 0, width, fill: "#ffffff" });
   if (META.release.is_synthetic) write(t("synthetic"), 15, { "font-weight": "bold", fill: "#8a1c00" });
-  const head = name === "map" || name === "funnel" ? titleText(state) : name === "strip" ? byId("title").textContent : `${nameOf(state.unit)}: ${titleText(state)}`;
+  const head = name === "map" || name === "funnel" ? titleText(state) : name === "strip" ? byId("title").textContent : colon(nameOf(state.unit), titleText(state));
   write(head, 21, { "font-weight": "bold" });
   write(say(view.table.statistic.unit), 14);
   write(name === "map" ? byId("map-label").textContent : document.querySelector(".sentence").textContent, 14);

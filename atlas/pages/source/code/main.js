@@ -23,7 +23,7 @@ const frame = (state) => {
   byId("languages").setAttribute("aria-label", t("language"));
   put("banner", release.is_synthetic && html`${t("synthetic")}`);
   byId("banner").hidden = !release.is_synthetic;
-  put("footer", html`<p>${t("cite")}: ${citationOf(state.view === "statistic" || state.view === "hospital" ? state.code : null)} ${META.map && t("boundaries_short")}</p><p>${state.embed && html`<a href="${linkTo(state, { embed: false })}" target="_blank" rel="noopener">${t("open_atlas")}</a>`}<a href="${linkTo(state, { view: "about", embed: false })}">${t("nav_about")}</a></p>`);
+  put("footer", html`<p>${colon(t("cite"), citationOf(["statistic", "hospital"].includes(state.view) ? state.code : null))} ${META.map && t("boundaries_short")}</p><p>${state.embed && html`<a href="${linkTo(state, { embed: false })}" target="_blank" rel="noopener">${t("open_atlas")}</a> `}<a href="${linkTo(state, { view: "about", embed: false })}">${t("nav_about")}</a></p>`);
   const places = UNITS.filter((unit) => unit.level !== "hospital");
   if (byId("places").dataset.language !== state.language) {
     byId("places").innerHTML = html`${places.map((unit) => html`<option value="${placeLabel(unit)}"></option>`)}`;
@@ -107,7 +107,7 @@ const showTip = (event) => {
   const cell = view.cells.find((c) => c.unit.id === +id);
   if (!cell) return;
   const { statistic } = view.table, compared = STATE.mode !== "values" && comparedWith(cell, view.country);
-  tip.innerHTML = html`<strong>${nameOf(cell.unit)}</strong><br>${valueText(cell, statistic)}${cell.lower !== null && html`<br>${t("interval_head")}: ${intervalText(cell, statistic)}`}${compared && html`<br>${t(`compared_${compared}`)}`}${cell.d !== null && cell.n !== null && html`<br>${number(cell.n)} / ${number(cell.d)}`}`;
+  tip.innerHTML = html`<strong>${nameOf(cell.unit)}</strong><br>${valueText(cell, statistic)}${cell.lower !== null && html`<br>${colon(t("interval_head"), intervalText(cell, statistic))}`}${compared && html`<br>${t(`compared_${compared}`)}`}${cell.d !== null && cell.n !== null && html`<br>${number(cell.n)} / ${number(cell.d)}`}`;
   tip.hidden = false;
   tip.style.left = `${Math.max(4, Math.min(event.pageX + 14, scrollX + innerWidth - tip.offsetWidth - 8))}px`;
   tip.style.top = `${event.pageY + 16}px`;

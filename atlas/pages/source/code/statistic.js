@@ -88,12 +88,15 @@ const sentenceOf = (table, state, cells) => {
   return out.join(" ");
 };
 
-/* Returns the sentence of the map: highest, lowest, hidden. */
-const mapSentence = (table, state, cells) => {
+/* Returns the sentence of the map: highest and lowest, each compared with Belgium, hidden. */
+const mapSentence = (table, state, cells, country) => {
   const { statistic } = table, shown = cells.filter(has).sort((a, b) => b.value - a.value);
   if (!shown.length) return t("map_nothing", { units: t(`levels_${state.level}`) });
   const first = shown[0], last = shown.at(-1), rest = cells.length - shown.length;
-  const said = (cell) => [withUnit(cell.value, statistic), intervalText(cell, statistic)].filter(Boolean).join(t("list_join"));
+  const said = (cell) => {
+    const compared = comparedWith(cell, country);
+    return [withUnit(cell.value, statistic), intervalText(cell, statistic), compared && t(`compared_${compared}`)].filter(Boolean).join(t("list_join"));
+  };
   return t("map_sentence", { units: t(`levels_${state.level}`), count: number(shown.length), hidden: number(rest), high: nameOf(first.unit), highest: said(first), low: nameOf(last.unit), lowest: said(last) });
 };
 
@@ -107,7 +110,7 @@ const placePanel = (table, state, width) => {
   const { statistic } = table, units = [state.unit, ...besides(state)], cells = units.map((unit) => chosenCell(table, state, unit));
   const digits = DIGITS[statistic.measure], own = cells[0];
   const chart = (id, head, xs, series, joined) => {
-    const label = t("chart_label", { name: head, list: series[0].points.map((cell, i) => `${xs[i]}: ${valueText(cell, statistic)}`).join("; ") });
+    const label = t("chart_label", { name: head, list: series[0].points.map((cell, i) => colon(xs[i], valueText(cell, statistic))).join("; ") });
     const { svg, fromZero } = lineChart({ id: `${id}-svg`, label, xs, series, digits, width, joined });
     return html`<figure id="${id}-figure"><h3>${head}</h3>${note(html`${say(statistic.unit)}. ${!fromZero && t("axis_not_zero")} ${own.lower !== null && t("whiskers")} ${!series[0].points.every(has) && t("gap_mark")}`)}
 ${svg}${lineLegend(series)}${pictureButtons(id)}</figure>`;
@@ -174,15 +177,14 @@ const fillRanking = (table, state, cells, country) => {
 const citationOf = (code) => say(code ? statisticOf(code).citation : META.citation);
 
 /* Returns whose definition a table follows. */
-const definitionOf = (state) => `${t("definition_after")}: ${t("definition_card", { card: `${state.code}_At` })}`;
+const definitionOf = (state) => colon(t("definition_after"), t("definition_card", { card: `${state.code}_At` }));
 
 /* Returns what follows the pictures: the card, downloads, citation, permalink, embedding. */
 const belowHtml = (state, cards) => {
   const statistic = statisticOf(state.code), address = location.href.split("#")[0];
   return html`<details id="card"><summary>${t("card")}</summary>${new Safe(cards[state.code])}</details>
 <details id="data"><summary>${t("data_and_citation")}</summary><p class="buttons"><button type="button" id="csv">${t("csv_of_view")}</button></p>
-<ul><li><a href="../exports/csv/${state.code}.csv">${t("whole_table", { code: state.code, format: "CSV" })}</a></li><li><a href="../exports/parquet/${state.code}.parquet">${t("whole_table", { code: state.code, format: "Parquet" })}</a></li>
-<li><a href="docs/index.html">${t("docs_link")}</a></li></ul><h3>${t("cite")}</h3><p id="citation">${citationOf(state.code)}</p>${note(definitionOf(state))}
+<ul>${META.formats.map(([format, folder, ending]) => html`<li><a href="../exports/${folder}/${state.code}.${ending}">${t("whole_table", { code: state.code, format })}</a></li>`)}<li><a href="docs/index.html">${t("docs_link")}</a></li></ul><h3>${t("cite")}</h3><p id="citation">${citationOf(state.code)}</p>${note(definitionOf(state))}
 ${META.map && note(t("boundaries"))}
 <h3>${t("link_embed")}</h3><label for="permalink" class="wide">${t("permalink")}<input id="permalink" readonly value="${address}${linkTo(state)}"></label>
 <label for="embed" class="wide">${t("embed_code")}<textarea id="embed" readonly rows="3"><iframe src="${address}${linkTo(state, { embed: true })}" title="${titleText(state)}" width="640" height="760" loading="lazy"></iframe></textarea></label></details>`;
@@ -211,7 +213,6 @@ const fillStatistic = async (state) => {
   const width = Math.max(260, byId("place-body").clientWidth || 320); // read before writing: one layout a change
   put("title", html`${titleText(state)}`);
   put("sentence", html`${sentenceOf(table, state, cells)}`);
-  put("map-label", html`${mapSentence(table, state, cells)}`);
   if (META.map) {
     const drawn = `${state.level} ${state.language}`;
     if (byId("map").dataset.drawn !== drawn) { drawMap(byId("map"), state.level); byId("map").dataset.drawn = drawn; }
@@ -220,9 +221,9 @@ const fillStatistic = async (state) => {
   VIEW = { table, cells, country, breaks, legend: legendOf(cells, breaks, state, country, statistic) };
   put("legend", META.map && legendHtml(VIEW.legend, statistic));
   const hidden = cells.filter((cell) => !has(cell)), rest = hidden.length, many = (name) => number(cells.filter((cell) => comparedWith(cell, country) === name).length);
+  put("map-label", html`${mapSentence(table, state, cells, country)}${rest > cells.length / 4 && state.level === "municipality" && html` <strong>${t("many_hidden", { hidden: number(rest), count: number(cells.length) })}</strong> <a href="${linkTo(state, { level: "arrondissement" })}">${t("offer_arrondissement")}</a>`}`);
   put("many-hidden", html`${statistic.measure === "count" && t("count_note")}${rest > 0 && rest < 13 && html`<p>${t("hidden_names", { list: hidden.map((cell) => nameOf(cell.unit)).join(", ") })}</p>`}
-${cells.some((cell) => comparedWith(cell, country)) && html`<p>${t("chance_note", { higher: many("higher"), lower: many("lower"), count: number(cells.length), expected: number(Math.round(cells.length * 0.05)) })} ${state.mode === "values" && html`<a href="${linkTo(state, { mode: "belgium" })}">${t("map")}: ${t("mode_belgium")}</a>`}</p>`}
-${rest > cells.length / 4 && state.level === "municipality" && html`<strong>${t("many_hidden", { hidden: number(rest), count: number(cells.length) })}</strong> <a href="${linkTo(state, { level: "arrondissement" })}">${t("offer_arrondissement")}</a>`}`);
+${cells.some((cell) => comparedWith(cell, country)) && html`<p>${t("chance_note", { higher: many("higher"), lower: many("lower"), count: number(cells.length), expected: number(Math.round(cells.length * 0.05)) })} ${state.mode === "values" && html`<a href="${linkTo(state, { mode: "belgium" })}">${t("map_belgium")}</a>`}</p>`}`);
   put("place-title", html`${nameOf(state.unit)}`);
   put("place-body", placePanel(table, state, width));
   put("ranking-note", html`${t("ranking_note")}`);
