@@ -22,7 +22,7 @@ import duckdb
 
 from atlas.pages import geometry, prose, texts
 from atlas.pages.codec import ABSENT, HIDDEN, NO_COUNT, chunk_script, encode_integers, json_bytes
-from atlas.settings import AtlasError
+from atlas.settings import CHANGES_FOLDER, AtlasError
 
 SOURCE, STATIC = (Path(__file__).parent / name for name in ("source", "static"))
 SMALLEST_AREA = "municipality"  # of the map; its parents are the levels before it in table geo_level
@@ -129,7 +129,7 @@ def chunks(connection: duckdb.DuckDBPyConnection):
     """
     tables = {name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
     languages = texts.languages()
-    release, exports = read_release(connection), read_exports(connection)
+    release, files = read_release(connection), read_exports(connection) + read_changes(connection)
     units = read_units(connection)
     statistics = read_statistics(connection, units)
     described = []
@@ -162,7 +162,7 @@ def chunks(connection: duckdb.DuckDBPyConnection):
     for language in languages:
         words = texts.read_texts(language)
         yield f"text_{language}", json_bytes(words)
-        yield f"about_{language}", json_bytes(prose.about_html(words, exports))
+        yield f"about_{language}", json_bytes(prose.about_html(words, files))
         yield f"card_{language}", json_bytes(read_cards(connection, words, language))
     if "variation" in tables:
         yield "variation", json_bytes(read_variation(connection))
@@ -210,9 +210,20 @@ def read_areas(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def read_exports(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """Returns the files below exports/ that the pages link to."""
+    """Returns the exported files that the pages link to, below the folder of the release."""
     rows = connection.execute("select csv_file from release_table where csv_file is not null order by 1").fetchall()
-    return ["datapackage.json", "SHA256SUMS", *(file for (file,) in rows)]
+    return [f"exports/{file}" for file in ("datapackage.json", "SHA256SUMS", *(file for (file,) in rows))]
+
+
+def read_changes(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Returns the files of the change report beside the public file, below the folder of the release; none where there
+    is no report, as beside a copy of the public file alone.
+    """
+    (file,) = connection.execute(
+        "select path from duckdb_databases() where database_name = current_database()"
+    ).fetchone()
+    folder = Path(file or "").parent / CHANGES_FOLDER
+    return [f"{CHANGES_FOLDER}/{path.name}" for path in sorted(folder.glob("changes.*"))] if file else []
 
 
 def read_units(connection: duckdb.DuckDBPyConnection) -> list[dict]:
