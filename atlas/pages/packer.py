@@ -23,7 +23,7 @@ import duckdb
 from atlas.catalogue import FORMATS, path_of
 from atlas.pages import geometry, prose, sectors, texts
 from atlas.pages.codec import ABSENT, HIDDEN, NO_COUNT, chunk_script, encode_integers, json_bytes
-from atlas.settings import AtlasError
+from atlas.settings import CHANGES_FOLDER, AtlasError
 
 SOURCE, STATIC = (Path(__file__).parent / name for name in ("source", "static"))
 SMALLEST_AREA = "municipality"  # of the map; its parents are the levels before it in table geo_level
@@ -138,7 +138,7 @@ def chunks(connection: duckdb.DuckDBPyConnection):
     """
     tables = {name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
     languages = texts.languages()
-    release, exports = read_release(connection), read_exports(connection)
+    release, files = read_release(connection), read_files(connection)
     units = read_units(connection)
     statistics = read_statistics(connection, units)
     described, dispersions = [], {}
@@ -173,7 +173,7 @@ def chunks(connection: duckdb.DuckDBPyConnection):
     for language in languages:
         words = texts.read_texts(language)
         yield f"text_{language}", json_bytes(words)
-        yield f"about_{language}", json_bytes(prose.about_html(words, exports))
+        yield f"about_{language}", json_bytes(prose.about_html(words, files))
         yield f"card_{language}", json_bytes(read_cards(connection, words, language))
     if "variation" in tables:
         yield "variation", json_bytes(read_variation(connection))
@@ -232,16 +232,29 @@ def read_areas(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return levels[: levels.index(SMALLEST_AREA) + 1]
 
 
-def read_exports(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
-    """Returns the files below exports/ that the pages link to: those of each table, and under "" all others."""
+def read_files(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
+    """Returns the files of the release that the pages link to, below its folder: the exports of each table, and under
+    "" all others.
+    """
     statistics = {code for (code,) in connection.execute("select distinct code from statistic").fetchall()}
     rows = connection.execute("select table_name from duckdb_tables() order by table_name").fetchall()
     published = ("release_publication",) in rows
     general = ["datapackage.json", "SHA256SUMS", *(["catalogue.jsonld"] if published else []), *GENERAL_FILES]
-    return {"": general} | {
-        table: [path_of(name, table) for name in (FORMATS if table in statistics else ("csv", "parquet"))]
+    return {"": [*(f"exports/{name}" for name in general), *read_changes(connection)]} | {
+        table: [f"exports/{path_of(name, table)}" for name in (FORMATS if table in statistics else ("csv", "parquet"))]
         for (table,) in rows
     }
+
+
+def read_changes(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Returns the files of the change report beside the public file, below the folder of the release; none where there
+    is no report, as beside a copy of the public file alone.
+    """
+    (file,) = connection.execute(
+        "select path from duckdb_databases() where database_name = current_database()"
+    ).fetchone()
+    folder = Path(file or "").resolve().parent / CHANGES_FOLDER
+    return [f"{CHANGES_FOLDER}/{path.name}" for path in sorted(folder.glob("changes.*"))] if file else []
 
 
 def read_units(connection: duckdb.DuckDBPyConnection) -> list[dict]:

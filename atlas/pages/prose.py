@@ -38,8 +38,8 @@ def card_html(texts: dict[str, str], card: dict[str, str], remarks: list[str]) -
     )
 
 
-def about_html(texts: dict[str, str], exports: dict[str, list[str]]) -> str:
-    """Returns the HTML of the sections in the language of the texts. exports: packer.read_exports."""
+def about_html(texts: dict[str, str], files: dict[str, list[str]]) -> str:
+    """Returns the HTML of the sections in the language of the texts. files: packer.read_files."""
     parts = []
     for title, paragraphs in PARAGRAPHS.items():
         parts.append(f"<h2>{escape(texts[title])}</h2>")
@@ -47,8 +47,8 @@ def about_html(texts: dict[str, str], exports: dict[str, list[str]]) -> str:
         if title in LISTS:
             parts.append(f"<ul>{''.join(f'<li>{escape(texts[key])}</li>' for key in LISTS[title])}</ul>")
     rows = []
-    for table, files in exports.items():
-        links = " ".join(f'<a href="../exports/{escape(file)}">{escape(short(file, table))}</a>' for file in files)
+    for table, paths in files.items():
+        links = " ".join(f'<a href="../{escape(path)}">{escape(short(path, table))}</a>' for path in paths)
         rows.append(f'<tr><th scope="row">{escape(table or texts["files_general"])}</th><td>{links}</td></tr>')
     heads = "".join(f'<th scope="col">{escape(texts[key])}</th>' for key in ("table", "files"))
     return (
@@ -58,6 +58,7 @@ def about_html(texts: dict[str, str], exports: dict[str, list[str]]) -> str:
     )
 
 
-def short(file: str, table: str) -> str:
+def short(path: str, table: str) -> str:
     """Returns what a link to a file says: its folder and ending when the table is named beside it."""
-    return file if not table else file.replace(f"/{table}.", " (.") + ")"
+    path = path.removeprefix("exports/")
+    return path if not table else path.replace(f"/{table}.", " (.") + ")"
