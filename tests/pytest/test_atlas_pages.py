@@ -782,7 +782,7 @@ def test_places_are_compared_side_by_side(page, rows, shown):
         wanted,
     ]
     page.go(f"v=statistic&s=cube_013_007&p=municipality:{code}&c=municipality:{other}&y={year}&l=nl")
-    assert name in page.text("#series-figure .legend") and f"{name}" in page.text("#sentence")
+    assert name in page.text("#place-body .figures") and name in page.text("#sentence")
     page.settle(lambda: page.tab.click(".compare p a"))
     assert "c=" not in page.tab.url and page.tab.query_selector("#other")
     page.go(
