@@ -176,15 +176,12 @@ const fillRanking = (table, state, cells, country) => {
 /* Returns the citation of a table of this release, or of the release. */
 const citationOf = (code) => say(code ? statisticOf(code).citation : META.citation);
 
-/* Returns whose definition a table follows. */
-const definitionOf = (state) => colon(t("definition_after"), t("definition_card", { card: `${state.code}_At` }));
-
 /* Returns what follows the pictures: the card, downloads, citation, permalink, embedding. */
 const belowHtml = (state, cards) => {
   const statistic = statisticOf(state.code), address = location.href.split("#")[0];
   return html`<details id="card"><summary>${t("card")}</summary>${new Safe(cards[state.code])}</details>
 <details id="data"><summary>${t("data_and_citation")}</summary><p class="buttons"><button type="button" id="csv">${t("csv_of_view")}</button></p>
-<ul>${META.formats.map(([format, folder, ending]) => html`<li><a href="../exports/${folder}/${state.code}.${ending}">${t("whole_table", { code: state.code, format })}</a></li>`)}<li><a href="docs/index.html">${t("docs_link")}</a></li></ul><h3>${t("cite")}</h3><p id="citation">${citationOf(state.code)}</p>${note(definitionOf(state))}
+<ul>${META.formats.map(([format, folder, ending]) => html`<li><a href="../exports/${folder}/${state.code}.${ending}">${t("whole_table", { code: state.code, format })}</a></li>`)}<li><a href="docs/index.html">${t("docs_link")}</a></li></ul><h3>${t("cite")}</h3><p id="citation">${citationOf(state.code)}</p>
 ${META.map && note(t("boundaries"))}
 <h3>${t("link_embed")}</h3><label for="permalink" class="wide">${t("permalink")}<input id="permalink" readonly value="${address}${linkTo(state)}"></label>
 <label for="embed" class="wide">${t("embed_code")}<textarea id="embed" readonly rows="3"><iframe src="${address}${linkTo(state, { embed: true })}" title="${titleText(state)}" width="640" height="760" loading="lazy"></iframe></textarea></label></details>`;
