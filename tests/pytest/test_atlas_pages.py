@@ -783,8 +783,9 @@ def test_places_are_compared_side_by_side(page, rows, shown):
     ]
     page.go(f"v=statistic&s=cube_013_007&p=municipality:{code}&c=municipality:{other}&y={year}&l=nl")
     assert name in page.text("#place-body .figures") and name in page.text("#sentence")
-    page.settle(lambda: page.tab.click(".compare p a"))
-    assert "c=" not in page.tab.url and page.tab.query_selector("#other")
+    page.settle(lambda: page.tab.press(".compare p a", "Enter"))
+    assert "c=" not in page.tab.url and page.tab.evaluate("() => document.activeElement.id") == "other"
+    assert page.text("#live") == page.text("#sentence")
     page.go(
         f"v=place&c=municipality:0,<b>,country:01000,municipality:{code},municipality:{code}&p=municipality:{code}&l=en"
     )
@@ -794,8 +795,9 @@ def test_places_are_compared_side_by_side(page, rows, shown):
 def test_sectors_are_loaded_when_asked_for_and_equal_the_release(browser, folder, rows, shown):
     page = Page(browser, f"file://{folder}/index.html").go(f"v=place&p=municipality:{shown['code']}&l=en")
     assert not any("sectors_" in request for request in page.requests)
-    page.settle(lambda: page.tab.click("#sectors + p a"))
+    page.settle(lambda: page.tab.click("a#sectors"))
     assert len([request for request in page.requests if "sectors_" in request]) == 1
+    assert page.tab.evaluate("() => document.activeElement.outerHTML.startsWith('<h2 id=\"sectors\"')")
     for code in ("stat_013_007", "stat_013_008"):
         page.settle(lambda code=code: page.tab.select_option("#statistic", code)) if code not in page.tab.url else None
         found = page.tab.evaluate(

@@ -25,7 +25,7 @@ const placeSearch = () => searchForm("place", t("place"));
 
 /* Returns the choice of places to compare with: those chosen, each with a link that removes it, and a search for a further one. */
 const compareForm = (state) => html`<div class="no-print compare">${state.compared.length < MOST_COMPARED && searchForm("other", t("compare"))}
-${state.compared.length > 0 && html`<p class="found">${state.compared.map((unit) => html`<a href="${linkTo(state, { compared: state.compared.filter((other) => other !== unit) })}">${t("remove", { name: nameOf(unit) })}</a> `)}</p>`}</div>`;
+${state.compared.length > 0 && html`<p class="found">${state.compared.map((unit, i) => html`<a id="other-${i}" href="${linkTo(state, { compared: state.compared.filter((other) => other !== unit) })}">${t("remove", { name: nameOf(unit) })}</a> `)}</p>`}</div>`;
 
 /* Returns the year's slider. */
 const yearSlider = (years) => html`<label for="year"><span>${t("year")} <output id="year-out" for="year"></output></span>
@@ -43,7 +43,7 @@ const statisticFrame = (state) => {
 ${modes.length > 1 ? select("mode", t("mode"), modes) : note(t("mode_none"))}${yearSlider(statistic.years)}</form>${placeSearch()}</div>
 <h1 id="title" tabindex="-1"></h1><p id="sentence" class="sentence"></p><div class="columns">
 <figure id="map-figure"><h2>${t("map")}</h2><p id="map-label" class="small"></p><div id="map"></div><div id="legend"></div><p id="many-hidden" class="small"></p>
-<figcaption class="small">${META.map && t("boundaries_short")}</figcaption>${META.map && pictureButtons("map")}</figure>
+<figcaption class="small">${["limits_reimbursed", "limits_breaks", "limits_age"].map((key) => html`${t(key)} `)}${META.map && t("boundaries_short")}</figcaption>${META.map && pictureButtons("map")}</figure>
 <section id="place-panel" aria-labelledby="place-title"><h2 id="place-title"></h2><div id="place-body"></div></section>
 <section aria-labelledby="ranking-title" class="ranking"><h2 id="ranking-title">${t("ranking")}</h2>${select("order", t("order"), ORDERS.map((o) => [o, t(`order_${o}`)]))}
 <p id="ranking-note" class="small"></p><div id="ranking" class="scroll" role="region" tabindex="0" aria-labelledby="title"></div></section></div>
