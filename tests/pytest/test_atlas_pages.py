@@ -25,7 +25,7 @@ import pytest
 from browser import Page, open_browser, served
 from firefox import open_firefox
 
-from atlas.pages import packer, prose, sectors, shrink, write_pages
+from atlas.pages import packer, prose, sectors, shrink, single, write_pages
 from atlas.pages.codec import ABSENT, HIDDEN, decode_integers, encode_integers, read_chunk
 from atlas.pages.texts import FILE as TEXTS
 from atlas.settings import AtlasError
@@ -493,6 +493,19 @@ def test_opens_from_a_web_server(browser, folder):
         page.tab.wait_for_selector("#map path")
         assert not page.errors and all(request.startswith((address, "data:")) for request in page.requests)
         page.close()
+
+
+def test_one_file_holds_all_pages(browser, folder, tmp_path, shown):
+    (tmp_path / "atlas.html").write_text(single.single_page(folder), encoding="utf-8", newline="\n")
+    page = Page(browser, f"file://{tmp_path}/atlas.html")
+    for state in ("v=statistic&l=nl", f"v=place&p=municipality:{shown['code']}&sectors=1&l=fr", "v=about&l=en"):
+        page.go(state)
+        assert page.text("h1") and not page.errors
+    assert {request.split("#")[0] for request in page.requests} - {"data:,"} == {f"file://{tmp_path}/atlas.html"}
+    assert not page.tab.is_visible("a[href^='../exports/']")
+    page.close()
+    with pytest.raises(AtlasError, match="no atlas pages"):
+        single.single_page(tmp_path)
 
 
 def test_cells_in_the_browser_equal_the_release(page, rows):
