@@ -40,7 +40,7 @@ const statisticFrame = (state) => {
   if (hasLimits(statistic)) modes.push(["belgium", t("mode_belgium")]);
   if (statistic.standardised) modes.push(["standardised", t("mode_standardised")]);
   return html`<div class="choices"><form class="controls" aria-label="${t("controls")}">${statisticSelect((s) => !s.hospital)}${filters}${select("level", t("level"), levels)}
-${modes.length > 1 ? select("mode", t("mode"), modes) : note(t("mode_none"))}${yearSlider(statistic.years)}</form>${placeSearch()}</div>
+${modes.length > 1 ? select("mode", t("mode"), modes) : statistic.measure === "count" && note(t("count_note"))}${yearSlider(statistic.years)}</form>${placeSearch()}</div>
 <h1 id="title" tabindex="-1"></h1><p id="sentence" class="sentence"></p><div class="columns">
 <figure id="map-figure"><h2>${t("map")}</h2><p id="map-label" class="small"></p><div id="map"></div><div id="legend"></div><p id="many-hidden" class="small"></p>
 <figcaption class="small">${["limits_reimbursed", "limits_breaks", "limits_age"].map((key) => html`${t(key)} `)}${META.map && t("boundaries_short")}</figcaption>${META.map && pictureButtons("map")}</figure>
@@ -219,7 +219,7 @@ const fillStatistic = async (state) => {
   put("legend", META.map && legendHtml(VIEW.legend, statistic));
   const hidden = cells.filter((cell) => !has(cell)), rest = hidden.length, many = (name) => number(cells.filter((cell) => comparedWith(cell, country) === name).length);
   put("map-label", html`${mapSentence(table, state, cells, country)}${rest > cells.length / 4 && state.level === "municipality" && html` <strong>${t("many_hidden", { hidden: number(rest), count: number(cells.length) })}</strong> <a href="${linkTo(state, { level: "arrondissement" })}">${t("offer_arrondissement")}</a>`}`);
-  put("many-hidden", html`${statistic.measure === "count" && t("count_note")}${rest > 0 && rest < 13 && html`<p>${t("hidden_names", { list: hidden.map((cell) => nameOf(cell.unit)).join(", ") })}</p>`}
+  put("many-hidden", html`${rest > 0 && rest < 13 && html`<p>${t("hidden_names", { list: hidden.map((cell) => nameOf(cell.unit)).join(", ") })}</p>`}
 ${cells.some((cell) => comparedWith(cell, country)) && html`<p>${t("chance_note", { higher: many("higher"), lower: many("lower"), count: number(cells.length), expected: number(Math.round(cells.length * 0.05)) })} ${state.mode === "values" && html`<a href="${linkTo(state, { mode: "belgium" })}">${t("map_belgium")}</a>`}</p>`}`);
   put("place-title", html`${nameOf(state.unit)}`);
   put("place-body", placePanel(table, state, width));
