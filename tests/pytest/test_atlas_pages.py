@@ -648,9 +648,19 @@ def test_everything_by_keyboard(browser, folder, rows, shown):
     page.tab.focus("#year")
     page.settle(lambda: keyboard.press("ArrowLeft"))
     assert f"y={shown['year'] - 1}" in page.tab.url and page.tab.evaluate("() => document.activeElement.id") == "year"
-    page.tab.focus("#ranking tbody tr:not([aria-current]) a")
+    assert page.tab.evaluate("() => document.querySelectorAll('#ranking a[tabindex=\"0\"]').length") == 1
+    page.tab.focus("#ranking a[tabindex='0']")
+    chosen = page.tab.evaluate("() => document.activeElement.id")
+    keyboard.press("ArrowUp")
+    keyboard.press("End")
+    assert page.tab.evaluate("() => document.activeElement.closest('tr').matches('tr:last-child')")
+    keyboard.press("Home")
+    keyboard.press("ArrowDown")
     page.settle(lambda: keyboard.press("Enter"))
-    assert page.tab.evaluate("() => document.activeElement.id.startsWith('u')")
+    assert page.tab.evaluate("() => [document.activeElement.id, document.activeElement.tabIndex]") != [chosen, 0]
+    assert page.tab.evaluate("() => document.activeElement.closest('tr').hasAttribute('aria-current')")
+    keyboard.press("Tab")  # one step leaves the list
+    assert page.tab.evaluate("() => document.activeElement.tagName") == "SUMMARY"
     page.tab.focus("#data summary")
     keyboard.press("Enter")
     page.tab.focus("#csv")

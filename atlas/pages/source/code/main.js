@@ -132,6 +132,18 @@ const changed = ({ target }) => {
   else if (target.id === "year") go({ year: statistic.years[target.value] }, true);
 };
 
+/* Moves in a long list of links by arrow keys, Home and End: Tab passes the list with one step. */
+const moveInList = (event) => {
+  if (!event.target.matches("tbody a[tabindex]")) return;
+  const links = [...event.target.closest("table").querySelectorAll("tbody a[tabindex]")], i = links.indexOf(event.target);
+  const next = links[{ ArrowDown: i + 1, ArrowUp: i - 1, Home: 0, End: links.length - 1 }[event.key]];
+  if (!next) return;
+  event.preventDefault();
+  event.target.tabIndex = -1;
+  next.tabIndex = 0;
+  next.focus();
+};
+
 /* Connects the page to the reader's actions and draws it. */
 const start = async () => {
   if (!("DecompressionStream" in self)) { byId("unsupported").hidden = false; return; }
@@ -152,7 +164,7 @@ const start = async () => {
   });
   byId("skip").addEventListener("click", (event) => { event.preventDefault(); byId("main").focus(); });
   on("pointermove", showTip);
-  on("keydown", (event) => { if (event.key === "Escape") hideTip(); });
+  on("keydown", (event) => { if (event.key === "Escape") hideTip(); else moveInList(event); });
   on("focusin", ({ target }) => { if (target.id === "permalink" || target.id === "embed") target.select(); });
   let wait;
   addEventListener("resize", () => { clearTimeout(wait); wait = setTimeout(render, 150); });

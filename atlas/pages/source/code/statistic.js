@@ -151,7 +151,7 @@ const fillRanking = (table, state, cells, country) => {
     compare && [t("mode_belgium"), (cell) => !has(cell) ? "" : t(`compared_${comparedWith(cell, country) || "unsaid"}`)],
     counts && [t("numerator"), (cell) => countText(cell.n)], counts && table.d && [t("denominator"), (cell) => countText(cell.d)],
   ].filter(Boolean);
-  const empty = html`<tr>${columns.map((_, k) => k === 1 ? html`<th scope="row"><a></a></th>` : k === 3 && limits ? html`<td><svg class="interval" width="104" height="18" aria-hidden="true"><path/></svg></td>` : html`<td></td>`)}</tr>`.text;
+  const empty = html`<tr>${columns.map((_, k) => k === 1 ? html`<th scope="row"><a tabindex="-1"></a></th>` : k === 3 && limits ? html`<td><svg class="interval" width="104" height="18" aria-hidden="true"><path/></svg></td>` : html`<td></td>`)}</tr>`.text;
   const bodies = [], box = byId("ranking"), [before, after] = linkTo(state, { unit: { level: "LEVEL", code: "CODE" } }).split("LEVEL:CODE");
   for (let left = cells.length; left > 0; left -= 40) bodies.push(`<tbody>${empty.repeat(Math.min(40, left))}</tbody>`);
   put("ranking", html`<table><caption class="away"></caption>${heads(columns.map(([head]) => head))}${new Safe(bodies.join(""))}</table>`);
@@ -231,11 +231,13 @@ ${cells.some((cell) => comparedWith(cell, country)) && html`<p>${t("chance_note"
   markRow(state);
 };
 
-/* Marks the chosen place in the ranking and brings it into the list's view. */
+/* Marks the chosen place in the ranking and brings it into the list's view. One link of the list is reached by Tab, the others from there by arrow keys. */
 const markRow = (state) => {
-  const box = byId("ranking");
+  const box = byId("ranking"), row = box.querySelector(`tr[data-unit="${state.unit.id}"]`);
   box.querySelector("[aria-current]")?.removeAttribute("aria-current");
-  const row = box.querySelector(`tr[data-unit="${state.unit.id}"]`);
+  const stop = box.querySelector("a[tabindex='0']"), next = (row || box).querySelector("tbody a, th a");
+  if (stop) stop.tabIndex = -1;
+  if (next) next.tabIndex = 0;
   if (!row) return;
   row.setAttribute("aria-current", "true");
   const top = row.getBoundingClientRect().top - box.getBoundingClientRect().top;
