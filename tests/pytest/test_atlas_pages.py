@@ -519,7 +519,7 @@ def test_cells_in_the_browser_equal_the_release(page, rows):
                     const cell = ATLAS.cellOf(table, unit, value === null ? {} : { age_category: value }, year);
                     if (cell.status !== "absent") out.push([unit.level, unit.code, year, cell.n, cell.d, cell.value, cell.status, value]);
                 }
-                return out;
+                return JSON.stringify(out);
             }""",
             code,
         )
@@ -527,7 +527,7 @@ def test_cells_in_the_browser_equal_the_release(page, rows):
         wanted = rows(
             f"select geo_level, geo_code, reference_year, numerator, denominator, value, status, {age} from {code} where geo_level <> 'statistical_sector'"
         )
-        assert {tuple(row) for row in found} == set(wanted)
+        assert {tuple(row) for row in json.loads(found)} == set(wanted)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -989,17 +989,12 @@ def test_axe_finds_no_violation(browser, folder, shown, state, options):
     tab.evaluate("() => { for (const part of document.querySelectorAll('details')) part.open = true; }")
     if tab.query_selector("#areas path"):
         tab.hover("#areas path >> nth=4", force=True)
-    # Rows of one list are alike: axe looks at the first group of 40
-    context_of = {
-        "exclude": [
-            ["#ranking tbody:nth-of-type(n+2)"],
-            ["#areas path:nth-child(n+40)"],
-            ["#sectors ~ .scroll tr:nth-child(n+9)"],
-        ]
-    }
+    # Rows of one list are alike, and areas of one map: axe, whose time grows with the page, looks at the first ones
+    tab.evaluate(
+        """() => { for (const part of document.querySelectorAll("#ranking tbody:nth-of-type(n+2), #areas path:nth-child(n+40), #sectors ~ .scroll tr:nth-child(n+9), #places option:nth-child(n+9)")) part.remove(); }"""
+    )
     result = axe.run(
         tab,
-        context=context_of,
         options={
             "resultTypes": ["violations"],
             "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],

@@ -54,6 +54,7 @@ const render = async () => {
       main.innerHTML = content;
       main.dataset.key = key;
       setControls(state);
+      if (state.view === "hospital") oneStep(main);
       if (byId("hidden-year")) byId("hidden-year").value = state.year;
       if (byId("level") && state.view === "variation") byId("level").value = state.level === "municipality" ? "municipality" : "arrondissement";
     }
@@ -135,12 +136,11 @@ const changed = ({ target }) => {
 /* Moves in a long list of links by arrow keys, Home and End: Tab passes the list with one step. */
 const moveInList = (event) => {
   if (!event.target.matches("tbody a[tabindex]")) return;
-  const links = [...event.target.closest("table").querySelectorAll("tbody a[tabindex]")], i = links.indexOf(event.target);
+  const table = event.target.closest("table"), links = oneStep(table, event.target), i = links.indexOf(event.target);
   const next = links[{ ArrowDown: i + 1, ArrowUp: i - 1, Home: 0, End: links.length - 1 }[event.key]];
   if (!next) return;
   event.preventDefault();
-  event.target.tabIndex = -1;
-  next.tabIndex = 0;
+  oneStep(table, next);
   next.focus();
 };
 
