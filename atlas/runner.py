@@ -39,7 +39,7 @@ def run_dbt(settings: Settings, arguments: list[str]) -> None:
     os.chdir(PROJECT_DIR)  # paths in the project's SQL start here
     folders = {
         "--project-dir": PROJECT_DIR,
-        "--profiles-dir": os.environ.get("DBT_PROFILES_DIR") or PROJECT_DIR / "profiles",
+        "--profiles-dir": os.environ.get("DBT_PROFILES_DIR") or PROJECT_DIR,
         "--target-path": settings.target,
         "--log-path": settings.logs,
     }

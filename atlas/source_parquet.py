@@ -70,8 +70,8 @@ def inspect(
 
 
 def unreadable(files: list[str], contract: list[str], *, threads: int) -> list[str]:
-    """Returns the files of which a page cannot be read. Reads every row of the columns of the contract: for a fault that
-    DuckDB reports without the name of the file.
+    """Returns the files of which a page cannot be read. Reads every row of the columns of the contract: for a fault
+    that DuckDB reports without the name of the file.
     """
     found = []
     connection = duckdb.connect(config={"threads": threads})

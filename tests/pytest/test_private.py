@@ -55,7 +55,9 @@ def test_a_parquet_file_with_a_damaged_page_is_named_with_the_remedy(tmp_path, c
     source_files.write_records(source_files.scan(source, tmp_path / "copies"), settings.source_records)
     manager = SimpleNamespace(rollback_if_open=lambda: None, atlas_settings=settings)
     with pytest.raises(DbtRuntimeError) as refusal, dbt_plugin.errors_without_values(manager, ""):
-        duckdb.sql(f"select max(columns(*)) from read_parquet(['{good}', '{damaged}'], union_by_name = true)").fetchall()
+        duckdb.sql(
+            f"select max(columns(*)) from read_parquet(['{good}', '{damaged}'], union_by_name = true)"
+        ).fetchall()
     message = str(refusal.value)
     assert f"{damaged}: {dbt_plugin.DAMAGED}" in message
     assert str(good) not in message and campaign.PLANTED not in message
