@@ -38,15 +38,17 @@ def card_html(texts: dict[str, str], card: dict[str, str], remarks: list[str]) -
     )
 
 
-def about_html(texts: dict[str, str], exports: list[str]) -> str:
-    """Returns the HTML of the sections in the language of the texts. exports: the exported files, below exports/."""
+def about_html(texts: dict[str, str], files: list[str]) -> str:
+    """Returns the HTML of the sections in the language of the texts. files: what the release holds beside its
+    site, below its folder.
+    """
     parts = []
     for title, paragraphs in PARAGRAPHS.items():
         parts.append(f"<h2>{escape(texts[title])}</h2>")
         parts += [f"<p>{escape(texts[key])}</p>" for key in paragraphs]
         if title in LISTS:
             parts.append(f"<ul>{''.join(f'<li>{escape(texts[key])}</li>' for key in LISTS[title])}</ul>")
-    links = "".join(f'<li><a href="../exports/{escape(file)}">{escape(file)}</a></li>' for file in exports)
+    links = "".join(f'<li><a href="../{escape(file)}">{escape(file)}</a></li>' for file in files)
     return (
         f"{''.join(parts)}<p>{escape(texts['accessibility_contact'])}</p><h2>{escape(texts['files'])}</h2>"
         f'<p><a href="docs/index.html">{escape(texts["docs_link"])}</a></p><ul class="inside">{links}</ul>'
