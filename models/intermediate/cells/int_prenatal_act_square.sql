@@ -1,6 +1,6 @@
 -- One row is a year and a type of prenatal act (or total), over the whole country: the acts, the sum of the squares of the acts of each delivery, and the
 -- women, for phi of `dispersion`.
-{{ config(materialized = 'yearly', input = 'both', carries_forward = true) }}
+{{ config(materialized = 'yearly', meta = {'input': 'both', 'carries_forward': true}) }}
 
 with prenatal_act as (
 
