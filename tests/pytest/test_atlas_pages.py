@@ -815,6 +815,27 @@ def test_places_are_compared_side_by_side(page, rows, shown):
     assert len(page.tab.query_selector_all(".compare p a")) == 1 and not page.errors
 
 
+def test_two_ages_of_a_place_are_in_one_series(page, rows, shown):
+    page.go(f"v=statistic&s=cube_013_007&p=municipality:{shown['code']}&y={shown['year']}&l=en")
+    page.settle(lambda: page.tab.select_option("#age", "40-49"))
+    page.tab.evaluate("() => { document.querySelector('#series-figure + details').open = true; }")
+    found = page.tab.evaluate(
+        "() => [...document.querySelectorAll('#series-figure + details tbody tr:last-child > *')].map((cell) => cell.innerText)"
+    )
+    values = dict(
+        rows(
+            f"""select age_category, value from cube_013_007 where geo_level = 'municipality' and geo_code = '{shown["code"]}'
+            and reference_year = {shown["year"]} and age_category in ('total', '40-49')"""
+        )
+    )
+    assert "a=40-49" in page.tab.url and len(page.tab.query_selector_all("#series-figure .legend li")) == 2
+    assert [found[1], found[3]] == [
+        "small cell, not published" if values[age] is None else f"{values[age]:.1f}\u00a0%"
+        for age in ("total", "40-49")
+    ]
+    assert page.tab.input_value("#age") == "40-49" and not page.errors
+
+
 def test_sectors_are_loaded_when_asked_for_and_equal_the_release(browser, folder, rows, shown):
     page = Page(browser, f"file://{folder}/index.html").go(f"v=place&p=municipality:{shown['code']}&l=en")
     assert not any("sectors_" in request for request in page.requests)
