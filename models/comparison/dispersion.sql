@@ -29,7 +29,9 @@ imaging as (
         select
             reference_year,
             '{{ variable }}' as variable,
-            'total' as procedure_type,
+            {%- for filter in compared_filters() %}
+                'total' as {{ filter }},
+            {%- endfor %}
             cast(sum({{ variable | lower }}) as double) as events,
             cast(sum({{ variable | lower }}_squared) as double) as squares,
             cast(sum({{ variable | lower }}_patients) as bigint) as persons
@@ -45,7 +47,7 @@ perinatal as (
     select
         reference_year,
         'prenatal_acts' as variable,
-        procedure_type,
+        {{ columns_of(compared_filters()) }}
         cast(acts as double) as events,
         cast(acts_squared as double) as squares,
         act_women as persons
@@ -66,7 +68,7 @@ dispersion as (
     select
         variable.reference_year,
         variable.variable,
-        variable.procedure_type,
+        {{ columns_of(compared_filters(), 'variable') }}
         case when variable.persons >= {{ var('least_persons_of_dispersion') }} then variable.squares / nullif(variable.events, 0) end as phi
     from variable
     inner join published_year on variable.reference_year = published_year.reference_year
