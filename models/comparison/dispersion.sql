@@ -9,10 +9,14 @@ with place as (
 
 ),
 
-prenatal_act_square as (
+prenatal_act as (
 
-    select * from {{ ref('int_prenatal_act_square') }}
-    where {{ in_years_to_build('reference_year') }}
+    select * from {{ ref('int_prenatal_cell') }}
+    where
+        geo_level = 'country'
+        and {{ is_total_of(family_filters('perinatal')) }}
+        and act_women > 0
+        and {{ in_years_to_build('reference_year') }}
 
 ),
 
@@ -51,7 +55,7 @@ perinatal as (
         cast(acts as double) as events,
         cast(acts_squared as double) as squares,
         act_women as persons
-    from prenatal_act_square
+    from prenatal_act
 
 ),
 
