@@ -67,7 +67,6 @@ MEASURES = {
     "chi_square": 1,
     "degrees_of_freedom": 0,
 }
-FORMAT_NAMES = {"csv": "CSV", "parquet": "Parquet", "excel": "Excel", "jsonstat": "JSON-stat", "sdmx": "SDMX-CSV"}
 # Files of exports/ that are of no table, beside those that name themselves in the code below
 GENERAL_FILES = (
     "parquet/observation.parquet",
@@ -209,7 +208,7 @@ def chunks(connection: duckdb.DuckDBPyConnection):
                     [u["level"], u["code"], u["names"], [u["parents"].get(level) for level in areas]] for u in units
                 ],
                 "groups": GROUPS,
-                "formats": [[FORMAT_NAMES[name], name, ending] for name, (ending, *_) in FORMATS.items()],
+                "formats": [[prose.FORMAT_NAMES[name], name, ending] for name, (ending, *_) in FORMATS.items()],
                 "statistics": described,
                 "sectors": {
                     "codes": [s.code for s in with_sectors],
@@ -626,7 +625,7 @@ def read_cards(connection: duckdb.DuckDBPyConnection, words: dict[str, str], lan
         "select code, remark from statistic_remark where language = ? order by code, position", [language]
     ).fetchall():
         remarks.setdefault(code, []).append(remark)
-    wanted = ["code", "card_code", "title", "description", "calculation", "coding", "source_variables"]
+    wanted = ["code", "recommended_reference", "title", "description", "calculation", "coding", "source_variables"]
     cards = connection.execute(
         f"select {', '.join(wanted)} from statistic where language = ? order by code", [language]
     ).fetchall()

@@ -25,7 +25,7 @@ import pytest
 from browser import Page, open_browser, served
 from firefox import open_firefox
 
-from atlas.pages import packer, prose, sectors, shrink, write_pages
+from atlas.pages import packer, prose, sectors, shrink, single, write_pages
 from atlas.pages.codec import ABSENT, HIDDEN, decode_integers, encode_integers, read_chunk
 from atlas.pages.texts import FILE as TEXTS
 from atlas.settings import AtlasError
@@ -493,6 +493,19 @@ def test_opens_from_a_web_server(browser, folder):
         page.close()
 
 
+def test_one_file_holds_all_pages(browser, folder, tmp_path, shown):
+    (tmp_path / "atlas.html").write_text(single.single_page(folder), encoding="utf-8", newline="\n")
+    page = Page(browser, f"file://{tmp_path}/atlas.html")
+    for state in ("v=statistic&l=nl", f"v=place&p=municipality:{shown['code']}&sectors=1&l=fr", "v=about&l=en"):
+        page.go(state)
+        assert page.text("h1") and not page.errors
+    assert {request.split("#")[0] for request in page.requests} - {"data:,"} == {f"file://{tmp_path}/atlas.html"}
+    assert not page.tab.is_visible("a[href^='../exports/']")
+    page.close()
+    with pytest.raises(AtlasError, match="no atlas pages"):
+        single.single_page(tmp_path)
+
+
 def test_cells_in_the_browser_equal_the_release(page, rows):
     page.go("v=about&l=en")
     for code in ("cube_013_007", "cube_007_006b"):
@@ -780,9 +793,10 @@ def test_places_are_compared_side_by_side(page, rows, shown):
         wanted,
     ]
     page.go(f"v=statistic&s=cube_013_007&p=municipality:{code}&c=municipality:{other}&y={year}&l=nl")
-    assert name in page.text("#series-figure .legend") and f"{name}" in page.text("#sentence")
-    page.settle(lambda: page.tab.click(".compare p a"))
-    assert "c=" not in page.tab.url and page.tab.query_selector("#other")
+    assert name in page.text("#place-body .figures") and name in page.text("#sentence")
+    page.settle(lambda: page.tab.press(".compare p a", "Enter"))
+    assert "c=" not in page.tab.url and page.tab.evaluate("() => document.activeElement.id") == "other"
+    assert page.text("#live") == page.text("#sentence")
     page.go(
         f"v=place&c=municipality:0,<b>,country:01000,municipality:{code},municipality:{code}&p=municipality:{code}&l=en"
     )
@@ -792,8 +806,9 @@ def test_places_are_compared_side_by_side(page, rows, shown):
 def test_sectors_are_loaded_when_asked_for_and_equal_the_release(browser, folder, rows, shown):
     page = Page(browser, f"file://{folder}/index.html").go(f"v=place&p=municipality:{shown['code']}&l=en")
     assert not any("sectors_" in request for request in page.requests)
-    page.settle(lambda: page.tab.click("#sectors + p a"))
+    page.settle(lambda: page.tab.click("a#sectors"))
     assert len([request for request in page.requests if "sectors_" in request]) == 1
+    assert page.tab.evaluate("() => document.activeElement.outerHTML.startsWith('<h2 id=\"sectors\"')")
     for code in ("stat_013_007", "stat_013_008"):
         page.settle(lambda code=code: page.tab.select_option("#statistic", code)) if code not in page.tab.url else None
         found = page.tab.evaluate(

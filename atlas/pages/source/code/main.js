@@ -64,8 +64,8 @@ const render = async () => {
   if (turn !== TURN) return;
   document.title = `${byId("title")?.textContent || ""} – ${t("atlas")}`;
   if (before && before.view !== state.view) { byId("title")?.focus({ preventScroll: true }); scrollTo(0, 0); }
-  else if (focus && document.activeElement?.id !== focus) byId(focus)?.focus({ preventScroll: true });
-  if (before && before.view === state.view && before.unit !== state.unit) byId("live").textContent = document.querySelector(".sentence")?.textContent || "";
+  else if (focus && document.activeElement?.id !== focus) (byId(focus) || byId("other"))?.focus({ preventScroll: true });
+  if (before && before.view === state.view && (before.unit !== state.unit || before.compared.length !== state.compared.length)) byId("live").textContent = document.querySelector(".sentence")?.textContent || "";
   hideTip();
   document.documentElement.dataset.ready = location.hash;
 };

@@ -59,10 +59,9 @@ ${inside.length > 0 && html`<h2 class="no-print">${t("places_inside")}</h2><ul c
 const sectorPart = async (state) => {
   const size = sectorsOf(state.unit);
   if (!size) return null;
-  const head = html`<h2 id="sectors" ${!state.sectors && html`class="no-print"`}>${t("sectors")}</h2>`;
-  if (!state.sectors) return html`${head}<p class="no-print"><a href="${linkTo(state, { sectors: true })}">${t("sectors_show", { size: number(size) })}</a></p>`;
+  if (!state.sectors) return html`<h2 class="no-print">${t("sectors")}</h2><p class="no-print"><a id="sectors" href="${linkTo(state, { sectors: true })}">${t("sectors_show", { size: number(size) })}</a></p>`;
   const statistic = statisticOf(state.code), cells = await loadSectors(state.unit, state.code, state.year), name = titleText({ ...state, filters: {}, mode: "values" });
-  return html`${head}<form class="controls" aria-label="${t("controls")}">${statisticSelect((s) => META.sectors.codes.includes(s.code))}${yearSlider(statistic.years)}</form>
+  return html`<h2 id="sectors" tabindex="-1">${t("sectors")}</h2><form class="controls" aria-label="${t("controls")}">${statisticSelect((s) => META.sectors.codes.includes(s.code))}${yearSlider(statistic.years)}</form>
 <p>${name}. ${mapSentence({ statistic }, { level: "statistical_sector" }, cells, cellOf(await loadTable(state.code), COUNTRY, {}, state.year))}</p>
 ${tableBox(`${name}. ${say(statistic.unit)}`, ["sector", "value", "interval_head", "numerator", "denominator"].map((key) => t(key)), cells.map((cell) => html`<tr><th scope="row">${nameOf(cell.unit)} <span class="small">${cell.unit.code}</span></th>
 <td>${plainValue(cell, statistic)}</td><td>${intervalText(cell, statistic)}</td><td>${countText(cell.n)}</td><td>${countText(cell.d)}</td></tr>`))}${note(t("sectors_note"))}`;

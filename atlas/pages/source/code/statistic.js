@@ -25,7 +25,7 @@ const placeSearch = () => searchForm("place", t("place"));
 
 /* Returns the choice of places to compare with: those chosen, each with a link that removes it, and a search for a further one. */
 const compareForm = (state) => html`<div class="no-print compare">${state.compared.length < MOST_COMPARED && searchForm("other", t("compare"))}
-${state.compared.length > 0 && html`<p class="found">${state.compared.map((unit) => html`<a href="${linkTo(state, { compared: state.compared.filter((other) => other !== unit) })}">${t("remove", { name: nameOf(unit) })}</a> `)}</p>`}</div>`;
+${state.compared.length > 0 && html`<p class="found">${state.compared.map((unit, i) => html`<a id="other-${i}" href="${linkTo(state, { compared: state.compared.filter((other) => other !== unit) })}">${t("remove", { name: nameOf(unit) })}</a> `)}</p>`}</div>`;
 
 /* Returns the year's slider. */
 const yearSlider = (years) => html`<label for="year"><span>${t("year")} <output id="year-out" for="year"></output></span>
@@ -40,10 +40,10 @@ const statisticFrame = (state) => {
   if (hasLimits(statistic)) modes.push(["belgium", t("mode_belgium")]);
   if (statistic.standardised) modes.push(["standardised", t("mode_standardised")]);
   return html`<div class="choices"><form class="controls" aria-label="${t("controls")}">${statisticSelect((s) => !s.hospital)}${filters}${select("level", t("level"), levels)}
-${modes.length > 1 ? select("mode", t("mode"), modes) : note(t("mode_none"))}${yearSlider(statistic.years)}</form>${placeSearch()}</div>
+${modes.length > 1 ? select("mode", t("mode"), modes) : statistic.measure === "count" && note(t("count_note"))}${yearSlider(statistic.years)}</form>${placeSearch()}</div>
 <h1 id="title" tabindex="-1"></h1><p id="sentence" class="sentence"></p><div class="columns">
 <figure id="map-figure"><h2>${t("map")}</h2><p id="map-label" class="small"></p><div id="map"></div><div id="legend"></div><p id="many-hidden" class="small"></p>
-<figcaption class="small">${META.map && t("boundaries_short")}</figcaption>${META.map && pictureButtons("map")}</figure>
+<figcaption class="small">${["limits_reimbursed", "limits_breaks", "limits_age"].map((key) => html`${t(key)} `)}${META.map && t("boundaries_short")}</figcaption>${META.map && pictureButtons("map")}</figure>
 <section id="place-panel" aria-labelledby="place-title"><h2 id="place-title"></h2><div id="place-body"></div></section>
 <section aria-labelledby="ranking-title" class="ranking"><h2 id="ranking-title">${t("ranking")}</h2>${select("order", t("order"), ORDERS.map((o) => [o, t(`order_${o}`)]))}
 <p id="ranking-note" class="small"></p><div id="ranking" class="scroll" role="region" tabindex="0" aria-labelledby="title"></div></section></div>
@@ -176,15 +176,12 @@ const fillRanking = (table, state, cells, country) => {
 /* Returns the citation of a table of this release, or of the release. */
 const citationOf = (code) => say(code ? statisticOf(code).citation : META.citation);
 
-/* Returns whose definition a table follows. */
-const definitionOf = (state) => colon(t("definition_after"), t("definition_card", { card: `${state.code}_At` }));
-
 /* Returns what follows the pictures: the card, downloads, citation, permalink, embedding. */
 const belowHtml = (state, cards) => {
   const statistic = statisticOf(state.code), address = location.href.split("#")[0];
   return html`<details id="card"><summary>${t("card")}</summary>${new Safe(cards[state.code])}</details>
 <details id="data"><summary>${t("data_and_citation")}</summary><p class="buttons"><button type="button" id="csv">${t("csv_of_view")}</button></p>
-<ul>${META.formats.map(([format, folder, ending]) => html`<li><a href="../exports/${folder}/${state.code}.${ending}">${t("whole_table", { code: state.code, format })}</a></li>`)}<li><a href="docs/index.html">${t("docs_link")}</a></li></ul><h3>${t("cite")}</h3><p id="citation">${citationOf(state.code)}</p>${note(definitionOf(state))}
+<ul>${META.formats.map(([format, folder, ending]) => html`<li><a href="../exports/${folder}/${state.code}.${ending}">${t("whole_table", { code: state.code, format })}</a></li>`)}<li><a href="docs/index.html">${t("docs_link")}</a></li></ul><h3>${t("cite")}</h3><p id="citation">${citationOf(state.code)}</p>
 ${META.map && note(t("boundaries"))}
 <h3>${t("link_embed")}</h3><label for="permalink" class="wide">${t("permalink")}<input id="permalink" readonly value="${address}${linkTo(state)}"></label>
 <label for="embed" class="wide">${t("embed_code")}<textarea id="embed" readonly rows="3"><iframe src="${address}${linkTo(state, { embed: true })}" title="${titleText(state)}" width="640" height="760" loading="lazy"></iframe></textarea></label></details>`;
@@ -222,7 +219,7 @@ const fillStatistic = async (state) => {
   put("legend", META.map && legendHtml(VIEW.legend, statistic));
   const hidden = cells.filter((cell) => !has(cell)), rest = hidden.length, many = (name) => number(cells.filter((cell) => comparedWith(cell, country) === name).length);
   put("map-label", html`${mapSentence(table, state, cells, country)}${rest > cells.length / 4 && state.level === "municipality" && html` <strong>${t("many_hidden", { hidden: number(rest), count: number(cells.length) })}</strong> <a href="${linkTo(state, { level: "arrondissement" })}">${t("offer_arrondissement")}</a>`}`);
-  put("many-hidden", html`${statistic.measure === "count" && t("count_note")}${rest > 0 && rest < 13 && html`<p>${t("hidden_names", { list: hidden.map((cell) => nameOf(cell.unit)).join(", ") })}</p>`}
+  put("many-hidden", html`${rest > 0 && rest < 13 && html`<p>${t("hidden_names", { list: hidden.map((cell) => nameOf(cell.unit)).join(", ") })}</p>`}
 ${cells.some((cell) => comparedWith(cell, country)) && html`<p>${t("chance_note", { higher: many("higher"), lower: many("lower"), count: number(cells.length), expected: number(Math.round(cells.length * 0.05)) })} ${state.mode === "values" && html`<a href="${linkTo(state, { mode: "belgium" })}">${t("map_belgium")}</a>`}</p>`}`);
   put("place-title", html`${nameOf(state.unit)}`);
   put("place-body", placePanel(table, state, width));
