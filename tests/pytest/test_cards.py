@@ -265,11 +265,7 @@ def other_variables(masked, tmp_path_factory) -> dict:
     output = tmp_path_factory.mktemp("compiled")
     shutil.copy(masked.warehouse, output)
     compiled = run_dbt(
-        masked.source,
-        output,
-        *("compile", "--select", "+statistic", "+statistic_remark"),
-        variables=variables,
-        artifacts=True,
+        masked.source, output, "compile", "--select", "+statistic", "+statistic_remark", variables=variables
     )
     assert compiled.ok, compiled.log[-3000:]
     return {
