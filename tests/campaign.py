@@ -36,7 +36,7 @@ def row_of(source: str, number: int, year: int) -> list[str]:
     return [person, f"{year}0315", "450015", "1", "1000", "130", "71000101"]
 
 
-def write_source(folder: Path, year: int = 2022) -> Path:
+def write_source(folder: Path, year: int = 2022, compression: str = "uncompressed") -> Path:
     """Writes two CSV and two Parquet files, one of each a source. Returns the folder."""
     for source, names in NAMES.items():
         rows = [row_of(source, number, year) for number in range(40)]
@@ -45,7 +45,7 @@ def write_source(folder: Path, year: int = 2022) -> Path:
         text = "\n".join(",".join(row) for row in [names, *rows[:20]]) + "\n"
         (place / "part.csv").write_text(text, encoding="utf-8")
         values = ", ".join("(" + ", ".join(f"'{value}'" for value in row) + ")" for row in rows[20:])
-        target = f"'{place}/part.parquet' (format parquet, compression uncompressed)"
+        target = f"'{place}/part.parquet' (format parquet, compression {compression})"
         duckdb.sql(f"copy (from (values {values}) as line ({', '.join(names)})) to {target}")
     return folder
 

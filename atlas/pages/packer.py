@@ -238,7 +238,9 @@ def read_files(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
     """
     statistics = {code for (code,) in connection.execute("select distinct code from statistic").fetchall()}
     rows = connection.execute("select table_name from duckdb_tables() order by table_name").fetchall()
-    published = ("release_publication",) in rows
+    published = ("release_publication",) in rows and (
+        connection.execute("select count(*) from release_publication").fetchone()[0] > 0
+    )
     general = ["datapackage.json", "SHA256SUMS", *(["catalogue.jsonld"] if published else []), *GENERAL_FILES]
     return {"": [*(f"exports/{name}" for name in general), *read_changes(connection)]} | {
         table: [f"exports/{path_of(name, table)}" for name in (FORMATS if table in statistics else ("csv", "parquet"))]

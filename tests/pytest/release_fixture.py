@@ -119,6 +119,7 @@ KEYS = {
     "statistic_column": ["code", "language", "column_name"],
     "geographic_unit": ["geo_level", "geo_code"],
 }
+GRAIN = ["reference_year", "geo_level", "geo_code"]  # of every statistic, before its filters
 DERIVED = {"cube_013_007": {"value": "cast(numerator as double) * 100 / 300"}}  # not stored in the public file
 STATISTICS = {"cube_013_007": CUBE, "stat_013_008": STAT, "cube_007_005b": HOSPITAL}
 
@@ -179,7 +180,7 @@ def record_run(output_dir: Path, status: str = "complete", **variables) -> None:
     target = output_dir / "target"
     with duckdb.connect(str(output_dir / "warehouse.duckdb")) as connection:
         connection.execute(
-            "create or replace table quality.build_run as select ? as invocation_id, 'build' as command, ? as status, ? as target_path, ? as variables",
+            "create or replace table quality.build_run as select ? as invocation_id, 'build' as command, ? as status, ? as target_path, ? as variables, '{}' as succeeded",
             [invocation_id, status, str(target), json.dumps({**VARIABLES, **variables})],
         )
     if status == "running":
@@ -193,7 +194,9 @@ def artifacts(invocation_id: str = "x") -> dict[str, dict]:
     """Returns {manifest, run_results}: what a complete build of the hand-made warehouse leaves, in the form of dbt's files."""
     nodes = {f"model.health_atlas.{name}": model(name, "reference", key=key) for name, key in KEYS.items()}
     nodes |= {
-        f"model.health_atlas.{name}": model(name, "marts", statistic=statistic, derived=DERIVED.get(name))
+        f"model.health_atlas.{name}": model(
+            name, "marts", key=[*GRAIN, *statistic["filters"]], statistic=statistic, derived=DERIVED.get(name)
+        )
         for name, statistic in STATISTICS.items()
     }
     nodes["model.health_atlas.int_beneficiary"] = model("int_beneficiary", "intermediate", access="protected")

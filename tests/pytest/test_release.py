@@ -294,6 +294,33 @@ def test_a_test_of_severity_warn_may_be_missing_or_warn_but_not_fail(status):
     assert bool(record.problem_of(record.Artifacts({}, **documents))) == (status == "fail")
 
 
+@pytest.mark.parametrize(
+    ("checksum", "parents", "message"),
+    [
+        ("a", [], None),
+        ("b", [], "1 ran before a text"),
+        ("a", [NOT_NULL], "1 ran before a text"),
+        (None, [], "did not run"),
+    ],
+)
+def test_what_succeeded_before_a_retry_counts_unless_it_has_changed_since(checksum, parents, message):
+    documents = release_fixture.artifacts()
+    drop_result(BENEFICIARY)(documents["run_results"])
+    documents["manifest"]["nodes"][BENEFICIARY].update(
+        {"checksum": {"checksum": "a"}, "depends_on": {"nodes": parents}}
+    )
+    succeeded = {BENEFICIARY: checksum, "model.health_atlas.renamed": "c"} if checksum else {}
+    problem = record.problem_of(record.Artifacts({}, **documents, succeeded=succeeded))
+    assert problem is None if message is None else message in problem and "int_beneficiary" in problem
+
+
+def test_a_public_model_without_a_key_stops_the_release(output):
+    change = lambda document: document["nodes"]["model.health_atlas.geo_level"].update({"constraints": []})  # noqa: E731
+    release_fixture.change_artifact(output, "manifest", change)
+    with pytest.raises(AtlasError, match="geo_level has no primary key"):
+        publish(output)
+
+
 def test_the_public_models_and_their_keys_are_read_from_the_manifest():
     models = {model.name: model for model in record.public_models(release_fixture.artifacts()["manifest"])}
     assert set(models) == set(release_fixture.KEYS) | set(release_fixture.STATISTICS)

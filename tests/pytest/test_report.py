@@ -14,7 +14,7 @@ import release_fixture
 
 from atlas import build, demo, publish, report, runner
 from atlas.__main__ import main
-from atlas.dbt_plugin import without_values
+from atlas.dbt_plugin import DAMAGED, without_values
 from atlas.settings import AtlasError, InputError, LockedError, read_settings
 
 
@@ -82,6 +82,7 @@ def test_a_report_that_cannot_be_written_does_not_leave_the_one_before(settings,
         ("models/load/source_year.sql", "Compilation Error in model source_year\n  No usable year", True),
         ("models/load/population_csv.sql", without_values("Conversion Error: Could not convert string 'x'"), True),
         ("models/load/source_year.sql", "Runtime Error in model\n  Out of Memory Error", False),
+        ("models/quality/rejected_health_care.sql", f"Runtime Error in model\n  a.parquet: {DAMAGED}", True),
         ("models/marts/imaging/cube.sql", "Compilation Error in model cube", False),
         (None, "Compilation Error in operation health_atlas-on-run-start-0 (./dbt_project.yml)\n  1999", True),
         (None, "Compilation Error in model int_reference_year (models/load/int_reference_year.sql)\n  soon", True),

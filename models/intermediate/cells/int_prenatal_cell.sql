@@ -1,7 +1,7 @@
 -- One row is a year, unit of residence, combination of the filters of the perinatal family and type of prenatal act (totals included): acts and the
 -- women who had at least one, before suppression, with the squares that phi of `dispersion` is made of. Complete from country to municipality, for years
 -- whose look-back is complete.
-{{ config(materialized = 'yearly', input = 'both', carries_forward = true) }}
+{{ config(materialized = 'yearly', meta = {'input': 'both', 'carries_forward': true}) }}
 
 {%- set filters = family_filters('perinatal') %}
 

@@ -54,6 +54,7 @@ const render = async () => {
       main.innerHTML = content;
       main.dataset.key = key;
       setControls(state);
+      if (state.view === "hospital") oneStep(main);
       if (byId("hidden-year")) byId("hidden-year").value = state.year;
       if (byId("level") && state.view === "variation") byId("level").value = state.level === "municipality" ? "municipality" : "arrondissement";
     }
@@ -132,6 +133,17 @@ const changed = ({ target }) => {
   else if (target.id === "year") go({ year: statistic.years[target.value] }, true);
 };
 
+/* Moves in a long list of links by arrow keys, Home and End: Tab passes the list with one step. */
+const moveInList = (event) => {
+  if (!event.target.matches("tbody a[tabindex]")) return;
+  const table = event.target.closest("table"), links = oneStep(table, event.target), i = links.indexOf(event.target);
+  const next = links[{ ArrowDown: i + 1, ArrowUp: i - 1, Home: 0, End: links.length - 1 }[event.key]];
+  if (!next) return;
+  event.preventDefault();
+  oneStep(table, next);
+  next.focus();
+};
+
 /* Connects the page to the reader's actions and draws it. */
 const start = async () => {
   if (!("DecompressionStream" in self)) { byId("unsupported").hidden = false; return; }
@@ -152,7 +164,7 @@ const start = async () => {
   });
   byId("skip").addEventListener("click", (event) => { event.preventDefault(); byId("main").focus(); });
   on("pointermove", showTip);
-  on("keydown", (event) => { if (event.key === "Escape") hideTip(); });
+  on("keydown", (event) => { if (event.key === "Escape") hideTip(); else moveInList(event); });
   on("focusin", ({ target }) => { if (target.id === "permalink" || target.id === "embed") target.select(); });
   let wait;
   addEventListener("resize", () => { clearTimeout(wait); wait = setTimeout(render, 150); });

@@ -82,7 +82,7 @@ const hospitalPage = async (state) => {
   const filters = Object.keys(statistic.filters).map((name) => filterSelect(statistic, name));
   return html`<form class="controls" aria-label="${t("controls")}">${statisticSelect((s) => s.hospital)}${filters}${yearSlider(statistic.years)}</form>${heading(titleText(state), sentence)}
 ${judged && html`<figure id="funnel-figure"><h2>${t("funnel")}</h2>${note(`${say(statistic.unit)}. ${t("funnel_note")}`)}${funnelChart({ label: sentence, cells, country, per: statistic.per, width: mainWidth(), chosen: state.unit })}
-<ul class="legend lines"><li><svg width="36" height="14" aria-hidden="true"><path class="reference" d="M1 7H35"/></svg> ${t("belgium")}</li><li><svg width="36" height="14" aria-hidden="true"><path class="limit95" d="M1 7H35"/></svg> ${t("limit_95")}</li><li><svg width="36" height="14" aria-hidden="true"><path class="limit998" d="M1 7H35"/></svg> ${t("limit_998")}</li></ul>${pictureButtons("funnel")}</figure>`}
+${keyOfLines([["reference", t("belgium")], ["limit95", t("limit_95")], ["limit998", t("limit_998")]])}${pictureButtons("funnel")}</figure>`}
 ${tableBox(`${t("hospital_table")}. ${say(statistic.unit)}`, [t("hospital"), t("value"), t("interval_head"), t("numerator"), t("denominator"), judged && t("funnel")], cells.map((cell) => html`<tr ${cell.unit === state.unit && html`aria-current="true"`}><th scope="row"><a id="u${cell.unit.id}" href="${linkTo(state, { unit: cell.unit })}">${nameOf(cell.unit)}</a></th>
 <td>${plainValue(cell, statistic)}</td><td>${intervalText(cell, statistic)}</td><td>${countText(cell.n)}</td><td>${countText(cell.d)}</td>${judged && html`<td>${has(cell) && verdict(cell)}</td>`}</tr>`))}
 ${note(t("hospital_warning"))}${belowHtml(state, cards)}`;
