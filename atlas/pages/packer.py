@@ -21,6 +21,7 @@ from pathlib import Path
 import duckdb
 
 from atlas.catalogue import FORMATS, path_of
+from atlas.labels import labels_of
 from atlas.pages import geometry, prose, sectors, texts
 from atlas.pages.codec import ABSENT, HIDDEN, NO_COUNT, chunk_script, encode_integers, json_bytes
 from atlas.settings import CHANGES_FOLDER, AtlasError
@@ -746,9 +747,5 @@ def read_labels(connection: duckdb.DuckDBPyConnection) -> dict:
     ).fetchall()
     labels = {}
     for name, key in [(n, n) for (n,) in named if n] + [("geo_level", "geo_level"), ("observation_status", "status")]:
-        spoken = ", ".join(f"any_value(label_{language})" for language in texts.languages())
-        rows = connection.execute(
-            f"select {key}, {spoken} from {name} group by 1 order by min(sort_order), 1"
-        ).fetchall()
-        labels[name] = {code: names for code, *names in rows}
+        labels[name] = labels_of(connection, name, key, texts.languages())
     return labels

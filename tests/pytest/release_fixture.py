@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import uuid
 from pathlib import Path
@@ -10,6 +11,8 @@ from pathlib import Path
 import duckdb
 
 from atlas import lineage, site
+from atlas import publish as publishing
+from atlas.settings import read_settings
 
 VARIABLES = {
     "geography_vintage": 2025,
@@ -154,6 +157,21 @@ def small_site(setattr) -> None:
     setattr(site.table_pages, "pages", lambda _: [])
     setattr(site, "build_pages", build_pages)
     setattr(site.pages, "write_pages", write_pages)
+
+
+def fast_release(setattr) -> None:
+    """Makes releases of this process quick: a small site, and no file is forced to the disk, because no test that uses it cuts the power.
+
+    setattr: monkeypatch.setattr.
+    """
+    setattr(os, "fsync", lambda _: None)
+    small_site(setattr)
+
+
+def publish(output_dir: Path, **environment) -> Path:
+    """Publishes the warehouse of the directory. Returns the folder of the release."""
+    publishing.publish(read_settings({"ATLAS_OUTPUT_DIR": str(output_dir), **environment}))
+    return (output_dir / "release").resolve()
 
 
 def record_run(output_dir: Path, status: str = "complete", **variables) -> None:
