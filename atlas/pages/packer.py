@@ -20,6 +20,8 @@ from pathlib import Path
 
 import duckdb
 
+from atlas.catalogue import FORMATS, path_of
+from atlas.labels import labels_of
 from atlas.pages import geometry, prose, sectors, texts
 from atlas.pages.codec import ABSENT, HIDDEN, NO_COUNT, chunk_script, encode_integers, json_bytes
 from atlas.settings import CHANGES_FOLDER, AtlasError
@@ -65,6 +67,13 @@ MEASURES = {
     "chi_square": 1,
     "degrees_of_freedom": 0,
 }
+# Files of exports/ that are of no table, beside those that name themselves in the code below
+GENERAL_FILES = (
+    "parquet/observation.parquet",
+    "sdmx/structure.xml",
+    "sdmx/structure_2_1.xml",
+    "sdmx/delete/all.csv",
+)
 GROUPS = ("imaging_share", "imaging_volume", "imaging_all_ages", "other")  # of the list of statistics
 COMPARED = ("higher", "not_different", "lower")  # codes 1, 2, 3 of the chunk of standardised values; 0: none
 
@@ -129,7 +138,7 @@ def chunks(connection: duckdb.DuckDBPyConnection):
     """
     tables = {name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
     languages = texts.languages()
-    release, files = read_release(connection), read_exports(connection) + read_changes(connection)
+    release, files = read_release(connection), read_files(connection)
     units = read_units(connection)
     statistics = read_statistics(connection, units)
     described, dispersions = [], {}
@@ -199,6 +208,7 @@ def chunks(connection: duckdb.DuckDBPyConnection):
                     [u["level"], u["code"], u["names"], [u["parents"].get(level) for level in areas]] for u in units
                 ],
                 "groups": GROUPS,
+                "formats": [[prose.FORMAT_NAMES[name], name, ending] for name, (ending, *_) in FORMATS.items()],
                 "statistics": described,
                 "sectors": {
                     "codes": [s.code for s in with_sectors],
@@ -222,10 +232,20 @@ def read_areas(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return levels[: levels.index(SMALLEST_AREA) + 1]
 
 
-def read_exports(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """Returns the exported files that the pages link to, below the folder of the release."""
-    rows = connection.execute("select csv_file from release_table where csv_file is not null order by 1").fetchall()
-    return [f"exports/{file}" for file in ("datapackage.json", "SHA256SUMS", *(file for (file,) in rows))]
+def read_files(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
+    """Returns the files of the release that the pages link to, below its folder: the exports of each table, and under
+    "" all others.
+    """
+    statistics = {code for (code,) in connection.execute("select distinct code from statistic").fetchall()}
+    rows = connection.execute("select table_name from duckdb_tables() order by table_name").fetchall()
+    published = ("release_publication",) in rows and (
+        connection.execute("select count(*) from release_publication").fetchone()[0] > 0
+    )
+    general = ["datapackage.json", "SHA256SUMS", *(["catalogue.jsonld"] if published else []), *GENERAL_FILES]
+    return {"": [*(f"exports/{name}" for name in general), *read_changes(connection)]} | {
+        table: [f"exports/{path_of(name, table)}" for name in (FORMATS if table in statistics else ("csv", "parquet"))]
+        for (table,) in rows
+    }
 
 
 def read_changes(connection: duckdb.DuckDBPyConnection) -> list[str]:
@@ -235,7 +255,7 @@ def read_changes(connection: duckdb.DuckDBPyConnection) -> list[str]:
     (file,) = connection.execute(
         "select path from duckdb_databases() where database_name = current_database()"
     ).fetchone()
-    folder = Path(file or "").parent / CHANGES_FOLDER
+    folder = Path(file or "").resolve().parent / CHANGES_FOLDER
     return [f"{CHANGES_FOLDER}/{path.name}" for path in sorted(folder.glob("changes.*"))] if file else []
 
 
@@ -607,7 +627,7 @@ def read_cards(connection: duckdb.DuckDBPyConnection, words: dict[str, str], lan
         "select code, remark from statistic_remark where language = ? order by code, position", [language]
     ).fetchall():
         remarks.setdefault(code, []).append(remark)
-    wanted = ["code", "card_code", "title", "description", "calculation", "coding", "source_variables"]
+    wanted = ["code", "recommended_reference", "title", "description", "calculation", "coding", "source_variables"]
     cards = connection.execute(
         f"select {', '.join(wanted)} from statistic where language = ? order by code", [language]
     ).fetchall()
@@ -727,9 +747,5 @@ def read_labels(connection: duckdb.DuckDBPyConnection) -> dict:
     ).fetchall()
     labels = {}
     for name, key in [(n, n) for (n,) in named if n] + [("geo_level", "geo_level"), ("observation_status", "status")]:
-        spoken = ", ".join(f"any_value(label_{language})" for language in texts.languages())
-        rows = connection.execute(
-            f"select {key}, {spoken} from {name} group by 1 order by min(sort_order), 1"
-        ).fetchall()
-        labels[name] = {code: names for code, *names in rows}
+        labels[name] = labels_of(connection, name, key, texts.languages())
     return labels

@@ -32,7 +32,10 @@ def read_texts(language: str) -> dict[str, str]:
     texts: dict[str, str] = {}
     with FILE.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            if row["key"] in texts or not row[language]:
-                raise AtlasError(f"{FILE.name}: key {row['key']} occurs twice or has no text in {language}.")
+            if row["key"] in texts or not row[language] or None in row:
+                raise AtlasError(
+                    f"{FILE.name}: key {row['key']} occurs twice, has no text in {language}, or has a comma without "
+                    "quotation marks around its text."
+                )
             texts[row["key"]] = unbroken(row[language])
     return texts

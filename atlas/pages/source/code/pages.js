@@ -8,19 +8,20 @@ const mainStatistics = () => META.statistics.filter((s) => s.main);
 const homePage = async (state) => {
   const [home] = await Promise.all([loadJson("home"), META.map && loadGeometry()]);
   const { release } = META, cells = new Map(home.map(([code, year, rows]) => [code, { year, rows }]));
+  const drawn = (statistic) => META.map && statistic.measure !== "count" && !statistic.hospital;
   const card = (statistic) => {
     const { year, rows } = cells.get(statistic.code);
     const known = rows.map(([id, n, d]) => ({ id, n, value: n < 0 || d === 0 ? null : d < 0 ? n : statistic.per * n / d }));
     const sorted = known.map((cell) => cell.value).filter((v) => v !== null).sort((a, b) => a - b);
     const bounds = quintiles(sorted);
     const link = linkTo(state, { view: "statistic", code: statistic.code, year: statistic.years.at(-1), filters: {}, level: statistic.hospital ? "hospital" : "municipality", mode: "values" });
-    const picture = META.map && statistic.measure !== "count" && !statistic.hospital && html`<svg class="small-map" viewBox="0 0 ${GEOMETRY.size[0]} ${GEOMETRY.size[1]}" aria-hidden="true">${known.map((cell) =>
+    const picture = drawn(statistic) && html`<svg class="small-map" viewBox="0 0 ${GEOMETRY.size[0]} ${GEOMETRY.size[1]}" aria-hidden="true">${known.map((cell) =>
       html`<use href="#small-${cell.id}" class="area ${cell.n < 0 ? "hidden" : !has(cell) ? "empty" : `c${classOf(cell.value, bounds)}`}"/>`)}</svg>`;
     return html`<li><a href="${link}">${picture}<span>${titleOf(statistic)}</span></a><span class="small">${say(statistic.unit)}, ${year}</span></li>`;
   };
   return html`${META.map && smallShapes()}${heading(t("home_title"), t("home_intro"))}
 <div class="finders">${placeSearch()}${searchForm("word", t("search_statistic"))}</div>
-<h2>${t("home_statistics")}</h2>${note(t("home_maps_note"))}<ul class="cards">${mainStatistics().map(card)}</ul>
+<h2>${t("home_statistics")}</h2>${note(t("home_maps_note"))}<ul class="cards">${mainStatistics().sort((a, b) => drawn(b) - drawn(a)).map(card)}</ul>
 ${note(html`${t("release_line", { version: release.version, vintage: release.geography_vintage, date: releaseDate() })} ${META.map && t("boundaries_short")}`)}`;
 };
 
@@ -42,7 +43,7 @@ ${others.map((other) => {
     return html`<td>${plainValue(beside, statistic)}</td>${compared.includes(other) && html`<td>${intervalText(beside, statistic)}</td><td>${differs && t(`differs_${differs}`)}</td>`}`;
   })}
 ${alone && html`<td>${position && t(`compared_${position}`)}</td><td>${rank && count > 1 ? t("rank_of", { rank: number(rank), count: number(count) }) : "–"}</td>`}
-<td>${sparkline(years)}<span class="small">${years.length > 1 && `${statistic.years[0]}: ${plainValue(years[0], statistic)}`}</span></td></tr>`;
+<td>${sparkline(years)}<span class="small">${years.length > 1 && colon(statistic.years[0], plainValue(years[0], statistic))}</span></td></tr>`;
   });
   const below = AREA_LEVELS.indexOf(unit.level), inside = UNITS.filter((u) => AREA_LEVELS[below + 1] === u.level && (unit === COUNTRY || u.parents[below] === unit.code));
   const names = others.flatMap((other) => compared.includes(other) ? [nameOf(other), t("interval_head"), t("differs_head", { place: nameOf(unit) })] : nameOf(other));
@@ -58,11 +59,10 @@ ${inside.length > 0 && html`<h2 class="no-print">${t("places_inside")}</h2><ul c
 const sectorPart = async (state) => {
   const size = sectorsOf(state.unit);
   if (!size) return null;
-  const head = html`<h2 id="sectors" ${!state.sectors && html`class="no-print"`}>${t("sectors")}</h2>`;
-  if (!state.sectors) return html`${head}<p class="no-print"><a href="${linkTo(state, { sectors: true })}">${t("sectors_show", { size: number(size) })}</a></p>`;
+  if (!state.sectors) return html`<h2 class="no-print">${t("sectors")}</h2><p class="no-print"><a id="sectors" href="${linkTo(state, { sectors: true })}">${t("sectors_show", { size: number(size) })}</a></p>`;
   const statistic = statisticOf(state.code), cells = await loadSectors(state.unit, state.code, state.year), name = titleText({ ...state, filters: {}, mode: "values" });
-  return html`${head}<form class="controls" aria-label="${t("controls")}">${statisticSelect((s) => META.sectors.codes.includes(s.code))}${yearSlider(statistic.years)}</form>
-<p>${name}. ${mapSentence({ statistic }, { level: "statistical_sector" }, cells)}</p>
+  return html`<h2 id="sectors" tabindex="-1">${t("sectors")}</h2><form class="controls" aria-label="${t("controls")}">${statisticSelect((s) => META.sectors.codes.includes(s.code))}${yearSlider(statistic.years)}</form>
+<p>${name}. ${mapSentence({ statistic }, { level: "statistical_sector" }, cells, cellOf(await loadTable(state.code), COUNTRY, {}, state.year))}</p>
 ${tableBox(`${name}. ${say(statistic.unit)}`, ["sector", "value", "interval_head", "numerator", "denominator"].map((key) => t(key)), cells.map((cell) => html`<tr><th scope="row">${nameOf(cell.unit)} <span class="small">${cell.unit.code}</span></th>
 <td>${plainValue(cell, statistic)}</td><td>${intervalText(cell, statistic)}</td><td>${countText(cell.n)}</td><td>${countText(cell.d)}</td></tr>`))}${note(t("sectors_note"))}`;
 };
@@ -82,7 +82,7 @@ const hospitalPage = async (state) => {
   const filters = Object.keys(statistic.filters).map((name) => filterSelect(statistic, name));
   return html`<form class="controls" aria-label="${t("controls")}">${statisticSelect((s) => s.hospital)}${filters}${yearSlider(statistic.years)}</form>${heading(titleText(state), sentence)}
 ${judged && html`<figure id="funnel-figure"><h2>${t("funnel")}</h2>${note(`${say(statistic.unit)}. ${t("funnel_note")}`)}${funnelChart({ label: sentence, cells, country, per: statistic.per, width: mainWidth(), chosen: state.unit })}
-<ul class="legend lines"><li><svg width="36" height="14" aria-hidden="true"><path class="reference" d="M1 7H35"/></svg> ${t("belgium")}</li><li><svg width="36" height="14" aria-hidden="true"><path class="limit95" d="M1 7H35"/></svg> ${t("limit_95")}</li><li><svg width="36" height="14" aria-hidden="true"><path class="limit998" d="M1 7H35"/></svg> ${t("limit_998")}</li></ul>${pictureButtons("funnel")}</figure>`}
+${keyOfLines([["reference", t("belgium")], ["limit95", t("limit_95")], ["limit998", t("limit_998")]])}${pictureButtons("funnel")}</figure>`}
 ${tableBox(`${t("hospital_table")}. ${say(statistic.unit)}`, [t("hospital"), t("value"), t("interval_head"), t("numerator"), t("denominator"), judged && t("funnel")], cells.map((cell) => html`<tr ${cell.unit === state.unit && html`aria-current="true"`}><th scope="row"><a id="u${cell.unit.id}" href="${linkTo(state, { unit: cell.unit })}">${nameOf(cell.unit)}</a></th>
 <td>${plainValue(cell, statistic)}</td><td>${intervalText(cell, statistic)}</td><td>${countText(cell.n)}</td><td>${countText(cell.d)}</td>${judged && html`<td>${has(cell) && verdict(cell)}</td>`}</tr>`))}
 ${note(t("hospital_warning"))}${belowHtml(state, cards)}`;
