@@ -62,9 +62,9 @@ def propagate(system: System, known: numpy.ndarray, *, unchecked: bool = False) 
             most = numpy.where(plus, high[term], -low[term])
             others_least = (numpy.bincount(relation, least, count)[relation] - least)[order]
             others_most = (numpy.bincount(relation, most, count)[relation] - most)[order]
-            room, upward = slack[relation[order]], plus[order]
-            highest = numpy.where(upward, -others_least, room + others_most)
-            lowest = numpy.where(upward, -room - others_most, others_least)
+            spare, upward = slack[relation[order]], plus[order]
+            highest = numpy.where(upward, -others_least, spare + others_most)
+            lowest = numpy.where(upward, -spare - others_most, others_least)
             high[targets] = numpy.minimum(high[targets], numpy.minimum.reduceat(highest, starts))
             low[targets] = numpy.maximum(low[targets], numpy.maximum.reduceat(lowest, starts))
         numpy.minimum.at(high, smaller, high[larger])

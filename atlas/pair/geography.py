@@ -61,16 +61,16 @@ def compare(connection: duckdb.DuckDBPyConnection, last: Source, new: Source) ->
     different = {unit for unit in made[0].keys() | made[1].keys() if made[0].get(unit) != made[1].get(unit)}
     sums = []
     for unit in sorted(different):
-        ours, theirs = made[newer].get(unit), made[older].get(unit)
-        if ours is None:
+        newer_parts, older_parts = made[newer].get(unit), made[older].get(unit)
+        if newer_parts is None:
             continue
-        if theirs is None or unit[0] == MUNICIPALITY:
-            sums.append(CrossSum([(newer, *unit)], [(older, MUNICIPALITY, code) for code in sorted(ours)]))
-        if theirs is not None and unit[0] != MUNICIPALITY:
+        if older_parts is None or unit[0] == MUNICIPALITY:
+            sums.append(CrossSum([(newer, *unit)], [(older, MUNICIPALITY, code) for code in sorted(newer_parts)]))
+        if older_parts is not None and unit[0] != MUNICIPALITY:
             sums.append(
                 CrossSum(
-                    [(newer, *unit), *((older, MUNICIPALITY, code) for code in sorted(theirs - ours))],
-                    [(older, *unit), *((older, MUNICIPALITY, code) for code in sorted(ours - theirs))],
+                    [(newer, *unit), *((older, MUNICIPALITY, code) for code in sorted(older_parts - newer_parts))],
+                    [(older, *unit), *((older, MUNICIPALITY, code) for code in sorted(newer_parts - older_parts))],
                 )
             )
     return Geography(different, sums)

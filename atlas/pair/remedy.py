@@ -144,14 +144,14 @@ class Attack:
         return cells.in_new & ~numpy.isnan(cells.now) & ~self.hidden & ~(one & ~numpy.isnan(cells.before))
 
     def _cheapest(self, fallen: numpy.ndarray, rows: numpy.ndarray) -> numpy.ndarray:
-        """Returns a mask of candidates, the smallest numbers first, that give room to each relation in which a fallen
+        """Returns a mask of candidates, the smallest numbers first, that give slack to each relation in which a fallen
         variable has none, however free the other fallen ones are: as many cases as the interval needs.
         """
         system = self.system
         width = numpy.where(fallen, ANY, numpy.clip(self.both.width, 0, ANY))
-        room = numpy.bincount(system.relation, width[system.term], len(system.has_rest))
-        room = room + numpy.where(system.has_rest, ANY, 0)
-        need = self._need()[system.term] - (room[system.relation] - width[system.term])
+        slack = numpy.bincount(system.relation, width[system.term], len(system.has_rest))
+        slack = slack + numpy.where(system.has_rest, ANY, 0)
+        need = self._need()[system.term] - (slack[system.relation] - width[system.term])
         lacking = numpy.zeros(len(system.has_rest))
         numpy.maximum.at(lacking, system.relation[fallen[system.term]], need[fallen[system.term]])
         row = numpy.full(system.size, -1)
@@ -159,7 +159,7 @@ class Attack:
         terms = ((row[system.term] >= 0) & (lacking[system.relation] > 0)).nonzero()[0]
         relation, found = system.relation[terms], row[system.term[terms]]
         value = system.cells.now[found]
-        # summands before their total, cells without cases last: they give the least room
+        # summands before their total, cells without cases last: they give the least slack
         order = numpy.lexsort((found, value, value == 0, system.sign[terms] < 0, relation))
         relation, found, value = relation[order], found[order], value[order]
         sums = numpy.cumsum(value) - value

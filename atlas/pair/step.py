@@ -190,7 +190,7 @@ def message(finding: Finding) -> str:
         lines.append(f"  {table}, {year}, {level}: {', '.join(names[:NAMED])}{more}")
     return (
         f"Nothing is published: the last release, {finding.last.version}, gives away {len(finding.given):,} cells that "
-        f"this one suppresses, whatever else is suppressed:\n"
+        f"this one suppresses, also if it suppressed more:\n"
         + "\n".join(lines)
         + "\nThe previous release is unchanged. Keep "
         'the threshold, vintage and years of the last release, or let the privacy officer decide: `--consent "reason"` '

@@ -253,21 +253,21 @@ def pair_system(last, new, merged=None):
     if merged:
         cells = both.known.keys() | both.hidden
         for cell in sorted(new.known.keys() | new.hidden, key=str):
-            ours, theirs = made[1].get((cell[2], cell[3])), made[0].get((cell[2], cell[3]))
-            if ours is None or ours == theirs:
+            newer_parts, older_parts = made[1].get((cell[2], cell[3])), made[0].get((cell[2], cell[3]))
+            if newer_parts is None or newer_parts == older_parts:
                 continue
 
             def old(codes, cell=cell):
                 return [name((*cell[:2], "municipality", code, *cell[4:])) for code in sorted(codes)]
 
-            if cell[2] == "municipality" or theirs is None:
-                terms = [(cell, 1), *((part, -1) for part in old(ours))]
+            if cell[2] == "municipality" or older_parts is None:
+                terms = [(cell, 1), *((part, -1) for part in old(newer_parts))]
             else:
                 terms = [
                     (cell, 1),
                     (name(cell), -1),
-                    *((part, 1) for part in old(theirs - ours)),
-                    *((part, -1) for part in old(ours - theirs)),
+                    *((part, 1) for part in old(older_parts - newer_parts)),
+                    *((part, -1) for part in old(newer_parts - older_parts)),
                 ]
             if all(part in cells for part, _ in terms) and any(
                 part in both.hidden and part not in both.known for part, _ in terms
