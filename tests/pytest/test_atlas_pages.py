@@ -802,6 +802,9 @@ def test_places_are_compared_side_by_side(page, rows, shown):
         f"{beside[1]:.1f} to {beside[2]:.1f}",
         wanted,
     ]
+    differences = """() => [[5, 6], [1, 2], [2, 5], [null, null]].map(([lower, upper]) =>
+        ATLAS.differsFrom({ lower, upper }, { lower: 3, upper: 4 }))"""
+    assert page.tab.evaluate(differences) == ["higher", "lower", "unsure", None]
     page.go(f"v=statistic&s=cube_013_007&p=municipality:{code}&c=municipality:{other}&y={year}&l=nl")
     assert name in page.text("#place-body .figures") and name in page.text("#sentence")
     page.settle(lambda: page.tab.press(".compare p a", "Enter"))

@@ -146,7 +146,7 @@ const moveInList = (event) => {
 const start = async () => {
   if (!("DecompressionStream" in self)) { byId("unsupported").hidden = false; return; }
   await loadMeta();
-  Object.assign(ATLAS, { units: UNITS, loadTable, loadSectors, cellOf, cellsOf, readState, linkTo }); // for tests and the curious
+  Object.assign(ATLAS, { units: UNITS, loadTable, loadSectors, cellOf, cellsOf, differsFrom, readState, linkTo }); // for tests and the curious
   addEventListener("hashchange", render);
   on("change", changed);
   on("input", (event) => { if (event.target.id === "year") changed(event); });
