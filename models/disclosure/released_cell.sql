@@ -1,6 +1,6 @@
 -- One row is a row of publishable_cell as a release may publish it: what the last release makes necessary is suppressed besides (quality.withheld_cell).
 -- The published tables read nothing else.
-{{ config(materialized = 'view') }}
+{{ config(materialized = 'view', access = 'protected') }}
 
 with cell as (
 
