@@ -73,7 +73,7 @@ class Series:
     threshold: int
     cases: numpy.ndarray
     fall: numpy.ndarray  # how much a cell can shrink, for what it contains
-    room: numpy.ndarray  # how much it can grow, within what contains it
+    headroom: numpy.ndarray  # how much it can grow, within what contains it
     cost: numpy.ndarray
     hidden: numpy.ndarray
     target: numpy.ndarray
@@ -154,7 +154,7 @@ class Program:
     def _limits(self, cells):
         series = self.series
         longest = numpy.where(series.hidden[cells], FARTHEST, 1) * series.threshold
-        return numpy.minimum(numpy.concatenate([series.room[cells], series.fall[cells]]), numpy.tile(longest, 2))
+        return numpy.minimum(numpy.concatenate([series.headroom[cells], series.fall[cells]]), numpy.tile(longest, 2))
 
     def _columns(self, positions):
         return numpy.concatenate([positions, positions + self.count]).astype(numpy.int32)
@@ -254,7 +254,7 @@ def ways(series: Series, cell: int) -> list[list[float]]:
     """Returns the pairs of movements that protect a cell: half up, half down, then as much as possible up."""
     threshold, found = series.threshold, []
     for down in (min(series.fall[cell], threshold // 2), 0):
-        up = min(threshold - down, series.room[cell])
+        up = min(threshold - down, series.headroom[cell])
         pair = [amount for amount in (up, up - threshold) if amount]
         if threshold - up <= series.fall[cell] and pair not in found:
             found.append(pair)
@@ -308,7 +308,7 @@ def has_counterweight(series: Series, units: Units, cell: int, top: int, way) ->
         child = units.parent_of(child)
     others = series.cells_of([unit for unit in (*units.children[top], units.count + top) if unit != child])
     others = others[series.column[others] == series.column[cell]]
-    return any(max(pair) <= series.fall[others].sum() and -min(pair) <= series.room[others].sum() for pair in way)
+    return any(max(pair) <= series.fall[others].sum() and -min(pair) <= series.headroom[others].sum() for pair in way)
 
 
 def protect_line(series: Series, units: Units, municipality: int) -> None:
@@ -324,13 +324,13 @@ def protect_line(series: Series, units: Units, municipality: int) -> None:
         must_move = bool(series.hidden[whole].any())
         if not len(cells) or not (target.any() or must_move):
             return
-        fall, room = series.fall[cells], numpy.minimum(series.room[cells], FARTHEST * threshold)
-        all_fall, all_room = fall[hidden].sum(), room[hidden].sum()
-        up = numpy.minimum(numpy.minimum(room, all_fall - fall), threshold)
-        down = numpy.minimum(numpy.minimum(fall, all_room - room), threshold)
+        fall, headroom = series.fall[cells], numpy.minimum(series.headroom[cells], FARTHEST * threshold)
+        all_fall, all_headroom = fall[hidden].sum(), headroom[hidden].sum()
+        up = numpy.minimum(numpy.minimum(headroom, all_fall - fall), threshold)
+        down = numpy.minimum(numpy.minimum(fall, all_headroom - headroom), threshold)
         lacking = numpy.where(target, threshold - up - down, 0).max()
         if must_move:
-            lacking = max(lacking, min(threshold, series.fall[whole].sum()) - all_fall, threshold - all_room)
+            lacking = max(lacking, min(threshold, series.fall[whole].sum()) - all_fall, threshold - all_headroom)
         if lacking <= 0:
             series.learn(cells[target], up[target])
             series.learn(cells[target], -down[target])
@@ -339,7 +339,7 @@ def protect_line(series: Series, units: Units, municipality: int) -> None:
         if not len(free):
             return
         # the cheapest that is enough alone, else the largest
-        enough = free[(fall[free] >= lacking) & (room[free] >= lacking)]
+        enough = free[(fall[free] >= lacking) & (headroom[free] >= lacking)]
         chosen = enough[numpy.argmin(series.cost[cells[enough]])] if len(enough) else free[numpy.argmax(fall[free])]
         series.hide(cells[[chosen]])
 
@@ -419,7 +419,7 @@ def read_series(cells, units, numbers, hidden, largest, threshold, done) -> tupl
     )
     all_cases = numpy.concatenate([cases, rest[0]])
     small_rest = numpy.any([(values > 0) & (values < threshold) for values in rest], axis=0)
-    room = numpy.full(len(all_cases), WITHOUT_LIMIT)
+    headroom = numpy.full(len(all_cases), WITHOUT_LIMIT)
     for outer, is_bounded in (
         (cells.denominator[numbers], cells.is_bounded[numbers]),
         (cells.container[numbers], True),
@@ -431,7 +431,7 @@ def read_series(cells, units, numbers, hidden, largest, threshold, done) -> tupl
         places = numpy.concatenate([inside, len(of_around) + numpy.searchsorted(left_around, inside[left])])
         free = numpy.where(around.target[places], threshold, 0)
         limit = around.cases[places] - all_cases if numpy.all(is_bounded) else WITHOUT_LIMIT * around.cases[places]
-        room = numpy.minimum(room, numpy.maximum(limit, 0) + free)
+        headroom = numpy.minimum(headroom, numpy.maximum(limit, 0) + free)
         small_rest |= around.target[places[len(cases) :]]
     depth = sum((values[numbers] > 0).astype(int) for values in cells.filters)
     rank = units.rank[unit].astype(float)
@@ -453,7 +453,7 @@ def read_series(cells, units, numbers, hidden, largest, threshold, done) -> tupl
         threshold=threshold,
         cases=all_cases,
         fall=all_cases - numpy.concatenate([largest[numbers], numpy.zeros(len(left))]),
-        room=room,
+        headroom=headroom,
         cost=numpy.concatenate([cost, numpy.zeros(len(left))]),
         hidden=target | is_rest,
         target=target,
