@@ -500,10 +500,10 @@ def describe(settings: Settings, release: Release) -> str:
     exports = ", ".join(sorted(path.name for path in settings.exports.iterdir()))
     return (
         f"Release {release.version}: {release.tables} tables, {release.rows:,} rows{synthetic}\n"
-        f"  {settings.public_file}  ({file_size(settings.public_file.resolve())})\n"
-        f"  {settings.exports}  ({file_size(settings.exports.resolve())}: {exports})\n"
-        f"  {settings.current / CHANGES_FOLDER / 'changes.md'}  (changes: {release.changes.sentence()})\n"
-        f"  {settings.site / 'index.html'}  (site, {file_size(settings.site.resolve())}){warning}"
+        f"Changes: {release.changes.sentence()}, see {settings.current / CHANGES_FOLDER / 'changes.md'}\n"
+        f"Public: {settings.public_file} ({file_size(settings.public_file.resolve())}), "
+        f"{settings.site / 'index.html'} ({file_size(settings.site.resolve())})\n"
+        f"        {settings.exports} ({file_size(settings.exports.resolve())}: {exports}){warning}"
     )
 
 
