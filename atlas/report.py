@@ -133,6 +133,11 @@ def of_release(settings: Settings, counts: dict, release: publish.Release, previ
             "folder": str(settings.current.resolve()),
             "warnings": release.warnings,
         },
+        "beside_last": {
+            "years": release.finding.years if release.finding else [],
+            "attacked": release.finding.attacked if release.finding else 0,
+            "given_away": len(release.finding.given) if release.finding else 0,
+        },
         "changes": {"last_version": release.changes.last_version, **release.changes.totals},
     }
 

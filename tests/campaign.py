@@ -1,8 +1,8 @@
-"""Malformed source files by the hundred: `python tests/campaign.py --cases 300`.
+"""Damages source files at random and checks what a build does with them: `python tests/campaign.py --cases 300 --seed 1`.
 
-Each case damages one file of a small source and builds it in this process, up to the models that read the source. A case holds when the build either stops
-with a message that names the damaged file, or reads the source and every line of it is accounted for. In both cases the ids planted in every row are looked
-for in the output, the logs, dbt's artifacts and the list of files. Prints a line for each case that does not hold, and the counts.
+A case is a small source with one damaged file. It passes when the scan or dbt stops with a message that names the file, or when the models that read the
+source run, and staging reads no more claims than were counted. In both cases no planted person id is in the messages, the logs, dbt's artifacts, the list of files or the output. Prints a
+line for each case that fails, and the number of cases by outcome.
 """
 
 from __future__ import annotations

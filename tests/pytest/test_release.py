@@ -20,6 +20,7 @@ sys.path[:0] = [str(PROJECT), str(Path(__file__).parent)]
 import oracle
 import release_fixture
 import yaml
+from release_fixture import publish
 from test_publication import FILLED
 
 from atlas import __version__, comments, record
@@ -28,28 +29,12 @@ from atlas.__main__ import main
 from atlas.release_tables import OWN_TABLES
 from atlas.settings import AtlasError, read_settings
 
-
-@pytest.fixture(autouse=True)
-def _no_waiting_for_the_disk(monkeypatch):
-    """These tests do not cut the power: forcing every file to the disk would only cost time."""
-    monkeypatch.setattr(os, "fsync", lambda _: None)
-
-
-@pytest.fixture(autouse=True)
-def _small_site(monkeypatch):
-    """The site has tests of its own (test_site.py)."""
-    release_fixture.small_site(monkeypatch.setattr)
+pytestmark = pytest.mark.usefixtures("fast_release")
 
 
 def settings_of(output_dir: Path, **environment):
     """Returns the settings of a release into the directory."""
     return read_settings({"ATLAS_OUTPUT_DIR": str(output_dir), **environment})
-
-
-def publish(output_dir: Path, **environment) -> Path:
-    """Publishes the warehouse of the directory. Returns the folder of the release."""
-    publishing.publish(settings_of(output_dir, **environment))
-    return (output_dir / "release").resolve()
 
 
 def files_of(folder: Path) -> dict[str, str]:

@@ -29,8 +29,7 @@ def read(settings) -> dict:
 
 
 def test_the_report_counts_what_the_release_and_the_warehouse_hold(settings, monkeypatch):
-    monkeypatch.setattr(os, "fsync", lambda _: None)
-    release_fixture.small_site(monkeypatch.setattr)
+    release_fixture.fast_release(monkeypatch.setattr)
     release_fixture.make_warehouse(settings.output_dir)
     with report.recorded(settings) as document:
         assert read(settings)["status"] == "running"
