@@ -516,15 +516,15 @@ def describe(settings: Settings, release: Release) -> str:
         if release.is_masked
         else "\nSMALL CELLS ARE NOT HIDDEN (small_cell_threshold is 0): for private use only, never to be handed on."
     )
-    beside = f"  Attack on two releases: {release.finding.sentence()}\n" if release.finding else ""
+    beside = f"Attack on two releases: {release.finding.sentence()}\n" if release.finding else ""
     exports = ", ".join(sorted(path.name for path in settings.exports.iterdir()))
     return (
         f"Release {release.version}: {release.tables} tables, {release.rows:,} rows{synthetic}\n"
-        f"  {settings.public_file}  ({file_size(settings.public_file.resolve())})\n"
-        f"  {settings.exports}  ({file_size(settings.exports.resolve())}: {exports})\n"
-        f"  {settings.current / CHANGES_FOLDER / 'changes.md'}  (changes: {release.changes.sentence()})\n"
+        f"Changes: {release.changes.sentence()}, see {settings.current / CHANGES_FOLDER / 'changes.md'}\n"
         f"{beside}"
-        f"  {settings.site / 'index.html'}  (site, {file_size(settings.site.resolve())}){warning}"
+        f"Public: {settings.public_file} ({file_size(settings.public_file.resolve())}), "
+        f"{settings.site / 'index.html'} ({file_size(settings.site.resolve())})\n"
+        f"        {settings.exports} ({file_size(settings.exports.resolve())}: {exports}){warning}"
     )
 
 
