@@ -32,7 +32,7 @@ companion_in_column as (
 
     select *
     from active
-    qualify count(*) over (partition by parent_id) > 1 or depth = 0 or is_needed or is_parent_suppressed or has_unplaced_rest
+    qualify count(*) over (partition by parent_id) > 1 or depth = 0 or is_needed or is_parent_suppressed or is_root_unit
 
 ),
 
@@ -48,15 +48,15 @@ companion as (
 
     select *
     from companion_in_row
-    qualify count(*) over (partition by parent_id) > 1 or depth = 0 or is_needed or is_parent_suppressed or has_unplaced_rest
+    qualify count(*) over (partition by parent_id) > 1 or depth = 0 or is_needed or is_parent_suppressed or is_root_unit
 
 ),
 
--- the blocks in which something is to be suppressed. Persons without a known address belong to the country but to no region: a region is never an only child
+-- the blocks in which something is to be suppressed. The country is the child of nothing, so that its row is decided like several
 block as (
 
     select *,
-        not has_unplaced_rest and min(unit_id) over of_block = max(unit_id) over of_block as is_single_row,
+        not is_root_unit and min(unit_id) over of_block = max(unit_id) over of_block as is_single_row,
         depth > 0 and min(column_id) over of_block = max(column_id) over of_block as is_single_column
     from companion
     window of_block as (partition by block_id)

@@ -1,6 +1,6 @@
 {# The columns of protected_cell that the last decision works with. Returns: list of column names. #}
 {% macro decision_columns() %}
-    {{ return(['reference_year', 'cell_id', 'parent_id', 'series_id', 'column_id', 'level_rank', 'is_in_tree', 'is_small']) }}
+    {{ return(['reference_year', 'cell_id', 'parent_id', 'series_id', 'column_id', 'is_in_tree', 'is_small']) }}
 {% endmacro %}
 
 {# Adds the margins outside the tree of columns (increased reimbursement over all ages, say): such a margin is suppressed where one of its summands is.
@@ -61,8 +61,7 @@ suppressed_with_margins as (
 
 {# Cells that need not be suppressed. A margin outside the tree of columns is suppressed with its summands, and a 0 may serve a block in vain: where every
    other cell of a sum is published, everybody can subtract, and suppressing the last one protects nothing. Such a cell is published after all, unless it is
-   small itself. What is known stays the same, so that no other cell becomes less safe. The sums are a unit's total of each filter, and a unit with its children
-   (not the country's, which counts persons without a known address as well). Only series with margins outside the tree are looked at (project decision).
+   small itself. What is known stays the same, so that no other cell becomes less safe. The sums are a unit's total of each filter, and a unit with its children. Only series with margins outside the tree are looked at (project decision).
    Two passes (project decision): what the first one publishes can leave another cell alone in its sum. What a third pass would find stays suppressed, which
    is safe.
    Arguments: name of the CTE to define; source, a CTE of complete series with the columns of protected_cell, is_decided and must_suppress.
@@ -107,7 +106,6 @@ suppressed_with_margins as (
         parent_id as cell_id,
         max(suppressed_beside) as suppressed_below
     from {{ from }}_line
-    where level_rank > 1
     group by parent_id
 
 ),
@@ -123,7 +121,7 @@ suppressed_with_margins as (
         line.is_alone_by_{{ filter }}
         or {% endfor -%}
         coalesce(below.suppressed_below = 0, false)
-        or (line.level_rank <> 1 and line.suppressed_beside = 1 and coalesce(not parent.is_suppressed, false))
+        or (line.suppressed_beside = 1 and coalesce(not parent.is_suppressed, false))
 
 ),
 

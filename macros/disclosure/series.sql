@@ -24,5 +24,17 @@
     {%- endfor -%}
 {%- endmacro %}
 
+{# The columns of protected_count that add up over units. Returns: list of column names. #}
+{% macro additive_counts() %}
+    {{ return(['cases', 'volume', 'denominator', 'persons', 'denominator_persons', 'headroom']) }}
+{% endmacro %}
+
+{# The levels whose units do not cover their parent: persons without a known address are in no region, persons without a known sector in no sector. Everybody can
+   subtract, so that what is left, the remainder, is a cell of the suppression. Its unit is a pseudo-unit of the level, <code of the parent>_<value of this mapping>.
+   Returns: mapping of a level to text. #}
+{% macro remainder_levels() %}
+    {{ return({'region': 'no_known_address', 'statistical_sector': 'no_known_sector'}) }}
+{% endmacro %}
+
 {# The name of a series by place: cells by residence have that of the variable. Arguments: variable (text), place. Returns: text. #}
 {% macro place_series(variable, place) %}{{ return(variable if place == 'residence' else place ~ '_' ~ variable) }}{% endmacro %}

@@ -67,7 +67,7 @@ started as (
 
     select hub_grid.*,
         exchange.parent_id is not null as is_exchange,
-        -- the country suppresses more: where all of it is in one region, that region's row is almost the same, and has to move by itself
+        -- the country suppresses more: where nearly all of it is in one region, that region's row has to move by itself
         least(case when hub_grid.level_rank = 0 then {{ 2 * threshold }} else {{ threshold }} end, hub_grid.total_cases) as required_row_cases,
         case when hub_grid.is_total_suppressed then 1 else least(2, hub_grid.row_cells) end as required_row_cells,
         0 as required_row_largest,
@@ -108,8 +108,7 @@ where is_suppressed
 union
 select reference_year, cell_id from block
 where
-    -- small itself: an only sector is not its municipality, whose other persons have no known sector
-    (is_needed and (depth = 0 or is_single_row or is_single_column))
+    (is_needed and (is_single_row or is_single_column))
     -- an only child reads as its parent, an only column as its row
     or (is_single_row and is_parent_suppressed)
     or (is_single_column and is_total_suppressed and not is_single_row)

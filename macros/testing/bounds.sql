@@ -1,7 +1,7 @@
 {# What somebody can conclude about a count from the sums that it is in, one pass: no less than the sum leaves when all other counts are as large as they can
    be, no more than it leaves when they are as small as they can be; and a numerator is no larger than its denominator.
    Arguments: name of the CTE to define; source, a CTE with cell_id, denominator_id (null: contained in nothing), low, high. Expects a CTE `member`: line (any
-   text or number), cell_id, is_total (the others of the line add up to it), has_rest (the total also holds cases of no other count).
+   text or number), cell_id, is_total (the others of the line add up to it).
    Returns: CTEs, the last one `name`: the columns of `source`, low and high renewed. #}
 {% macro narrow_bounds(name, source) -%}
 {{ name }}_line as (
@@ -9,7 +9,6 @@
     select
         member.cell_id,
         member.is_total,
-        member.has_rest,
         {{ source }}.low,
         {{ source }}.high,
         sum(case when not member.is_total then {{ source }}.low end) over of_line as parts_low,
@@ -26,8 +25,8 @@
 
     select
         cell_id,
-        max(case when is_total then parts_low when not has_rest then total_low - parts_high + high end) as low,
-        min(case when not is_total then total_high - parts_low + low when not has_rest then parts_high end) as high
+        max(case when is_total then parts_low else total_low - parts_high + high end) as low,
+        min(case when not is_total then total_high - parts_low + low else parts_high end) as high
     from {{ name }}_line
     group by cell_id
 

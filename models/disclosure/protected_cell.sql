@@ -1,9 +1,12 @@
--- One row is a cell of protected_count with the numbers that its suppression works with: the cell, its total (same unit, parent column), its parent (parent
+-- One row is a cell of protected_count or remainder_count with the numbers that its suppression works with: the cell, its total (same unit, parent column), its parent (parent
 -- unit, same column) and its block (parent unit, parent column). total_id and parent_id are the cell_id of a cell, unless the cell is at a root.
 
 with counted as (
 
     select * from {{ ref('protected_count') }}
+    where {{ in_years_to_build('reference_year') }}
+    union all
+    select * from {{ ref('remainder_count') }}
     where {{ in_years_to_build('reference_year') }}
 
 ),
@@ -27,7 +30,7 @@ placed as (
         counted.*,
         unit.unit_id,
         unit.level_rank,
-        unit.has_unplaced_rest,
+        unit.is_remainder,
         unit.parent_unit_id = 0 as is_root_unit,
         series_column.series_id,
         series_column.column_id,

@@ -3,37 +3,17 @@
 
 with cell as (
 
-    select
-        {{ decision_columns() | join(',\n        ') }},
-        denominator_id
-    from {{ ref('protected_cell') }}
-    where
-        denominator_series is not null
-        and {{ in_years_to_build('reference_year') }}
-
-),
-
-denominator_decision as (
-
-    select * from {{ ref('denominator_decision') }}
+    select * from {{ ref('protected_cell') }}
     where {{ in_years_to_build('reference_year') }}
 
 ),
 
-{{ with_margins('with_margin', 'numerator') }},
+decided as (
 
-stated as (
-
-    select
-        with_margin.*,
-        denominator.is_suppressed as is_denominator_suppressed,
-        denominator.is_suppressed or with_margin.is_small as must_suppress
-    from with_margin
-    inner join denominator_decision as denominator on with_margin.denominator_id = denominator.cell_id
+    select * from {{ ref('numerator_decision') }}
+    where {{ in_years_to_build('reference_year') }}
 
 ),
-
-{{ publish_derivable_cells('decided', 'stated') }},
 
 publishable as (
 
@@ -51,8 +31,9 @@ publishable as (
         decided.is_denominator_suppressed,
         decided.is_suppressed as is_numerator_suppressed
     from decided
-    inner join {{ ref('protected_cell') }} as cell on decided.cell_id = cell.cell_id
-    where {{ in_years_to_build('cell.reference_year') }}
+    inner join cell on decided.cell_id = cell.cell_id
+    -- no table publishes a remainder
+    where not cell.is_remainder
 
 )
 

@@ -1,4 +1,5 @@
--- One row is a unit of the tree that the suppression walks: country to statistical sector, and the hospitals below the country. Numbers follow level and code.
+-- One row is a unit of the tree that the suppression walks: country to statistical sector, the hospitals below the country, and a pseudo-unit for the
+-- remainder of the country and of each municipality. Numbers follow level and code.
 {{ config(materialized = 'table') }}
 
 with geographic_unit as (
@@ -30,14 +31,29 @@ unit as (
         geo_level,
         geo_code,
         parent_level,
-        parent_code
+        parent_code,
+        false as is_remainder
     from geographic_unit
+    union all
+    select distinct
+        geo_level,
+        parent_code || '_' || case geo_level
+            {%- for level, name in remainder_levels().items() %}
+                when '{{ level }}' then '{{ name }}'
+            {%- endfor %}
+        end as geo_code,
+        parent_level,
+        parent_code,
+        true as is_remainder
+    from geographic_unit
+    where geo_level in ('{{ remainder_levels() | join("', '") }}')
     union all
     select
         'hospital' as geo_level,
         hospital.geo_code,
         geographic_unit.geo_level as parent_level,
-        geographic_unit.geo_code as parent_code
+        geographic_unit.geo_code as parent_code,
+        false as is_remainder
     from hospital
     cross join geographic_unit
     where geographic_unit.geo_level = 'country'
@@ -63,8 +79,7 @@ related as (
         unit.geo_code,
         unit.level_rank,
         coalesce(parent.unit_id, 0) as parent_unit_id,
-        -- persons without a known address belong to the country but to no region
-        unit.geo_level in ('country', 'region') as has_unplaced_rest
+        unit.is_remainder
     from numbered as unit
     left join numbered as parent
         on

@@ -38,6 +38,24 @@ suppressed as (
     select denominator_id as cell_id from published
     group by denominator_id
     having bool_and(is_denominator_suppressed)
+    union all
+    -- no table states a remainder: what the suppression calls published, everybody can subtract
+    select decision.cell_id
+    from (
+        select
+            cell_id,
+            is_suppressed
+        from {{ ref('denominator_decision') }}
+        union all
+        select
+            cell_id,
+            is_suppressed
+        from {{ ref('numerator_decision') }}
+    ) as decision
+    inner join cell on decision.cell_id = cell.cell_id
+    where
+        cell.is_remainder
+        and decision.is_suppressed
 
 ),
 
@@ -66,24 +84,21 @@ line_of_cell as (
     select
         parent_id * 10 as line,
         cell_id,
-        false as is_total,
-        geo_level in ('region', 'statistical_sector') as has_rest
+        false as is_total
     from cell
     where not is_root_unit
     union all
     select
         cell_id * 10 as line,
         cell_id,
-        true as is_total,
-        false as has_rest
+        true as is_total
     from cell
     {%- for filter in suppression_filters() %}
         union all
         select
             (cell.cell_id - cell.column_id + column_of_series.without_{{ filter }}_id) * 10 + {{ loop.index }} as line,
             cell.cell_id,
-            cell.{{ filter }} = 'total' as is_total,
-            false as has_rest
+            cell.{{ filter }} = 'total' as is_total
         from cell
         inner join column_of_series
             on
@@ -97,9 +112,7 @@ line_of_cell as (
 -- only a sum with a suppressed count says more than it publishes
 line as (
 
-    select
-        line_of_cell.line,
-        bool_or(line_of_cell.has_rest) as has_rest
+    select line_of_cell.line
     from line_of_cell
     left join suppressed on line_of_cell.cell_id = suppressed.cell_id
     group by line_of_cell.line
@@ -112,8 +125,7 @@ member as (
     select
         line_of_cell.line,
         line_of_cell.cell_id,
-        line_of_cell.is_total,
-        line.has_rest
+        line_of_cell.is_total
     from line_of_cell
     inner join line on line_of_cell.line = line.line
 

@@ -3,7 +3,10 @@
 
 with counted as (
 
-    select count(*) as counts from {{ ref('protected_count') }}
+    select
+        (select count(*) from {{ ref('protected_count') }}) as counts,
+        (select count(*) from {{ ref('remainder_count') }}) as remainders,
+        (select count(*) from {{ ref('remainder_count') }} where denominator_series is not null) as numerator_remainders
 
 ),
 
@@ -62,18 +65,28 @@ small_cell as (
     where
         not publishable.is_numerator_suppressed
         and (cell.is_small or publishable.is_denominator_suppressed or {{ is_small_group('publishable.denominator_persons') }})
+    union all
+    select cell.cell_id
+    from {{ ref('protected_cell') }} as cell
+    left join {{ ref('denominator_decision') }} as denominator on cell.cell_id = denominator.cell_id
+    left join {{ ref('numerator_decision') }} as numerator on cell.cell_id = numerator.cell_id
+    where
+        cell.is_remainder
+        and cell.is_small
+        and not coalesce(numerator.is_suppressed, denominator.is_suppressed, false)
 
 )
 
 select 'counts that are no cell of the suppression: a level is missing in the list geographic_levels, or a unit in geographic_unit' as failure_reason
 from counted
 cross join placed
-where counted.counts <> placed.cells
+where counted.counts + counted.remainders <> placed.cells
 union all
 select 'numerators that no decision was made for: their denominator is no cell' as failure_reason
 from placed
 cross join decided
-where placed.numerators <> decided.cells
+cross join counted
+where placed.numerators <> decided.cells + counted.numerator_remainders
 union all
 select 'a cell is deeper than the last step: raise last_suppression_step and add the model suppress_' || stage || '_' || cast(deepest as text) as failure_reason
 from in_step

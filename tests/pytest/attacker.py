@@ -31,7 +31,7 @@ class System:
 
     known: dict = field(default_factory=dict)
     hidden: set = field(default_factory=set)
-    sums: list = field(default_factory=list)  # (total, [parts], has_unpublished_part)
+    sums: list = field(default_factory=list)  # (total, [parts], has a remainder that is no cell)
     at_most: list = field(default_factory=list)  # (smaller, larger)
     weighted: list = field(default_factory=list)  # ([(cell, weight)], sum): what a standardised value says
 
@@ -112,7 +112,7 @@ def add_relations(system, parent):
         code = key[3] if key[3] is not None else countries.get(key[:3])
         total = (*key[:3], code, *key[4:])
         if total in cells:
-            # people without a known address, or without a known sector, are in the total only
+            # people without a known address, or without a known sector, are in the total only: see attack_remainders
             system.sums.append((total, sorted(parts), parts[0][2] in ("region", "statistical_sector")))
     for (total, _), parts in by_filter.items():
         if total in cells:
@@ -218,6 +218,31 @@ def add_comparisons(system, connection, standards, schema="main", comparison="ma
         if all(persons for _, persons in groups.values()):
             state([(groups["yes"][0], 1 / groups["yes"][1]), (groups["no"][0], -ratio / groups["no"][1])], 0)
     return checked
+
+
+def attack_remainders(system, truth, threshold):
+    """Makes each small remainder (no known address, no known sector) a number that has to be protected. Returns how many there are.
+
+    No table states a remainder, so that the public files alone do not say which ones are small: `truth` is the system of the same source without suppression.
+    Examinations are protected with their patients.
+    """
+    exact = {
+        (total, parts[0][2]): truth.known[total] - sum(truth.known[part] for part in parts)
+        for total, parts, has_rest in truth.sums
+        if has_rest
+    }
+    found = 0
+    for number, (total, parts, has_rest) in enumerate(system.sums):
+        if not has_rest:
+            continue
+        level = parts[0][2]
+        patients = (total[0].replace("exams", "patients"), *total[1:])
+        if any(0 < exact.get((cell, level), 0) < threshold for cell in (total, patients)):
+            remainder = (*total[:2], level, f"remainder of {total[3]}", *total[4:])
+            system.hidden.add(remainder)
+            system.sums[number] = (total, [*parts, remainder], False)
+            found += 1
+    return found
 
 
 def pair_system(last, new, merged=None):

@@ -31,8 +31,9 @@ def table_names(atlas):
     return [row[0] for row in atlas.query("select distinct code from reference.statistic order by code")]
 
 
-def test_no_suppressed_number_can_be_narrowed(masked):
+def test_no_suppressed_number_can_be_narrowed(masked, unmasked):
     system = read_system(masked)
+    assert attacker.attack_remainders(system, read_system(unmasked), THRESHOLD) > 100
     assert add_comparisons(system, masked) > 50
     assert len(system.weighted) > 10  # statements about suppressed denominators, which are pooled
     fallen, attacked = attacker.attack(system, THRESHOLD)
@@ -71,6 +72,30 @@ def test_a_direct_value_over_suppressed_ages_is_found(masked, unmasked):
     assert {(age, round(cell.low), round(cell.high)) for cell in fallen for age in cell.cell} == {
         (age, truth[age], truth[age]) for age, (events, _) in shown.items() if events is None
     }
+
+
+def test_attack_subtracts_the_parts_of_a_unit_from_it():
+    """A municipality of 42 with sectors of 30 and 9: three without a known sector, unless a sector is suppressed."""
+    units = (("municipality", "m", 42), ("statistical_sector", "a", 30), ("statistical_sector", "b", 9))
+
+    def municipality(*suppressed):
+        cells = {("patients", 2023, *unit): value for *unit, value in units}
+        system = attacker.System()
+        for cell, value in cells.items():
+            system.state(cell, None if cell[3] in suppressed else value)
+        (total, *parts) = cells
+        system.sums.append((total, parts, True))
+        return system
+
+    system = municipality()
+    assert attacker.attack(system, THRESHOLD) == ([], 0)
+    assert attacker.attack_remainders(system, municipality(), THRESHOLD) == 1
+    ((fallen,), attacked) = attacker.attack(system, THRESHOLD)
+    assert (attacked, fallen.cell[3], round(fallen.low), round(fallen.high)) == (1, "remainder of m", 3, 3)
+    system = municipality("b")
+    attacker.attack_remainders(system, municipality(), THRESHOLD)
+    assert attacker.attack(system, THRESHOLD) == ([], 2)
+    assert attacker.attack_remainders(municipality(), municipality(), 3) == 0
 
 
 def test_without_secondary_suppression_many_fall(primary_only):

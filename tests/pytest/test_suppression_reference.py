@@ -11,7 +11,7 @@ THRESHOLD = 5
 BLOCKS = 300
 STEP = 5
 COLUMNS = (
-    "cell_id, total_id, parent_id, block_id, unit_id, column_id, level_rank, depth, is_root_unit, has_unplaced_rest, is_leaf, cases, headroom,"
+    "cell_id, total_id, parent_id, block_id, unit_id, column_id, level_rank, depth, is_root_unit, is_leaf, cases, headroom,"
     " is_possible, parent_cases, total_cases, is_needed"
 )
 
@@ -50,7 +50,6 @@ def rows_of_block(number, headroom, block):
                 STEP - 1,
                 1,
                 False,
-                False,
                 block.is_leaf,
                 int(cases),
                 int(headroom[row, column]),
@@ -70,7 +69,7 @@ def step(masked):
     connection = duckdb.connect()
     connection.execute("attach ':memory:' as warehouse")
     connection.execute("create schema warehouse.intermediate")
-    types = ["bigint"] * 8 + ["boolean"] * 3 + ["bigint"] * 2 + ["boolean"] + ["bigint"] * 2 + ["boolean"]
+    types = ["bigint"] * 8 + ["boolean"] * 2 + ["bigint"] * 2 + ["boolean"] + ["bigint"] * 2 + ["boolean"]
     names = COLUMNS.replace(" ", "").split(",")
     definition = ", ".join(f"{name} {kind}" for name, kind in zip(names, types, strict=True))
     year = f"reference_year integer default {YEARS[-1]}"
@@ -91,7 +90,7 @@ def test_sql_suppresses_the_cells_of_the_reference_on_random_blocks(step):
         base = (number + 1) * 10_000
         expected |= {base + (row + 1) * 10 + column + 1 for row, column in zip(*numpy.nonzero(suppressed), strict=True)}
     connection.executemany(
-        f"insert into warehouse.intermediate.numerator_need ({COLUMNS}) values ({', '.join('?' * 17)})", rows
+        f"insert into warehouse.intermediate.numerator_need ({COLUMNS}) values ({', '.join('?' * 16)})", rows
     )
     connection.executemany(
         f"insert into warehouse.intermediate.suppress_numerator_{STEP - 1} (cell_id) values (?)",
