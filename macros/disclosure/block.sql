@@ -22,7 +22,7 @@
 {%- endmacro %}
 
 {# Suppresses further cells of each row or column that takes part, until it holds what the block requires of it: cases, cells, one large cell. Preferred, in
-   this order: a large cell where one is required (of 12 thresholds, if there is one: project decision, so that the columns below find enough in it); a cell of
+   this order: a remainder, which costs no table a number; a large cell where one is required (of 12 thresholds, if there is one: project decision, so that the columns below find enough in it); a cell of
    a crossing line that takes part; the smallest cell that is enough alone; the largest cell.
    Arguments: name of the CTE to define; source (CTE); line, 'row', 'column' or 'line'; keys and crossing_keys, the columns that tell lines and crossing lines
    apart; takes_part (SQL). Returns: three CTEs, the last one `name`: the columns of `source`, is_suppressed renewed. #}
@@ -57,7 +57,7 @@
     from {{ name }}_candidate
     window preference as (
         partition by {{ keys }}, is_candidate
-        order by (lacks_large and cases >= {{ threshold }}) desc, (lacks_large and cases >= {{ 12 * threshold }}) desc, (crossing_suppresses and cases > 0) desc,
+        order by (is_remainder and cases > 0) desc, (lacks_large and cases >= {{ threshold }}) desc, (lacks_large and cases >= {{ 12 * threshold }}) desc, (crossing_suppresses and cases > 0) desc,
             cases >= lacking_cases desc, case when cases >= lacking_cases then cases else -cases end, cell_id
         rows between unbounded preceding and current row
     )

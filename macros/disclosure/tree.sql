@@ -16,8 +16,8 @@
 {# The columns of protected_cell that the steps work with. Argument: relation (alias, or none). Returns: select targets, one a line. #}
 {% macro step_columns(relation=none) -%}
     {%- for column in [
-        'reference_year', 'cell_id', 'total_id', 'parent_id', 'block_id', 'unit_id', 'column_id', 'level_rank', 'depth', 'is_root_unit', 'is_leaf', 'cases',
-        'headroom'
+        'reference_year', 'cell_id', 'total_id', 'parent_id', 'block_id', 'unit_id', 'column_id', 'level_rank', 'depth', 'is_root_unit', 'is_remainder', 'is_leaf',
+        'cases', 'headroom'
     ] -%}
         {{ relation ~ '.' if relation }}{{ column }}{{ ',\n        ' if not loop.last }}
     {%- endfor -%}
