@@ -36,9 +36,9 @@ parts as (
         geo_level,
         parent_unit_id,
         {{ filter_columns() }},
-        {%- for number in additive_counts() %}
-            cast(sum({{ number }}) as bigint) as {{ number }}{{ ',' if not loop.last }}
-        {%- endfor %}
+    {%- for number in additive_counts() %}
+        cast(sum({{ number }}) as bigint) as {{ number }}{{ ',' if not loop.last }}
+    {%- endfor %}
     from placed
     where geo_level in ('{{ remainder_levels() | join("', '") }}')
     group by reference_year, series, geo_level, parent_unit_id, {{ filter_columns() }}
@@ -54,9 +54,9 @@ remainder as (
         parts.geo_level,
         unit.geo_code,
         {{ filter_columns('whole') }},
-        {%- for number in additive_counts() %}
-            whole.{{ number }} - parts.{{ number }} as {{ number }}{{ ',' if not loop.last }}
-        {%- endfor %}
+    {%- for number in additive_counts() %}
+        whole.{{ number }} - parts.{{ number }} as {{ number }}{{ ',' if not loop.last }}
+    {%- endfor %}
     from parts
     inner join unit
         on

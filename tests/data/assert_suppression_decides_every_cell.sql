@@ -6,7 +6,7 @@ with counted as (
     select
         (select count(*) from {{ ref('protected_count') }}) as counts,
         (select count(*) from {{ ref('remainder_count') }}) as remainders,
-        (select count(*) from {{ ref('remainder_count') }} where denominator_series is not null) as numerator_remainders
+        (select count(denominator_series) from {{ ref('remainder_count') }}) as numerator_remainders
 
 ),
 
