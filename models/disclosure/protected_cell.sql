@@ -1,5 +1,6 @@
 -- One row is a cell of protected_count or remainder_count with the numbers that its suppression works with: the cell, its total (same unit, parent column),
--- its parent (parent unit, same column) and its block (parent unit, parent column). total_id and parent_id are the cell_id of a cell, unless the cell is at a root.
+-- its parent (parent unit, same column) and its block (parent unit, parent column). total_id and parent_id are the cell_id of a cell, unless the cell is at
+-- a root.
 
 with counted as (
 

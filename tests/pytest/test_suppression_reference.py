@@ -73,7 +73,9 @@ def step(masked):
     names = COLUMNS.replace(" ", "").split(",")
     definition = ", ".join(f"{name} {kind}" for name, kind in zip(names, types, strict=True))
     year = f"reference_year integer default {YEARS[-1]}"
-    connection.execute(f"create table warehouse.intermediate.numerator_need ({definition}, {year}, is_remainder boolean default false)")
+    connection.execute(
+        f"create table warehouse.intermediate.numerator_need ({definition}, {year}, is_remainder boolean default false)"
+    )
     connection.execute(f"create table warehouse.intermediate.suppress_numerator_{STEP - 1} (cell_id bigint, {year})")
     return connection, path.read_text(encoding="utf-8")
 
