@@ -490,7 +490,7 @@ def read_cells(warehouse: Path, year: int, condition: str) -> tuple[Cells, Units
             f"""
             with cell as (
                 select *, row_number() over (order by cell_id) - 1 as number from intermediate.protected_cell
-                where reference_year = {int(year)} and ({condition})
+                where reference_year = {int(year)} and not is_remainder and ({condition})
             )
             select cell.series, cell.unit_id - 1 as unit, {", ".join("cell." + name for name in FILTERS)}, cell.cases, cell.persons, cell.is_small,
                 cell.headroom is not null as is_bounded, coalesce(denominator.number, -1) as denominator,

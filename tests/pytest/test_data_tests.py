@@ -353,6 +353,16 @@ DAMAGES = [
         where reference_year = 2023 and series = 'IMAG_CT_N' and geo_level = 'municipality' and persons >= 5 and not is_denominator_suppressed""",
     ),
     (
+        "assert_suppressed_cells_are_protected",
+        "regions published beside small remainders",
+        "update intermediate.publishable_cell set is_numerator_suppressed = false, is_denominator_suppressed = false where geo_level = 'region'",
+    ),
+    (
+        "assert_suppression_decides_every_cell",
+        "a small remainder that is not suppressed",
+        "update intermediate.denominator_decision set is_suppressed = false where cell_id in (select cell_id from intermediate.protected_cell where is_remainder)",
+    ),
+    (
         "assert_code_lists_have_evidence_and_labels",
         "no codes",
         "delete from reference.statistic_code where code = 'cube_013_013'",
