@@ -8,7 +8,7 @@ from conftest import YEARS
 from dbt_runs import WITHOUT_TESTS, run_dbt
 
 THRESHOLD = 5
-ATTACKED_YEAR = YEARS[-1]
+ATTACKED_YEAR = YEARS[1]  # the year of the source whose standardised values hold suppressed denominators
 
 
 def read_system(atlas, years=(ATTACKED_YEAR,)):
@@ -35,7 +35,7 @@ def test_no_suppressed_number_can_be_narrowed(masked, unmasked):
     system = read_system(masked)
     assert attacker.attack_remainders(system, read_system(unmasked), THRESHOLD) > 100
     assert add_comparisons(system, masked) > 50
-    assert len(system.weighted) > 10  # statements about suppressed denominators, which are pooled
+    assert len(system.weighted) > 5  # statements about suppressed denominators, which are pooled
     fallen, attacked = attacker.attack(system, THRESHOLD)
     assert attacked == len(system.unknown) > 1000
     assert not fallen, f"{len(fallen)} of {attacked} suppressed numbers fall, first {fallen[:5]}"
