@@ -2,7 +2,8 @@
 
 A variable is a cell of one release, or of both when it is one quantity in them (links.py). Sums: the children of a unit
 add up to it, the values of a filter to its total, in each release; units of two vintages as geography.py says. Limits:
-a share counts persons of its denominator, a patient has an examination.
+a share counts persons of its denominator, a patient has an examination, a list holds the lists within it, and
+hospitals report no more than the country.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 import duckdb
 import numpy
 
-from atlas.pair.cells import ACT_FILTER, VOLUME, Source, Statistic, create_cells, filters_of
+from atlas.pair.cells import ACT_FILTER, HOSPITAL, VOLUME, Source, Statistic, create_cells, filters_of
 from atlas.pair.geography import Geography
 from atlas.pair.links import Cells, unchanged
 from atlas.sql import identifier, literal
@@ -126,7 +127,7 @@ def build(
     crossed = _cross_terms(connection, geography, rows, variable, len(rest))
     relation, term, sign = (numpy.concatenate(pair) for pair in zip((relation, term, sign), crossed[:3], strict=True))
     rest = numpy.concatenate([rest, numpy.zeros(crossed[3], bool)])
-    smaller, larger = _limits(connection, statistics, rows, variable)
+    smaller, larger = _limits(connection, sources[1], statistics, rows, variable)
     return System(
         cells,
         variable,
@@ -240,9 +241,11 @@ def _cross_terms(connection, geography: Geography, rows: Rows, variable: numpy.n
     return relation + first, variable[release, row], sign.astype(float), int(relation.max()) + 1
 
 
-def _limits(connection, statistics: list[Statistic], rows: Rows, variable: numpy.ndarray) -> tuple:
+def _limits(connection, source: Source, statistics: list[Statistic], rows: Rows, variable: numpy.ndarray) -> tuple:
     """Returns the variables that are at most others: (smaller, larger), in both releases."""
-    pairs = {(s.numerator, s.denominator) for s in statistics if s.is_share}
+    pairs = {(s.numerator, s.denominator) for s in statistics if s.is_share} | source.nested(connection, statistics)
+    by_hospital = {name for s in statistics for name in (s.numerator, s.denominator or "") if name.startswith(HOSPITAL)}
+    pairs |= {(name, name.removeprefix(HOSPITAL)) for name in by_hospital}
     pairs |= {(s.numerator.removesuffix(VOLUME), s.numerator) for s in statistics if s.numerator.endswith(VOLUME)}
     if not pairs:
         return numpy.array([], int), numpy.array([], int)

@@ -193,11 +193,34 @@ def test_nothing_new_reads_nothing_and_a_year_that_no_test_has_seen_is_tested(st
     assert different_marts(after, masked) == []
 
 
-def test_a_year_that_may_not_be_published_leaves_and_comes_back(story, masked):
+WITHHELD = f"cube.reference_year = {MIDDLE} and cube.geo_level = 'municipality' and cube.age_category = '30-39'"
+
+
+def withhold(story, statement):
+    """Changes quality.withheld_cell as atlas/pair/step.py does: the year is to be published again."""
+    with duckdb.connect(str(story.warehouse)) as connection:
+        connection.execute(statement)
+        connection.execute(
+            f"update quality.built_year set publication = null, tested = null where reference_year = {MIDDLE}"
+        )
+
+
+def test_a_year_that_may_not_be_published_leaves_and_comes_back_and_so_does_a_withheld_cell(story, masked):
+    shown = f"from marts.cube_013_007 as cube where {WITHHELD} and cube.status = 'published' order by geo_code limit 1"
+    withhold(
+        story,
+        "insert into quality.withheld_cell by name select reference_year, 'IMAG_SPEC_N' as series, geo_level, geo_code, age_category, "
+        f"'total' as procedure_type, 'total' as increased_reimbursement, false as hides_denominator {shown}",
+    )
     narrowed = built(story, last_reference_year=MIDDLE)
     assert years(narrowed, "marts.cube_013_007") == years(narrowed, "quality.masking_report") == [FIRST, MIDDLE]
+    held = f"semi join quality.withheld_cell using (reference_year, geo_level, geo_code, age_category) where {WITHHELD}"
+    for table in ("cube_013_007", "cube_013_008"):
+        (row,) = narrowed.query(f"select numerator, value, status, denominator > 0 from marts.{table} as cube {held}")
+        assert row == (None, None, "small_cell", True), table
+    withhold(story, "delete from quality.withheld_cell")
     widened = built(story)
-    assert years_looked_at(widened) == f"({LAST})"
+    assert years_looked_at(widened) == f"({MIDDLE}, {LAST})"
     assert different_marts(widened, masked) == []
 
 
