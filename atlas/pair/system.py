@@ -80,9 +80,10 @@ def create_rows(
     key = ["quantity", "geo_level", "geo_code", *map(identifier, filters)]
     same = " and ".join(f"before.{column} = now.{column}" for column in key)
     shown = ", ".join(f"coalesce(before.{column}, now.{column}) as {column}" for column in key)
+    # the cells of a unit that differs have a key of their own: a join by equality alone
     sides = [
-        f"(select *, true as is_there, (geo_level, geo_code) in (from pair_different) as differs from pair_{name}) "
-        f"as {side}"
+        "(select *, true as is_there, case when (geo_level, geo_code) in (from pair_different) then "
+        f"'{name}' else '' end as own from pair_{name}) as {side}"
         for name, side in zip(RELEASES, ("before", "now"), strict=True)
     ]
     connection.execute(
@@ -90,7 +91,7 @@ def create_rows(
         select row_number() over (order by {", ".join(key)}, in_last) - 1 as id, * from (
             select {shown}, before.value as before, now.value as now,
             before.is_there is not null as in_last, now.is_there is not null as in_new
-            from {sides[0]} full outer join {sides[1]} on {same} and not before.differs and not now.differs
+            from {sides[0]} full outer join {sides[1]} on {same} and before.own = now.own
         )"""
     )
     return Rows("pair_row", filters)
@@ -161,10 +162,15 @@ def _sums(connection, source: Source, rows: Rows, name: str) -> dict[str, numpy.
         f"union all select distinct 'hospital', cell.geo_code, 'country', country.geo_code from {there} as cell "
         f"inner join {geography} as country on cell.geo_level = 'hospital' and country.geo_level = 'country')"
     )
+    # a table of its own: joined in another order, parents and units alone would be many times as many rows
+    connection.execute(
+        "create or replace temp table pair_child as select cell.*, unit.parent_level, unit.parent_code "
+        f"from {there} as cell inner join {units} as unit using (geo_level, geo_code)"
+    )
     selects = [
         f"select 0 as dimension, parent.id as parent, child.id as child, child.geo_level in {WITH_REST} as has_rest "
-        f"from {there} as child inner join {units} as unit using (geo_level, geo_code) inner join {there} as parent on "
-        f"parent.geo_level = unit.parent_level and parent.geo_code = unit.parent_code and {same}"
+        f"from pair_child as child inner join {there} as parent on "
+        f"parent.geo_level = child.parent_level and parent.geo_code = child.parent_code and {same}"
     ]
     for number, filter_ in enumerate(map(identifier, rows.filters), start=1):
         others = [column for column in [*columns, "geo_level", "geo_code"] if column != filter_]
