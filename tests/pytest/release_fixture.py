@@ -116,7 +116,16 @@ KEYS = {
     "statistic_column": ["code", "language", "column_name"],
     "geographic_unit": ["geo_level", "geo_code"],
 }
-DERIVED = {"cube_013_007": {"value": "cast(numerator as double) * 100 / 300"}}  # not stored in the public file
+# not stored in the public file
+DERIVED = {
+    "cube_013_007": {"value": "cast(numerator as double) * 100 / 300"},
+    "cube_007_005b": {"lower_95": "case when status = 'published' then $fifth * numerator / denominator end"},
+}
+CONSTANTS = {
+    "cube_007_005b": {
+        "fifth": "select reference_year, procedure_type, 0.6::double from {procedure_type}, (select distinct reference_year from {cube_007_005b})"
+    }
+}
 STATISTICS = {"cube_013_007": CUBE, "stat_013_008": STAT, "cube_007_005b": HOSPITAL}
 
 
@@ -175,7 +184,9 @@ def artifacts(invocation_id: str = "x") -> dict[str, dict]:
     """Returns {manifest, run_results}: what a complete build of the hand-made warehouse leaves, in the form of dbt's files."""
     nodes = {f"model.health_atlas.{name}": model(name, "reference", key=key) for name, key in KEYS.items()}
     nodes |= {
-        f"model.health_atlas.{name}": model(name, "marts", statistic=statistic, derived=DERIVED.get(name))
+        f"model.health_atlas.{name}": model(
+            name, "marts", statistic=statistic, derived=DERIVED.get(name), constants=CONSTANTS.get(name)
+        )
         for name, statistic in STATISTICS.items()
     }
     nodes["model.health_atlas.int_beneficiary"] = model("int_beneficiary", "intermediate", access="protected")
@@ -198,6 +209,7 @@ def model(
     key: list[str] | None = None,
     statistic: dict | None = None,
     derived: dict | None = None,
+    constants: dict | None = None,
     access: str = "public",
     materialized: str = "table",
 ) -> dict:
@@ -209,7 +221,9 @@ def model(
         "access": access,
         "config": {
             "materialized": materialized,
-            "meta": {"statistic": statistic, "derived": derived or {}} if statistic else {},
+            "meta": {"statistic": statistic, "derived": derived or {}, "constants": constants or {}}
+            if statistic
+            else {},
         },
         "constraints": [{"type": "primary_key", "columns": key}] if key else [],
         "columns": {},
