@@ -123,13 +123,15 @@ def run_once(tool, source, scratch, arguments):
             str(arguments.year),
             str(scratch / "cells"),
         ],
-        # the log says when each statement ran
+        # the log says when each statement ran, in one file
         "dbt": [
             str(Path(sys.executable).parent / "dbt"),
             "--log-level-file",
             "debug",
             "--log-format-file",
             "json",
+            "--log-file-max-bytes",
+            str(2**30),
             "build",
             "--exclude-resource-type",
             "unit_test",

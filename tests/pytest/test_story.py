@@ -110,11 +110,13 @@ def remove_year(source, year):
 
 
 def cut_claims(source, year, day):
-    """Keeps the claims of a year before a day, as an extract holds them that was made on it."""
-    for file in (source / "health_care" / f"service_year={year}").iterdir():
-        early = f"from read_parquet('{file}', hive_partitioning = false) where ss00015 < date '{day}'"
-        duckdb.sql(f"create or replace temp table early as {early}")
-        duckdb.sql(f"copy early to '{file}' (format parquet)")
+    """Keeps of the claims of a year those before a day, whatever folder they are in, as an extract holds them that was made on it."""
+    cut = f"ss00015 >= date '{day}' and year(ss00015) = {year}"
+    for file in source.glob("health_care/*/*.parquet"):
+        lines = f"from read_parquet('{file}', hive_partitioning = false)"
+        duckdb.sql(f"create or replace temp table kept as {lines} where not coalesce({cut}, false)")
+        if duckdb.sql(f"select count(*) {lines} where {cut}").fetchall() != [(0,)]:
+            duckdb.sql(f"copy kept to '{file}' (format parquet)")
 
 
 def bill(source, year, lines, name="late"):
