@@ -12,6 +12,7 @@ from pathlib import Path
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 SOURCES = ("population", "health_care")
+CHANGES_FOLDER = "changes"  # of a release: the change report
 
 
 class AtlasError(Exception):
