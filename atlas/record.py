@@ -35,7 +35,7 @@ class Artifacts:
 @dataclass(frozen=True)
 class PublicModel:
     """A model with `access: public`. statistic: the mart's declaration, None for a reference table. derived: column ->
-    its SQL expression over other columns of the table, in which `$name` stands for one of `constants`. constants: name
+    its SQL expression over other columns of the table, in which `$name` is one of `constants`. constants: name
     -> query on the warehouse; the last column is the value, for rows whose columns of the same names equal the others.
     """
 

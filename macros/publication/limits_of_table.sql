@@ -100,7 +100,7 @@ spread as (
 
 {# The columns of a published table that follow from other columns of the same row. The public file does not store them: they are generated columns, and
    the release compares them with those of the build. Argument: statistic (a declaration). Returns: mapping of a column to its SQL expression, in which
-   `$name` stands for a constant (derived_constants). #}
+   `$name` is a constant (derived_constants). #}
 {% macro derived_columns(statistic) %}
     {%- set value = 'cast(numerator as double)' if statistic.per is none else rate_per('numerator', 'denominator', statistic.per) | trim -%}
     {%- set derived = {'value': value} -%}
@@ -111,7 +111,7 @@ spread as (
 {% endmacro %}
 
 {# The constants of derived_columns. A constant is a query: its last column is the value, in rows whose columns of the same names equal the others. dbt knows no
-   relation but this one while it parses, so that `{name}` stands for the relation of a model or seed. Arguments: statistic (a declaration), table (its name).
+   relation but this one while it parses, so that the release replaces `{name}` by the relation of a model or seed. Arguments: statistic (a declaration), table (its name).
    Returns: mapping of a constant to its query; empty for a share. #}
 {% macro derived_constants(statistic, table) %}
     {%- set constants = {} -%}

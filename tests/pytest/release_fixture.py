@@ -119,11 +119,11 @@ KEYS = {
 # not stored in the public file
 DERIVED = {
     "cube_013_007": {"value": "cast(numerator as double) * 100 / 300"},
-    "cube_007_005b": {"lower_95": "case when status = 'published' then $fifth * numerator / denominator end"},
+    "cube_007_005b": {"lower_95": "case when status = 'published' then $factor * denominator end"},
 }
 CONSTANTS = {
     "cube_007_005b": {
-        "fifth": "select reference_year, procedure_type, 0.6::double from {procedure_type}, (select distinct reference_year from {cube_007_005b})"
+        "factor": "select reference_year, procedure_type, 0.375::double from {procedure_type}, (select distinct reference_year from {cube_007_005b})"
     }
 }
 STATISTICS = {"cube_013_007": CUBE, "stat_013_008": STAT, "cube_007_005b": HOSPITAL}
