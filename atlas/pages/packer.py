@@ -21,6 +21,7 @@ from pathlib import Path
 import duckdb
 
 from atlas.catalogue import FORMATS, path_of
+from atlas.labels import labels_of
 from atlas.pages import geometry, prose, sectors, texts
 from atlas.pages.codec import ABSENT, HIDDEN, NO_COUNT, chunk_script, encode_integers, json_bytes
 from atlas.settings import CHANGES_FOLDER, AtlasError
@@ -237,7 +238,9 @@ def read_files(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
     """
     statistics = {code for (code,) in connection.execute("select distinct code from statistic").fetchall()}
     rows = connection.execute("select table_name from duckdb_tables() order by table_name").fetchall()
-    published = ("release_publication",) in rows
+    published = ("release_publication",) in rows and (
+        connection.execute("select count(*) from release_publication").fetchone()[0] > 0
+    )
     general = ["datapackage.json", "SHA256SUMS", *(["catalogue.jsonld"] if published else []), *GENERAL_FILES]
     return {"": [*(f"exports/{name}" for name in general), *read_changes(connection)]} | {
         table: [f"exports/{path_of(name, table)}" for name in (FORMATS if table in statistics else ("csv", "parquet"))]
@@ -744,9 +747,5 @@ def read_labels(connection: duckdb.DuckDBPyConnection) -> dict:
     ).fetchall()
     labels = {}
     for name, key in [(n, n) for (n,) in named if n] + [("geo_level", "geo_level"), ("observation_status", "status")]:
-        spoken = ", ".join(f"any_value(label_{language})" for language in texts.languages())
-        rows = connection.execute(
-            f"select {key}, {spoken} from {name} group by 1 order by min(sort_order), 1"
-        ).fetchall()
-        labels[name] = {code: names for code, *names in rows}
+        labels[name] = labels_of(connection, name, key, texts.languages())
     return labels

@@ -1,5 +1,5 @@
 -- One row is a published table, reference year and level: how many of its cells are published, empty or suppressed, why, and the persons in their numerators.
-{{ config(materialized = 'yearly') }}
+{{ config(materialized = 'yearly', group = 'disclosure') }}
 
 with statistic as (
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import uuid
 from pathlib import Path
@@ -10,6 +11,8 @@ from pathlib import Path
 import duckdb
 
 from atlas import lineage, site
+from atlas import publish as publishing
+from atlas.settings import read_settings
 
 VARIABLES = {
     "geography_vintage": 2025,
@@ -116,6 +119,7 @@ KEYS = {
     "statistic_column": ["code", "language", "column_name"],
     "geographic_unit": ["geo_level", "geo_code"],
 }
+GRAIN = ["reference_year", "geo_level", "geo_code"]  # of every statistic, before its filters
 # not stored in the public file
 DERIVED = {
     "cube_013_007": {"value": "cast(numerator as double) * 100 / 300"},
@@ -164,13 +168,28 @@ def small_site(setattr) -> None:
     setattr(site.pages, "write_pages", write_pages)
 
 
+def fast_release(setattr) -> None:
+    """Makes releases of this process quick: a small site, and no file is forced to the disk, because no test that uses it cuts the power.
+
+    setattr: monkeypatch.setattr.
+    """
+    setattr(os, "fsync", lambda _: None)
+    small_site(setattr)
+
+
+def publish(output_dir: Path, **environment) -> Path:
+    """Publishes the warehouse of the directory. Returns the folder of the release."""
+    publishing.publish(read_settings({"ATLAS_OUTPUT_DIR": str(output_dir), **environment}))
+    return (output_dir / "release").resolve()
+
+
 def record_run(output_dir: Path, status: str = "complete", **variables) -> None:
     """Records one more dbt command, as the hook and dbt do."""
     invocation_id = str(uuid.uuid4())
     target = output_dir / "target"
     with duckdb.connect(str(output_dir / "warehouse.duckdb")) as connection:
         connection.execute(
-            "create or replace table quality.build_run as select ? as invocation_id, 'build' as command, ? as status, ? as target_path, ? as variables",
+            "create or replace table quality.build_run as select ? as invocation_id, 'build' as command, ? as status, ? as target_path, ? as variables, '{}' as succeeded",
             [invocation_id, status, str(target), json.dumps({**VARIABLES, **variables})],
         )
     if status == "running":
@@ -185,7 +204,12 @@ def artifacts(invocation_id: str = "x") -> dict[str, dict]:
     nodes = {f"model.health_atlas.{name}": model(name, "reference", key=key) for name, key in KEYS.items()}
     nodes |= {
         f"model.health_atlas.{name}": model(
-            name, "marts", statistic=statistic, derived=DERIVED.get(name), constants=CONSTANTS.get(name)
+            name,
+            "marts",
+            key=[*GRAIN, *statistic["filters"]],
+            statistic=statistic,
+            derived=DERIVED.get(name),
+            constants=CONSTANTS.get(name),
         )
         for name, statistic in STATISTICS.items()
     }

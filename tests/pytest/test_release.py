@@ -20,6 +20,7 @@ sys.path[:0] = [str(PROJECT), str(Path(__file__).parent)]
 import oracle
 import release_fixture
 import yaml
+from release_fixture import publish
 from test_publication import FILLED
 
 from atlas import __version__, comments, record
@@ -28,28 +29,12 @@ from atlas.__main__ import main
 from atlas.release_tables import OWN_TABLES
 from atlas.settings import AtlasError, read_settings
 
-
-@pytest.fixture(autouse=True)
-def _no_waiting_for_the_disk(monkeypatch):
-    """These tests do not cut the power: forcing every file to the disk would only cost time."""
-    monkeypatch.setattr(os, "fsync", lambda _: None)
-
-
-@pytest.fixture(autouse=True)
-def _small_site(monkeypatch):
-    """The site has tests of its own (test_site.py)."""
-    release_fixture.small_site(monkeypatch.setattr)
+pytestmark = pytest.mark.usefixtures("fast_release")
 
 
 def settings_of(output_dir: Path, **environment):
     """Returns the settings of a release into the directory."""
     return read_settings({"ATLAS_OUTPUT_DIR": str(output_dir), **environment})
-
-
-def publish(output_dir: Path, **environment) -> Path:
-    """Publishes the warehouse of the directory. Returns the folder of the release."""
-    publishing.publish(settings_of(output_dir, **environment))
-    return (output_dir / "release").resolve()
 
 
 def files_of(folder: Path) -> dict[str, str]:
@@ -309,6 +294,33 @@ def test_a_test_of_severity_warn_may_be_missing_or_warn_but_not_fail(status):
     documents = release_fixture.artifacts()
     set_status(ODD, status)(documents["run_results"])
     assert bool(record.problem_of(record.Artifacts({}, **documents))) == (status == "fail")
+
+
+@pytest.mark.parametrize(
+    ("checksum", "parents", "message"),
+    [
+        ("a", [], None),
+        ("b", [], "1 ran before a text"),
+        ("a", [NOT_NULL], "1 ran before a text"),
+        (None, [], "did not run"),
+    ],
+)
+def test_what_succeeded_before_a_retry_counts_unless_it_has_changed_since(checksum, parents, message):
+    documents = release_fixture.artifacts()
+    drop_result(BENEFICIARY)(documents["run_results"])
+    documents["manifest"]["nodes"][BENEFICIARY].update(
+        {"checksum": {"checksum": "a"}, "depends_on": {"nodes": parents}}
+    )
+    succeeded = {BENEFICIARY: checksum, "model.health_atlas.renamed": "c"} if checksum else {}
+    problem = record.problem_of(record.Artifacts({}, **documents, succeeded=succeeded))
+    assert problem is None if message is None else message in problem and "int_beneficiary" in problem
+
+
+def test_a_public_model_without_a_key_stops_the_release(output):
+    change = lambda document: document["nodes"]["model.health_atlas.geo_level"].update({"constraints": []})  # noqa: E731
+    release_fixture.change_artifact(output, "manifest", change)
+    with pytest.raises(AtlasError, match="geo_level has no primary key"):
+        publish(output)
 
 
 def test_the_public_models_and_their_keys_are_read_from_the_manifest():

@@ -14,7 +14,7 @@ import release_fixture
 
 from atlas import build, demo, publish, report, runner
 from atlas.__main__ import main
-from atlas.dbt_plugin import without_values
+from atlas.dbt_plugin import DAMAGED, without_values
 from atlas.settings import AtlasError, InputError, LockedError, read_settings
 
 
@@ -29,8 +29,7 @@ def read(settings) -> dict:
 
 
 def test_the_report_counts_what_the_release_and_the_warehouse_hold(settings, monkeypatch):
-    monkeypatch.setattr(os, "fsync", lambda _: None)
-    release_fixture.small_site(monkeypatch.setattr)
+    release_fixture.fast_release(monkeypatch.setattr)
     release_fixture.make_warehouse(settings.output_dir)
     with report.recorded(settings) as document:
         assert read(settings)["status"] == "running"
@@ -83,6 +82,7 @@ def test_a_report_that_cannot_be_written_does_not_leave_the_one_before(settings,
         ("models/load/source_year.sql", "Compilation Error in model source_year\n  No usable year", True),
         ("models/load/population_csv.sql", without_values("Conversion Error: Could not convert string 'x'"), True),
         ("models/load/source_year.sql", "Runtime Error in model\n  Out of Memory Error", False),
+        ("models/quality/rejected_health_care.sql", f"Runtime Error in model\n  a.parquet: {DAMAGED}", True),
         ("models/marts/imaging/cube.sql", "Compilation Error in model cube", False),
         (None, "Compilation Error in operation health_atlas-on-run-start-0 (./dbt_project.yml)\n  1999", True),
         (None, "Compilation Error in model int_reference_year (models/load/int_reference_year.sql)\n  soon", True),

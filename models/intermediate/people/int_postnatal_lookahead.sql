@@ -1,6 +1,6 @@
 -- One row is a reference year, with whether the claims of the year after cover the postnatal window of its last deliveries: a perinatal claim on or after the
 -- last day of the window of a delivery on 31 December shows that they were not extracted before that day.
-{{ config(materialized = 'yearly', input = 'both', carries_forward = true, post_hook = "{{ log_cut_lookahead() }}") }}
+{{ config(materialized = 'yearly', post_hook = "{{ log_cut_lookahead() }}", meta = {'input': 'both', 'carries_forward': true}) }}
 
 with reference_year as (
 

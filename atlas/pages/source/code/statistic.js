@@ -109,23 +109,25 @@ ${tableBox(`${caption}. ${say(statistic.unit)}`, [head, ...series.flatMap((line,
 const placePanel = (table, state, width) => {
   const { statistic } = table, units = [state.unit, ...besides(state)], cells = units.map((unit) => chosenCell(table, state, unit));
   const digits = DIGITS[statistic.measure], own = cells[0];
-  const chart = (id, head, xs, series, joined) => {
+  const figure = (id, head, xs, series) => {
     const label = t("chart_label", { name: head, list: series[0].points.map((cell, i) => colon(xs[i], valueText(cell, statistic))).join("; ") });
-    const { svg, fromZero } = lineChart({ id: `${id}-svg`, label, xs, series, digits, width, joined });
+    const { svg, fromZero } = lineChart({ id, label, xs, series, digits, width });
     return html`<figure id="${id}-figure"><h3>${head}</h3>${note(html`${say(statistic.unit)}. ${!fromZero && t("axis_not_zero")} ${own.lower !== null && t("whiskers")} ${!series[0].points.every(has) && t("gap_mark")}`)}
 ${svg}${lineLegend(series)}${pictureButtons(id)}</figure>`;
   };
-  const series = units.map((unit) => ({ name: nameOf(unit), points: statistic.years.map((year) => chosenCell(table, state, unit, year)) }));
+  const axis = statistic.ages, ages = axis && !standardises(state) && statistic.filters[axis], ageName = (age) => say(META.labels[axis][age]);
+  const series = state.age ? [state.filters[axis], state.age].map((age) => ({ name: `${nameOf(state.unit)}, ${ageName(age)}`, points: statistic.years.map((year) => cellOf(table, state.unit, { ...state.filters, [axis]: age }, year)) }))
+    : units.map((unit) => ({ name: nameOf(unit), points: statistic.years.map((year) => chosenCell(table, state, unit, year)) }));
   const years = statistic.years.map(String), parts = [html`<table class="figures"><caption>${say(statistic.unit)}</caption>${heads([t("place"), t("value"), t("interval_head")])}<tbody>
 ${cells.map((cell) => html`<tr><th scope="row">${nameOf(cell.unit)}</th><td ${!has(cell) && html`colspan="2"`}>${plainValue(cell, statistic)}</td>${has(cell) && html`<td>${intervalText(cell, statistic)}</td>`}</tr>`)}</tbody></table>
 ${!standardises(state) && own.n !== null && own.d !== null && note(t("counts", { n: number(own.n), d: number(own.d) }))}
 <p><a href="${linkTo(state, { view: "place" })}">${t("all_of_place", { place: nameOf(state.unit) })}</a></p>${compareForm(state)}`];
-  if (years.length > 1) parts.push(chart("series", t("series"), years, series, true), seriesTable(t("series"), t("year"), years, series, statistic));
-  const axis = statistic.ages, ages = axis && statistic.filters[axis].filter((age) => age !== "total");
-  if (ages?.length && !standardises(state)) {
-    const names = ages.map((age) => say(META.labels[axis][age]));
-    const profile = [...new Set([state.unit, ...state.compared, COUNTRY])].map((unit) => ({ name: nameOf(unit), points: ages.map((age) => cellOf(table, unit, { ...state.filters, [axis]: age }, state.year)) }));
-    parts.push(chart("ages", t("ages", { year: state.year }), ages, profile, true), seriesTable(t("ages", { year: state.year }), say(statistic.names[axis]), names, profile, statistic));
+  if (years.length > 1) parts.push(ages && html`<label for="age">${t("compare_age")}<select id="age"><option value="">–</option>${ages.map((age) => html`<option value="${age}" ${age === state.age && html`selected`}>${ageName(age)}</option>`)}</select></label>`, figure("series", t("series"), years, series), seriesTable(t("series"), t("year"), years, series, statistic));
+  const groups = ages && ages.filter((age) => age !== "total");
+  if (groups?.length) {
+    const names = groups.map(ageName);
+    const profile = [...new Set([state.unit, ...state.compared, COUNTRY])].map((unit) => ({ name: nameOf(unit), points: groups.map((age) => cellOf(table, unit, { ...state.filters, [axis]: age }, state.year)) }));
+    parts.push(figure("ages", t("ages", { year: state.year }), groups, profile), seriesTable(t("ages", { year: state.year }), say(statistic.names[axis]), names, profile, statistic));
   }
   return parts;
 };
@@ -151,7 +153,7 @@ const fillRanking = (table, state, cells, country) => {
     compare && [t("mode_belgium"), (cell) => !has(cell) ? "" : t(`compared_${comparedWith(cell, country) || "unsaid"}`)],
     counts && [t("numerator"), (cell) => countText(cell.n)], counts && table.d && [t("denominator"), (cell) => countText(cell.d)],
   ].filter(Boolean);
-  const empty = html`<tr>${columns.map((_, k) => k === 1 ? html`<th scope="row"><a tabindex="-1"></a></th>` : k === 3 && limits ? html`<td><svg class="interval" width="104" height="18" aria-hidden="true"><path/></svg></td>` : html`<td></td>`)}</tr>`.text;
+  const empty = html`<tr>${columns.map((_, k) => k === 1 ? html`<th scope="row"><a></a></th>` : k === 3 && limits ? html`<td><svg class="interval" width="104" height="18" aria-hidden="true"><path/></svg></td>` : html`<td></td>`)}</tr>`.text;
   const bodies = [], box = byId("ranking"), [before, after] = linkTo(state, { unit: { level: "LEVEL", code: "CODE" } }).split("LEVEL:CODE");
   for (let left = cells.length; left > 0; left -= 40) bodies.push(`<tbody>${empty.repeat(Math.min(40, left))}</tbody>`);
   put("ranking", html`<table><caption class="away"></caption>${heads(columns.map(([head]) => head))}${new Safe(bodies.join(""))}</table>`);
@@ -231,15 +233,20 @@ ${cells.some((cell) => comparedWith(cell, country)) && html`<p>${t("chance_note"
   markRow(state);
 };
 
-/* Marks the chosen place in the ranking and brings it into the list's view. One link of the list is reached by Tab, the others from there by arrow keys. */
+/* Makes one link of a long list the step of Tab: the chosen one or the first; arrow keys move to the others. */
+const oneStep = (box, chosen = box.querySelector("tr[aria-current] a")) => {
+  const links = [...box.querySelectorAll("tbody a")];
+  for (const link of links) link.tabIndex = link === (chosen || links[0]) ? 0 : -1;
+  return links;
+};
+
+/* Marks the chosen place in the ranking and brings it into the list's view. */
 const markRow = (state) => {
   const box = byId("ranking"), row = box.querySelector(`tr[data-unit="${state.unit.id}"]`);
   box.querySelector("[aria-current]")?.removeAttribute("aria-current");
-  const stop = box.querySelector("a[tabindex='0']"), next = (row || box).querySelector("tbody a, th a");
-  if (stop) stop.tabIndex = -1;
-  if (next) next.tabIndex = 0;
+  row?.setAttribute("aria-current", "true");
+  oneStep(box);
   if (!row) return;
-  row.setAttribute("aria-current", "true");
   const top = row.getBoundingClientRect().top - box.getBoundingClientRect().top;
   if (top < 40 || top > box.clientHeight - 40) box.scrollTop += top - box.clientHeight / 2;
 };
