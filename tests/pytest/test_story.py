@@ -164,7 +164,8 @@ def test_a_first_build_is_published_and_tested_and_goes_on_where_it_was_killed(s
         "a year was computed twice"
     )
     assert story.query("select count(*) from quality.build_progress") == [(0,)]
-    assert years(story, "marts.cube_013_007") == years(story, TESTED) == [FIRST, MIDDLE]
+    assert years(story, "marts.cube_013_007") == [FIRST, MIDDLE]
+    assert years(story, TESTED) == list(YEARS)  # of the last one, claims alone: the look-ahead of the year before
     assert years(story, "marts.cube_007_009a") == [FIRST]
     assert f"cube_007_009a leaves {MIDDLE} out: the perinatal claims of {LAST} end before {LAST}-02-11" in story.log
 
