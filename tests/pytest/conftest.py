@@ -14,7 +14,7 @@ from pathlib import Path
 import adversarial
 import pytest
 import release_fixture
-from dbt_runs import PARSED, PROJECT, Atlas, run_dbt
+from dbt_runs import PARSED, PROJECT, PUBLISHED_MODELS, Atlas, run_dbt
 from filelock import FileLock
 from xdist.scheduler import LoadScopeScheduling
 
@@ -113,12 +113,14 @@ def small_source(shared) -> Path:
     )
 
 
-def build_from(source: Path, output: Path, before: Atlas | None, *arguments: str, **variables) -> Atlas:
+def build_from(
+    source: Path, output: Path, before: Atlas | None, *arguments: str, artifacts: bool = False, **variables
+) -> Atlas:
     """Builds, or builds on a copy of another atlas's warehouse. Returns the atlas; raises AssertionError when dbt fails."""
     if before:
         output.mkdir()
         shutil.copy(before.warehouse, output)
-    atlas = run_dbt(source, output, *arguments, variables=variables)
+    atlas = run_dbt(source, output, *arguments, variables=variables, artifacts=artifacts)
     assert atlas.ok, atlas.log[-3000:]
     return atlas
 
@@ -132,15 +134,16 @@ def unmasked(small_source, shared) -> Atlas:
 @pytest.fixture(scope="session")
 def masked(small_source, unmasked, shared) -> Atlas:
     """The small source with the default threshold: the unmasked warehouse built again, so that only the suppression and what follows from it are made."""
-    return made_once(shared / "masked", lambda folder: build_from(small_source, folder, unmasked))
+    return made_once(shared / "masked", lambda folder: build_from(small_source, folder, unmasked, artifacts=True))
 
 
 @pytest.fixture(scope="session")
 def primary_only(small_source, masked, shared) -> Atlas:
-    """The masked warehouse built again without secondary suppression and without data tests."""
+    """The masked warehouse built again without secondary suppression: suppression and published tables alone, without data tests."""
+    selected = ("run", "--select", *(f"path:models/{part}" for part in ("load", "disclosure", *PUBLISHED_MODELS)))
     return made_once(
         shared / "primary_only",
-        lambda folder: build_from(small_source, folder, masked, "run", complementary_masking=False),
+        lambda folder: build_from(small_source, folder, masked, *selected, complementary_masking=False),
     )
 
 
