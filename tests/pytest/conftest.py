@@ -24,8 +24,17 @@ SHARED_BUILDS = {"unmasked", "masked", "primary_only", "published"}  # fixtures 
 BUDGET = (
     8 * 60
 )  # seconds that `make test` may take on two cores; printed, because a test that fails on a slow machine says nothing about the code
-# The workers take the longest first. Files that share no fixture of their own are split into single tests, which fill up the end.
-FIRST = ("test_story", "test_attacker")
+# The workers take the longest first, the files of short tests last. Files that share no fixture of their own are split into single tests.
+FIRST = (
+    "test_story",
+    "test_attacker",
+    "test_end_to_end",
+    "test_release",
+    "test_atlas_pages",
+    "test_site",
+    "test_unit_tests",
+)
+LAST = ("test_bad_input", "test_faults")
 SPLIT = ("test_faults", "test_bad_input", "test_end_to_end", "test_attacker")
 
 
@@ -41,7 +50,8 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if not COSTS & {marker.name for marker in item.iter_markers()}:
             item.add_marker("warehouse" if SHARED_BUILDS & set(item.fixturenames) else "unit")
-    items.sort(key=lambda item: FIRST.index(item.path.stem) if item.path.stem in FIRST else len(FIRST))
+    order = {name: place for place, name in enumerate(FIRST)} | dict.fromkeys(LAST, len(FIRST) + 1)
+    items.sort(key=lambda item: order.get(item.path.stem, len(FIRST)))
 
 
 class FileScheduling(LoadScopeScheduling):

@@ -157,8 +157,8 @@ def marts_of(atlas, year):
     }
 
 
-def test_one_more_year_touches_no_other_even_after_a_build_that_died(story, masked, small_source):
-    """But for the postnatal contacts of the year before: they were absent, because its look-ahead was cut."""
+def test_one_more_year_touches_no_other_even_after_a_build_that_died(story, small_source):
+    """The next test compares all years with `masked`, which another worker may be building. But for the postnatal contacts of the year before: they were absent, because its look-ahead was cut."""
     before, of_middle = tables(story, f"reference_year < {MIDDLE}"), marts_of(story, MIDDLE)
     assert years(story, "marts.cube_007_009a") == [FIRST]
     shutil.copytree(small_source, story.source, dirs_exist_ok=True)
@@ -173,8 +173,6 @@ def test_one_more_year_touches_no_other_even_after_a_build_that_died(story, mask
     assert read_from(after) == {("population", LAST): "new", ("health_care", LAST): "new", look_ahead: "new"}
     assert tables(after, f"reference_year < {MIDDLE}") == before and marts_of(after, MIDDLE) == of_middle
     assert years(after, "marts.cube_007_009a") == list(YEARS)
-    assert tables(after) == tables(masked)
-    assert different_marts(after, masked) == []
 
 
 def test_nothing_new_reads_nothing_and_a_year_that_no_test_has_seen_is_tested(story, masked):
@@ -185,7 +183,7 @@ def test_nothing_new_reads_nothing_and_a_year_that_no_test_has_seen_is_tested(st
     assert reads_nothing(after)
     assert years_looked_at(after) == f"({MIDDLE}, {LAST}, {LAST + 1})"
     assert years(after, TESTED) == list(YEARS)
-    assert tables(after) == before
+    assert tables(after) == before == tables(masked)
     assert different_marts(after, masked) == []
 
 
@@ -247,6 +245,8 @@ def drop(story, table):
 
 def test_a_published_table_that_is_missing_is_written_again_and_reads_nothing(story, masked):
     drop(story, "marts.cube_007_006b")
+    with duckdb.connect(str(story.warehouse)) as connection:  # a seed as an earlier version left it
+        connection.execute("alter table seed.geo_arrondissement add column nuts text")
     after = built(story, *WITHOUT_CARDS)
     assert reads_nothing(after), after.log[-3000:]
     assert different_marts(after, masked) == []
