@@ -26,7 +26,7 @@ decided as (
             else 'secondary'
         end as decision
     from statistic
-    inner join {{ ref('publishable_cell') }} as cell
+    inner join {{ ref('released_cell') }} as cell
         on
             statistic.series = cell.series
             and statistic.first_year <= cell.reference_year

@@ -220,6 +220,78 @@ def add_comparisons(system, connection, standards, schema="main", comparison="ma
     return checked
 
 
+def pair_system(last, new, merged=None):
+    """The system of two releases that describe the same truth: what one publishes is known, what one suppresses and the other does not publish is unknown.
+
+    merged: {code of a municipality of the newer vintage: [its codes of the older one]} when the new release has the newer vintage. Units that hold merged
+    municipalities are two, one a release, and their difference is that of whole municipalities.
+    """
+    renamed = {}
+    if merged:
+        held = [_municipalities(system) for system in (last, new)]
+        made = [
+            {unit: frozenset(codes) for unit, codes in held[0].items()},
+            {
+                unit: frozenset(old for code in codes for old in merged.get(code, [code]))
+                for unit, codes in held[1].items()
+            },
+        ]
+        renamed = {unit: made[0][unit] for unit in made[0] if made[0][unit] != made[1].get(unit)}
+
+    def name(cell):
+        return (*cell[:3], f"last {cell[3]}", *cell[4:]) if (cell[2], cell[3]) in renamed else cell
+
+    both = System()
+    for system, rename in ((last, name), (new, lambda cell: cell)):
+        for cell, value in system.known.items():
+            both.state(rename(cell), value)
+        both.hidden |= {rename(cell) for cell in system.hidden}
+        both.sums += [(rename(total), sorted(map(rename, parts)), rest) for total, parts, rest in system.sums]
+        both.at_most += [(rename(smaller), rename(larger)) for smaller, larger in system.at_most]
+    both.sums = sorted({(total, tuple(parts), rest) for total, parts, rest in both.sums}, key=str)
+    both.at_most = sorted(set(both.at_most))
+    if merged:
+        cells = both.known.keys() | both.hidden
+        for cell in sorted(new.known.keys() | new.hidden, key=str):
+            newer_parts, older_parts = made[1].get((cell[2], cell[3])), made[0].get((cell[2], cell[3]))
+            if newer_parts is None or newer_parts == older_parts:
+                continue
+
+            def old(codes, cell=cell):
+                return [name((*cell[:2], "municipality", code, *cell[4:])) for code in sorted(codes)]
+
+            if cell[2] == "municipality" or older_parts is None:
+                terms = [(cell, 1), *((part, -1) for part in old(newer_parts))]
+            else:
+                terms = [
+                    (cell, 1),
+                    (name(cell), -1),
+                    *((part, 1) for part in old(older_parts - newer_parts)),
+                    *((part, -1) for part in old(newer_parts - older_parts)),
+                ]
+            if all(part in cells for part, _ in terms) and any(
+                part in both.hidden and part not in both.known for part, _ in terms
+            ):
+                both.weighted.append((terms, 0))
+    return both
+
+
+def _municipalities(system):
+    """{(level, code): municipalities} of the units of a system, from its sums."""
+    parents = {}
+    for total, parts, _ in system.sums:
+        for part in parts:
+            if part[2] != total[2] and part[2] not in ("statistical_sector", "hospital") and total[2] != COUNTRY:
+                parents[part[2], part[3]] = (total[2], total[3])
+    held = {}
+    for cell in system.known.keys() | system.hidden:
+        unit = (cell[2], cell[3])
+        while cell[2] == "municipality" and unit:
+            held.setdefault(unit, set()).add(cell[3])
+            unit = parents.get(unit)
+    return held
+
+
 def components(system, with_inequalities):
     """The relations that hold suppressed numbers, split into parts that share none. Yields (cells, equalities, inequalities)."""
     unknown = set(system.unknown)

@@ -39,6 +39,9 @@ create schema staging; create schema intermediate; create schema quality; create
 create table intermediate.int_beneficiary as select 2020 as reference_year, 'SECRET-PERSON-' || range as person_id from range(100);
 create view marts.a_view as select * from intermediate.int_beneficiary;
 create table marts.left_over as select * from intermediate.int_beneficiary;
+create table quality.withheld_cell (reference_year int, series text, geo_level text, geo_code text, procedure_type text, age_category text,
+    increased_reimbursement text, hides_denominator boolean);
+create table quality.built_year as select year as reference_year, 'x' as publication, 'x' as tested from range(2010, 2021) as years (year);
 create table quality.source_origin as select true as is_synthetic;
 create table quality.reconciliation as select * from (values
     ('population', 2020, 'accepted', 198, 200, 198, 2), ('population', 2020, 'duplicate', 2, 200, 198, 2),
@@ -72,30 +75,34 @@ create table reference.unit_measure as select * from (values
 ) as t (measure, sort_order, label_nl, label_fr, label_en, sdmx_code);
 create table reference.statistic as
     select card.code, language.language, card.title, card.description, card.source, 'card' as basis,
-        'Not to be cited.' as recommended_reference, date '2025-11-17' as metadata_updated  -- `source` is no key to release_source, though it bears its name
+        'Not to be cited.' as recommended_reference, date '2025-11-17' as metadata_updated,
+        card.family, card.measure, card.variable, card.filters, card.smallest_level  -- `source` is no key to release_source, though it bears its name
     from (values
-        ('cube_013_007', 'Medical imaging, specialist', 'Share of the beneficiaries; it''s a cube. The figures can be split by age.', 'a card'),
-        ('stat_013_008', '=1+1 Volume', 'Number of examinations.', 'a card'),
-        ('cube_007_005b', 'Prenatal acts by hospital', 'Number of acts.', 'a card')
-    ) as card (code, title, description, source), (values ('nl'), ('fr'), ('en')) as language (language);
+        ('cube_013_007', 'Medical imaging, specialist', 'Share of the beneficiaries; it''s a cube. The figures can be split by age.', 'a card', 'imaging', 'share', 'IMAG_SPEC_N', 'age_category', 'municipality'),
+        ('stat_013_008', '=1+1 Volume', 'Number of examinations.', 'a card', 'imaging', 'volume', 'IMAG_SPEC_N', null, 'statistical_sector'),
+        ('cube_007_005b', 'Prenatal acts by hospital', 'Number of acts.', 'a card', 'perinatal', 'mean', 'prenatal_acts', 'procedure_type', 'hospital')
+    ) as card (code, title, description, source, family, measure, variable, filters, smallest_level), (values ('nl'), ('fr'), ('en')) as language (language);
 update reference.statistic set title = 'Imagerie médicale', description = 'Part des bénéficiaires.' where code = 'cube_013_007' and language = 'fr';
 create table reference.statistic_column as select * from (values
     ('cube_013_007', 'en', 'value', 'Per cent. Null in a small cell.'), ('cube_013_007', 'fr', 'value', 'Pour cent.')
 ) as t (code, language, column_name, description);
 create table reference.geographic_unit as select * from (values
-    ('country', '01000', 'België', 'Belgique'), ('province', '21000', 'Brussel', 'Bruxelles'), ('arrondissement', '21000', 'Brussel-Hoofdstad', null)
-) as t (geo_level, geo_code, name_nl, name_fr);
+    ('country', '01000', 'België', 'Belgique', null, null), ('province', '21000', 'Brussel', 'Bruxelles', 'country', '01000'),
+    ('arrondissement', '21000', 'Brussel-Hoofdstad', null, 'province', '21000')
+) as t (geo_level, geo_code, name_nl, name_fr, parent_level, parent_code);
 create table marts.cube_013_007 as
     select
         (2010 + year)::integer as reference_year, unit.geo_level, unit.geo_code, age.age_category,
-        case when not small then (hash(year, unit.geo_level, age.age_category) % 90)::bigint end as numerator,
-        case when not small then 100::bigint end as denominator,
-        case when not small then (hash(year, unit.geo_level, age.age_category) % 90)::double * 100 / 300 end as value,
+        case when not small then patients::bigint end as numerator, case when not small then persons::bigint end as denominator,
+        case when not small then patients::double * 100 / 300 end as value,
         case when not small then 0.5::double end as lower_95, case when not small then 99.5::double end as upper_95,
         case when small then 'small_cell' else 'published' end as status
     from
         range({years}) as years (year), reference.geographic_unit as unit, (select distinct age_category from reference.age_category) as age,
-        lateral (select year % 7 = 3 and age.age_category = '90+' as small)
+        lateral (select  -- one province is the country, and the ages add up: what is small does not follow from the rest
+            year % 7 = 3 and age.age_category <> 'total' as small, 10 + year % 30 as young, 11 + year % 31 as old,
+            case age.age_category when 'total' then young + old when '90+' then old else young end as patients,
+            case age.age_category when 'total' then 200 else 100 end as persons)
     order by hash(year, age.age_category);
 create table marts.stat_013_008 as
     select reference_year, geo_level, geo_code, numerator, denominator, case when geo_code <> '01000' then value end as value,

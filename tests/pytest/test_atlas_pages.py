@@ -802,6 +802,9 @@ def test_places_are_compared_side_by_side(page, rows, shown):
         f"{beside[1]:.1f} to {beside[2]:.1f}",
         wanted,
     ]
+    differences = """() => [[5, 6], [1, 2], [2, 5], [null, null]].map(([lower, upper]) =>
+        ATLAS.differsFrom({ lower, upper }, { lower: 3, upper: 4 }))"""
+    assert page.tab.evaluate(differences) == ["higher", "lower", "unsure", None]
     page.go(f"v=statistic&s=cube_013_007&p=municipality:{code}&c=municipality:{other}&y={year}&l=nl")
     assert name in page.text("#place-body .figures") and name in page.text("#sentence")
     page.settle(lambda: page.tab.press(".compare p a", "Enter"))
@@ -811,6 +814,27 @@ def test_places_are_compared_side_by_side(page, rows, shown):
         f"v=place&c=municipality:0,<b>,country:01000,municipality:{code},municipality:{code}&p=municipality:{code}&l=en"
     )
     assert len(page.tab.query_selector_all(".compare p a")) == 1 and not page.errors
+
+
+def test_two_ages_of_a_place_are_in_one_series(page, rows, shown):
+    page.go(f"v=statistic&s=cube_013_007&p=municipality:{shown['code']}&y={shown['year']}&l=en")
+    page.settle(lambda: page.tab.select_option("#age", "40-49"))
+    page.tab.evaluate("() => { document.querySelector('#series-figure + details').open = true; }")
+    found = page.tab.evaluate(
+        "() => [...document.querySelectorAll('#series-figure + details tbody tr:last-child > *')].map((cell) => cell.innerText)"
+    )
+    values = dict(
+        rows(
+            f"""select age_category, value from cube_013_007 where geo_level = 'municipality' and geo_code = '{shown["code"]}'
+            and reference_year = {shown["year"]} and age_category in ('total', '40-49')"""
+        )
+    )
+    assert "a=40-49" in page.tab.url and len(page.tab.query_selector_all("#series-figure .legend li")) == 2
+    assert [found[1], found[3]] == [
+        "small cell, not published" if values[age] is None else f"{values[age]:.1f}\u00a0%"
+        for age in ("total", "40-49")
+    ]
+    assert page.tab.input_value("#age") == "40-49" and not page.errors
 
 
 def test_sectors_are_loaded_when_asked_for_and_equal_the_release(browser, folder, rows, shown):
@@ -966,6 +990,7 @@ AXE_STATES = [
         {"forced_colors": "active"},
     ),
     ("v=hospital&l=nl", {}),
+    ("v=hospital&s=cube_007_005b&l=fr", {}),
     ("v=variation&s=cube_013_013&l=fr", {"reduced_motion": "reduce"}),
     ("v=confidentiality&l=nl", {}),
     ("v=about&l=en", {"forced_colors": "active"}),

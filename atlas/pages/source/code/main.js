@@ -125,9 +125,7 @@ const changed = ({ target }) => {
     for (const [name, values] of Object.entries(next.filters)) if (values.includes(state.filters[name])) filters[name] = state.filters[name];
     go({ code: next.code, filters, level: next.levels.includes(state.level) ? state.level : next.levels.at(-1), year: next.years.includes(state.year) ? state.year : next.years.at(-1) });
   } else if (target.id.startsWith("filter-")) go({ filters: { ...state.filters, [target.id.slice(7)]: target.value } });
-  else if (target.id === "level") go({ level: target.value });
-  else if (target.id === "mode") go({ mode: target.value });
-  else if (target.id === "order") go({ order: target.value });
+  else if (["level", "mode", "order", "age"].includes(target.id)) go({ [target.id]: target.value });
   else if (target.id === "hidden-year") go({ year: +target.value });
   else if (["place", "other"].includes(target.id) && UNITS.some((unit) => placeLabel(unit) === target.value)) search(target.id);
   else if (target.id === "year") go({ year: statistic.years[target.value] }, true);
@@ -148,7 +146,7 @@ const moveInList = (event) => {
 const start = async () => {
   if (!("DecompressionStream" in self)) { byId("unsupported").hidden = false; return; }
   await loadMeta();
-  Object.assign(ATLAS, { units: UNITS, loadTable, loadSectors, cellOf, cellsOf, readState, linkTo }); // for tests and the curious
+  Object.assign(ATLAS, { units: UNITS, loadTable, loadSectors, cellOf, cellsOf, differsFrom, readState, linkTo }); // for tests and the curious
   addEventListener("hashchange", render);
   on("change", changed);
   on("input", (event) => { if (event.target.id === "year") changed(event); });

@@ -115,17 +115,19 @@ const placePanel = (table, state, width) => {
     return html`<figure id="${id}-figure"><h3>${head}</h3>${note(html`${say(statistic.unit)}. ${!fromZero && t("axis_not_zero")} ${own.lower !== null && t("whiskers")} ${!series[0].points.every(has) && t("gap_mark")}`)}
 ${svg}${lineLegend(series)}${pictureButtons(id)}</figure>`;
   };
-  const series = units.map((unit) => ({ name: nameOf(unit), points: statistic.years.map((year) => chosenCell(table, state, unit, year)) }));
+  const axis = statistic.ages, ages = axis && !standardises(state) && statistic.filters[axis], ageName = (age) => say(META.labels[axis][age]);
+  const series = state.age ? [state.filters[axis], state.age].map((age) => ({ name: `${nameOf(state.unit)}, ${ageName(age)}`, points: statistic.years.map((year) => cellOf(table, state.unit, { ...state.filters, [axis]: age }, year)) }))
+    : units.map((unit) => ({ name: nameOf(unit), points: statistic.years.map((year) => chosenCell(table, state, unit, year)) }));
   const years = statistic.years.map(String), parts = [html`<table class="figures"><caption>${say(statistic.unit)}</caption>${heads([t("place"), t("value"), t("interval_head")])}<tbody>
 ${cells.map((cell) => html`<tr><th scope="row">${nameOf(cell.unit)}</th><td ${!has(cell) && html`colspan="2"`}>${plainValue(cell, statistic)}</td>${has(cell) && html`<td>${intervalText(cell, statistic)}</td>`}</tr>`)}</tbody></table>
 ${!standardises(state) && own.n !== null && own.d !== null && note(t("counts", { n: number(own.n), d: number(own.d) }))}
 <p><a href="${linkTo(state, { view: "place" })}">${t("all_of_place", { place: nameOf(state.unit) })}</a></p>${compareForm(state)}`];
-  if (years.length > 1) parts.push(figure("series", t("series"), years, series), seriesTable(t("series"), t("year"), years, series, statistic));
-  const axis = statistic.ages, ages = axis && statistic.filters[axis].filter((age) => age !== "total");
-  if (ages?.length && !standardises(state)) {
-    const names = ages.map((age) => say(META.labels[axis][age]));
-    const profile = [...new Set([state.unit, ...state.compared, COUNTRY])].map((unit) => ({ name: nameOf(unit), points: ages.map((age) => cellOf(table, unit, { ...state.filters, [axis]: age }, state.year)) }));
-    parts.push(figure("ages", t("ages", { year: state.year }), ages, profile), seriesTable(t("ages", { year: state.year }), say(statistic.names[axis]), names, profile, statistic));
+  if (years.length > 1) parts.push(ages && html`<label for="age">${t("compare_age")}<select id="age"><option value="">–</option>${ages.map((age) => html`<option value="${age}" ${age === state.age && html`selected`}>${ageName(age)}</option>`)}</select></label>`, figure("series", t("series"), years, series), seriesTable(t("series"), t("year"), years, series, statistic));
+  const groups = ages && ages.filter((age) => age !== "total");
+  if (groups?.length) {
+    const names = groups.map(ageName);
+    const profile = [...new Set([state.unit, ...state.compared, COUNTRY])].map((unit) => ({ name: nameOf(unit), points: groups.map((age) => cellOf(table, unit, { ...state.filters, [axis]: age }, state.year)) }));
+    parts.push(figure("ages", t("ages", { year: state.year }), groups, profile), seriesTable(t("ages", { year: state.year }), say(statistic.names[axis]), names, profile, statistic));
   }
   return parts;
 };
@@ -234,7 +236,7 @@ ${cells.some((cell) => comparedWith(cell, country)) && html`<p>${t("chance_note"
 /* Makes one link of a long list the step of Tab: the chosen one or the first; arrow keys move to the others. */
 const oneStep = (box, chosen = box.querySelector("tr[aria-current] a")) => {
   const links = [...box.querySelectorAll("tbody a")];
-  for (const link of links) link.tabIndex = link === (chosen || links[0]) ? 0 : -1;
+  for (const link of links) { const step = link === (chosen || links[0]) ? "0" : "-1"; if (link.getAttribute("tabindex") !== step) link.setAttribute("tabindex", step); }
   return links;
 };
 
