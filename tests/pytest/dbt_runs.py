@@ -26,6 +26,8 @@ from filelock import FileLock
 PROJECT = Path(__file__).resolve().parents[2]
 BUILD = ("build", "--exclude-resource-type", "unit_test")
 WITHOUT_TESTS = (*BUILD, "--exclude-resource-type", "test")
+# What a test of published numbers can leave out: cards, tables that compare areas, and their data tests.
+NUMBERS_ALONE = ("--exclude", "path:models/intermediate/cards+", "published_stratum+")
 PUBLISHED_MODELS = ("marts/imaging", "marts/perinatal")  # folders of the published tables, below models/
 LEVELS = ("info", "warn", "error")  # of the messages that dbt prints
 
