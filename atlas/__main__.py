@@ -75,9 +75,10 @@ def run_build(arguments: argparse.Namespace) -> None:
     settings = read_settings()
     options = last_release.read_options(arguments.last_release, arguments.drop_years, arguments.consent)
     release, document = build.build(settings, arguments.vars, shlex.split(arguments.demo), options)
-    print(f"\n{report.summary(settings, document)}\n{publish.describe(settings, release)}")
-    print(f"  {settings.build_report}  (this summary, for machines)\n{build.first_steps(settings)}")
-    print(f"Built in {time.monotonic() - started:.0f} seconds. Open {settings.site / 'index.html'} in a browser.")
+    print(f"\n{report.summary(document)}\n{publish.describe(settings, release)}")
+    print(report.places(settings, time.monotonic() - started))
+    if not document["release"]["previous_version"]:
+        print(build.first_steps(settings))
 
 
 def run_release(arguments: argparse.Namespace) -> None:

@@ -64,9 +64,13 @@ def run_dbt(settings: Settings, arguments: list[str]) -> None:
 
 
 def _show_message(event) -> None:
-    """Prints what a macro of the project tells the operator. The line of each year of each table stays in the log."""
-    if event.info.name == "JinjaLogInfo" and "years to do" not in event.info.msg:
-        print(event.info.msg, flush=True)
+    """Prints what a macro of the project tells the operator. The line of each year of each table stays in the log, and
+    what the summary says at the end: which years are not complete.
+    """
+    message = event.info.msg
+    said_later = "years to do" in message or ("is not complete: lacks" in message and "not added" not in message)
+    if event.info.name == "JinjaLogInfo" and not said_later:
+        print(message, flush=True)
 
 
 def _is_about_input(result) -> bool:

@@ -28,7 +28,8 @@
 {% macro recorded_variables() %}
   {% set values = {} %}
   {% for name in [
-    'geography_vintage', 'small_cell_threshold', 'complementary_masking', 'publication_date', 'first_reference_year', 'last_reference_year', 'performer_from'
+    'geography_vintage', 'small_cell_threshold', 'complementary_masking', 'publication_date', 'first_reference_year', 'last_reference_year', 'performer_from',
+    'protect_complement'
   ] %}
     {% set value = var(name, none) %}
     {# an unquoted YAML date arrives as a date #}

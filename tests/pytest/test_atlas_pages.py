@@ -990,6 +990,7 @@ AXE_STATES = [
         {"forced_colors": "active"},
     ),
     ("v=hospital&l=nl", {}),
+    ("v=hospital&s=cube_007_005b&l=fr", {}),
     ("v=variation&s=cube_013_013&l=fr", {"reduced_motion": "reduce"}),
     ("v=confidentiality&l=nl", {}),
     ("v=about&l=en", {"forced_colors": "active"}),

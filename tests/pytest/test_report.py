@@ -35,7 +35,8 @@ def test_the_report_counts_what_the_release_and_the_warehouse_hold(settings, mon
         assert read(settings)["status"] == "running"
         previous = publish.current_version(settings)
         counts = report.of_warehouse(settings)
-        document.update(report.of_release(settings, counts, publish.publish(settings), previous))
+        release = publish.publish(settings)
+        document.update(report.of_release(settings, counts, release, previous))
     found = read(settings)
     assert previous is None and publish.current_version(settings) == found["release"]["version"]
     assert (found["status"], found["exit_code"]) == ("published", 0)
@@ -49,10 +50,15 @@ def test_the_report_counts_what_the_release_and_the_warehouse_hold(settings, mon
     assert found["warnings"] == {"no_amount_reimbursed": 7}
     assert found["incomplete_years"] == [{"year": 2021, "missing": ["claims"]}] and found["unread_files"] == 1
     assert sum(found["cells"].values()) > found["cells"]["small_cell"] > 0
-    text = report.summary(settings, found)
+    text = "\n".join([report.summary(found), publish.describe(settings, release), report.places(settings, 9.4)])
+    assert len(text.splitlines()) <= 11  # with four lines while dbt is at work, the screen of a build has 15
     assert "Rows of population: 200 received, 198 accepted, 2 rejected (duplicate 2)" in text
-    assert "2021 lacks claims" in text and "Warned: 7 rows or persons (no_amount_reimbursed 7)" in text
-    assert f"Suppressed: {found['cells']['small_cell']} of " in text and "Previous release: none" in text
+    assert (
+        "; 2021 lacks claims" in text
+        and "Built in 9 s" in text
+        and "Warned: 7 rows or persons (no_amount_reimbursed 7)" in text
+    )
+    assert f"Suppressed: {found['cells']['small_cell']} of " in text and "Changes: no last release" in text
 
 
 def test_a_build_that_fails_says_so_and_a_fault_of_the_project_shows_no_text(settings):

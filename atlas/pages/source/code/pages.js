@@ -81,7 +81,7 @@ const hospitalPage = async (state) => {
   VIEW = { table, cells, country, breaks: [], legend: [] };
   const filters = Object.keys(statistic.filters).map((name) => filterSelect(statistic, name));
   return html`<form class="controls" aria-label="${t("controls")}">${statisticSelect((s) => s.hospital)}${filters}${yearSlider(statistic.years)}</form>${heading(titleText(state), sentence)}
-${judged && html`<figure id="funnel-figure"><h2>${t("funnel")}</h2>${note(`${say(statistic.unit)}. ${t("funnel_note")}`)}${funnelChart({ label: sentence, cells, country, per: statistic.per, width: mainWidth(), chosen: state.unit })}
+${!judged && html`<h2>${t("hospitals")}</h2>`}${judged && html`<figure id="funnel-figure"><h2>${t("funnel")}</h2>${note(`${say(statistic.unit)}. ${t("funnel_note")}`)}${funnelChart({ label: sentence, cells, country, per: statistic.per, width: mainWidth(), chosen: state.unit })}
 ${keyOfLines([["reference", t("belgium")], ["limit95", t("limit_95")], ["limit998", t("limit_998")]])}${pictureButtons("funnel")}</figure>`}
 ${tableBox(`${t("hospital_table")}. ${say(statistic.unit)}`, [t("hospital"), t("value"), t("interval_head"), t("numerator"), t("denominator"), judged && t("funnel")], cells.map((cell) => html`<tr ${cell.unit === state.unit && html`aria-current="true"`}><th scope="row"><a id="u${cell.unit.id}" href="${linkTo(state, { unit: cell.unit })}">${nameOf(cell.unit)}</a></th>
 <td>${plainValue(cell, statistic)}</td><td>${intervalText(cell, statistic)}</td><td>${countText(cell.n)}</td><td>${countText(cell.d)}</td>${judged && html`<td>${has(cell) && verdict(cell)}</td>`}</tr>`))}

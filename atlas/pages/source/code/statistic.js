@@ -236,7 +236,7 @@ ${cells.some((cell) => comparedWith(cell, country)) && html`<p>${t("chance_note"
 /* Makes one link of a long list the step of Tab: the chosen one or the first; arrow keys move to the others. */
 const oneStep = (box, chosen = box.querySelector("tr[aria-current] a")) => {
   const links = [...box.querySelectorAll("tbody a")];
-  for (const link of links) { const step = link === (chosen || links[0]) ? 0 : -1; if (link.tabIndex !== step) link.tabIndex = step; }
+  for (const link of links) { const step = link === (chosen || links[0]) ? "0" : "-1"; if (link.getAttribute("tabindex") !== step) link.setAttribute("tabindex", step); }
   return links;
 };
 
