@@ -241,7 +241,12 @@ def read_files(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
     published = ("release_publication",) in rows and (
         connection.execute("select count(*) from release_publication").fetchone()[0] > 0
     )
-    general = ["datapackage.json", "SHA256SUMS", *(["catalogue.jsonld"] if published else []), *GENERAL_FILES]
+    general = [
+        "datapackage.json",
+        "SHA256SUMS",
+        *(["catalogue.jsonld", "catalogue.ttl"] if published else []),
+        *GENERAL_FILES,
+    ]
     return {"": [*(f"exports/{name}" for name in general), *read_changes(connection)]} | {
         table: [f"exports/{path_of(name, table)}" for name in (FORMATS if table in statistics else ("csv", "parquet"))]
         for (table,) in rows
