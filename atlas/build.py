@@ -15,7 +15,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from atlas import demo, publication, publish, report, runner, source_files, variables
+from atlas import demo, publication, publish, report, runner, source_files, spark, variables
 from atlas.lock import output_lock
 from atlas.settings import PROJECT_DIR, Settings
 
@@ -31,6 +31,7 @@ def build(settings: Settings, variable_text: str, demo_arguments: list[str]) -> 
     """
     variables.check_text(variable_text)
     publication.check(settings)
+    spark.check_engine(settings)
     with output_lock(settings, "build"), report.recorded(settings) as document:
         source = settings.source_dir or make_demo(settings, demo_arguments)
         files = check_sources(source, settings)

@@ -24,7 +24,7 @@ BUDGET = (
     8 * 60
 )  # seconds that `make test` may take on two cores; printed, because a test that fails on a slow machine says nothing about the code
 # The workers take the longest first. Files that share no fixture of their own are split into single tests, which fill up the end.
-FIRST = ("test_story", "test_attacker")
+FIRST = ("test_story", "test_spark", "test_attacker")
 SPLIT = ("test_faults", "test_bad_input", "test_end_to_end", "test_attacker")
 
 
