@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 
-from atlas import build, demo, publish, report
+from atlas import build, demo, last_release, publish, report
 from atlas.lock import output_lock
 from atlas.settings import AtlasError, file_size, read_settings
 
@@ -45,9 +45,17 @@ def parser() -> argparse.ArgumentParser:
         help="arguments of `atlas demo`; default: environment variable DEMO",
     )
     steps.set_defaults(run=run_build)
-    subparsers.add_parser("release", help="publish the last complete build of the warehouse").set_defaults(
-        run=run_release
-    )
+    release = subparsers.add_parser("release", help="publish the last complete build of the warehouse")
+    release.set_defaults(run=run_release)
+    for command in (steps, release):
+        command.add_argument(
+            "--last-release",
+            metavar="PATH",
+            help="public file (atlas.duckdb) that was published last; default: the current release",
+        )
+        command.add_argument(
+            "--drop-years", metavar="YEARS", help="years of the last release that this one may lack, such as 2021,2022"
+        )
     subparsers.add_parser("docs", help="write the site of the current release anew").set_defaults(run=run_docs)
     generator = subparsers.add_parser("demo", help="write a synthetic source")
     demo.add_arguments(generator)
@@ -59,17 +67,19 @@ def run_build(arguments: argparse.Namespace) -> None:
     """Builds, publishes and reports. Raises AtlasError at the first step that fails."""
     started = time.monotonic()
     settings = read_settings()
-    release, document = build.build(settings, arguments.vars, shlex.split(arguments.demo))
+    options = last_release.read_options(arguments.last_release, arguments.drop_years)
+    release, document = build.build(settings, arguments.vars, shlex.split(arguments.demo), options)
     print(f"\n{report.summary(settings, document)}\n{publish.describe(settings, release)}")
     print(f"  {settings.build_report}  (this summary, for machines)\n{build.first_steps(settings)}")
     print(f"Built in {time.monotonic() - started:.0f} seconds. Open {settings.site / 'index.html'} in a browser.")
 
 
-def run_release(_: argparse.Namespace) -> None:
+def run_release(arguments: argparse.Namespace) -> None:
     """Publishes the last build of the warehouse. Raises AtlasError when it must not be published."""
     settings = read_settings()
+    options = last_release.read_options(arguments.last_release, arguments.drop_years)
     with output_lock(settings, "release"):
-        print(publish.describe(settings, publish.publish(settings)))
+        print(publish.describe(settings, publish.publish(settings, options)))
 
 
 def run_docs(_: argparse.Namespace) -> None:

@@ -15,7 +15,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from atlas import demo, publication, publish, report, runner, source_files, spark, variables
+from atlas import demo, last_release, publication, publish, report, runner, source_files, spark, variables
 from atlas.lock import output_lock
 from atlas.settings import PROJECT_DIR, Settings
 
@@ -23,11 +23,17 @@ from atlas.settings import PROJECT_DIR, Settings
 SMALL_SOURCE = 2**29
 
 
-def build(settings: Settings, variable_text: str, demo_arguments: list[str]) -> tuple[publish.Release, dict]:
+def build(
+    settings: Settings,
+    variable_text: str,
+    demo_arguments: list[str],
+    options: last_release.Options | None = None,
+) -> tuple[publish.Release, dict]:
     """Runs all steps. Returns the release and the document of build.json. Raises AtlasError at the first step that
     fails.
 
-    variable_text: YAML of dbt's variables. demo_arguments: for the generator of the demo data.
+    variable_text: YAML of dbt's variables. demo_arguments: for the generator of the demo data. options: about the last
+    release.
     """
     variables.check_text(variable_text)
     publication.check(settings)
@@ -42,7 +48,7 @@ def build(settings: Settings, variable_text: str, demo_arguments: list[str]) -> 
         )
         previous = publish.current_version(settings)
         counts = report.of_warehouse(settings)  # before the release, which has no way back
-        release = publish.publish(settings)
+        release = publish.publish(settings, options)
         document.update(report.of_release(settings, counts, release, previous))
     return release, document
 

@@ -21,10 +21,12 @@ import duckdb
 
 from atlas import (
     __version__,
+    changes,
     citation,
     comments,
     export,
     guards,
+    last_release,
     lineage,
     observation,
     publication,
@@ -34,7 +36,7 @@ from atlas import (
     texts,
 )
 from atlas.release_tables import OWN_TABLES
-from atlas.settings import PROJECT_DIR, AtlasError, Settings, file_size
+from atlas.settings import CHANGES_FOLDER, PROJECT_DIR, AtlasError, Settings, file_size
 from atlas.sql import identifier, literal
 
 # The oldest format that every DuckDB since 1.2 reads.
@@ -53,14 +55,16 @@ class Release:
     is_synthetic: bool
     is_masked: bool
     warnings: list[str]
+    changes: changes.Report
 
 
-def publish(settings: Settings) -> Release:
-    """Publishes the warehouse's last build; the caller holds the output lock.
+def publish(settings: Settings, options: last_release.Options | None = None) -> Release:
+    """Publishes the warehouse's last build; the caller holds the output lock. options: about the last release.
 
-    Returns the release. Raises AtlasError when the build is not publishable or the set cannot be written; the release
-    before is then untouched.
+    Returns the release. Raises AtlasError when the build is not publishable, would lose years of the last release, or
+    the set cannot be written; the release before is then untouched.
     """
+    options = options or last_release.Options()
     switch.check_links(settings)
     switch.clear_staging(settings)
     with readable_faults(settings):
@@ -70,8 +74,11 @@ def publish(settings: Settings) -> Release:
             build = record.read_build(connection)
             tables = read_public_tables(connection, build.models)
             edition = read_edition(connection, settings, build, tables)
+            last = last_release.find(settings, options, is_synthetic=edition.is_synthetic)
+            if last:
+                compare_years(connection, last, tables, options)
             files = publish_tables(connection, settings, tables, edition)
-            release = write_release(connection, settings, build, tables, files, edition)
+            release = write_release(connection, settings, build, tables, files, edition, last)
             lineage_page = lineage.page(connection, build.manifest)
         site.write_site(settings, settings.staging, lineage_page)
         switch.sync_set(settings.staging)
@@ -179,6 +186,23 @@ def read_edition(
     return export.Edition(is_synthetic, languages, texts.phrases(), texts.phrases("filter"), published, warnings)
 
 
+def compare_years(
+    connection: duckdb.DuckDBPyConnection,
+    last: last_release.LastRelease,
+    tables: list[export.PublicTable],
+    options: last_release.Options,
+) -> None:
+    """Attaches the last release. Raises InputError when statistics of the warehouse lack years that it has."""
+    last_release.attach(connection, last)
+    relations = {table.name: _in_warehouse(table) for table in tables if table.statistic}
+    last_release.check_years(connection, last, relations, options.dropped_years)
+
+
+def _in_warehouse(table: export.PublicTable) -> str:
+    """Returns the SQL name of a table in the attached `warehouse`."""
+    return f"warehouse.{identifier(table.schema)}.{identifier(table.name)}"
+
+
 def publish_tables(
     connection: duckdb.DuckDBPyConnection,
     settings: Settings,
@@ -210,7 +234,7 @@ def _copy_table(connection: duckdb.DuckDBPyConnection, table: export.PublicTable
     """Copies one table, rows in total order, with its key and comments; in one transaction, or each comment would be
     forced to the disk by itself.
     """
-    source = f"warehouse.{identifier(table.schema)}.{identifier(table.name)}"
+    source = _in_warehouse(table)
     connection.begin()
     name = f"atlas.{identifier(table.name)}"
     _create_table(connection, table.name, {column.name: column.type for column in table.columns}, table)
@@ -263,9 +287,10 @@ def write_release(
     tables: list[export.PublicTable],
     files: list[export.TableFiles],
     edition: export.Edition,
+    last: last_release.LastRelease | None,
 ) -> Release:
-    """Writes the release's own tables, and beside the files of all tables what describes them. Returns the release,
-    named by what it holds.
+    """Writes the release's own tables, and beside the files of all tables what describes them and what changed since
+    the last release. Returns the release, named by what it holds.
     """
     sources = read_sources(connection)
     row = _release_row(connection, build, tables, files, edition)
@@ -281,6 +306,7 @@ def write_release(
         "release_publication": export.publication_rows(edition, row),
     }
     own_tables = [_write_own_table(connection, name, rows) for name, rows in own_rows.items()]
+    report = changes.write(connection, settings.staging, row, tables, files, last)
     files = files + [export.write_table(connection, table, settings.exports_staging, edition) for table in own_tables]
     observation.create(connection, tables)
     export.write_package(connection, settings.exports_staging, row, [*tables, *own_tables], files, edition)
@@ -291,6 +317,7 @@ def write_release(
         row["is_synthetic"],
         row["small_cell_threshold"] > 0,
         edition.warnings,
+        report,
     )
 
 
@@ -475,6 +502,7 @@ def describe(settings: Settings, release: Release) -> str:
         f"Release {release.version}: {release.tables} tables, {release.rows:,} rows{synthetic}\n"
         f"  {settings.public_file}  ({file_size(settings.public_file.resolve())})\n"
         f"  {settings.exports}  ({file_size(settings.exports.resolve())}: {exports})\n"
+        f"  {settings.current / CHANGES_FOLDER / 'changes.md'}  (changes: {release.changes.sentence()})\n"
         f"  {settings.site / 'index.html'}  (site, {file_size(settings.site.resolve())}){warning}"
     )
 

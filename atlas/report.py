@@ -133,6 +133,7 @@ def of_release(settings: Settings, counts: dict, release: publish.Release, previ
             "folder": str(settings.current.resolve()),
             "warnings": release.warnings,
         },
+        "changes": {"last_version": release.changes.last_version, **release.changes.totals},
     }
 
 

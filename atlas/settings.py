@@ -13,6 +13,7 @@ from pathlib import Path
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 SOURCES = ("population", "health_care")
 ENGINES = ("duckdb", "spark")
+CHANGES_FOLDER = "changes"  # of a release: the change report
 
 
 class AtlasError(Exception):

@@ -20,13 +20,13 @@ from pathlib import Path
 
 import duckdb
 
-from atlas.pages import geometry, prose, texts
+from atlas.catalogue import FORMATS, path_of
+from atlas.pages import geometry, prose, sectors, texts
 from atlas.pages.codec import ABSENT, HIDDEN, NO_COUNT, chunk_script, encode_integers, json_bytes
-from atlas.settings import AtlasError
+from atlas.settings import CHANGES_FOLDER, AtlasError
 
 SOURCE, STATIC = (Path(__file__).parent / name for name in ("source", "static"))
 SMALLEST_AREA = "municipality"  # of the map; its parents are the levels before it in table geo_level
-SECTOR = "statistical_sector"
 TYPE = "procedure_type"  # the filter that the tables of the layer comparison have too
 Z_95 = 1.959963984540054  # the normal distribution's 97.5th percentile, as in code/decode.js
 Z_ONE_SIDED = 1.6448536269514722  # its 95th percentile
@@ -66,6 +66,15 @@ MEASURES = {
     "chi_square": 1,
     "degrees_of_freedom": 0,
 }
+FORMAT_NAMES = {"csv": "CSV", "parquet": "Parquet", "excel": "Excel", "jsonstat": "JSON-stat", "sdmx": "SDMX-CSV"}
+# Files of exports/ that are of no table, beside those that name themselves in the code below
+GENERAL_FILES = (
+    "parquet/observation.parquet",
+    "sdmx/structure.xml",
+    "sdmx/structure_2_1.xml",
+    "sdmx/delete/all.csv",
+)
+GROUPS = ("imaging_share", "imaging_volume", "imaging_all_ages", "other")  # of the list of statistics
 COMPARED = ("higher", "not_different", "lower")  # codes 1, 2, 3 of the chunk of standardised values; 0: none
 
 
@@ -129,10 +138,10 @@ def chunks(connection: duckdb.DuckDBPyConnection):
     """
     tables = {name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
     languages = texts.languages()
-    release, exports = read_release(connection), read_exports(connection)
+    release, files = read_release(connection), read_files(connection)
     units = read_units(connection)
     statistics = read_statistics(connection, units)
-    described = []
+    described, dispersions = [], {}
     denominators: dict[bytes, str] = {}
     home = []
     for statistic in statistics:
@@ -149,6 +158,7 @@ def chunks(connection: duckdb.DuckDBPyConnection):
         kind = dispersion = None
         if limits is not None:
             kind, dispersion = limits_of(connection, statistic, n, d, limits, units)
+            dispersions[statistic.code] = dispersion
             if kind == "stored":
                 yield f"limits_{statistic.code}", encode_limits(statistic, limits)
         standardised = None
@@ -158,11 +168,12 @@ def chunks(connection: duckdb.DuckDBPyConnection):
                 yield f"standardised_{statistic.code}", data
                 standardised = True
         described.append(describe(connection, statistic, shared, kind, dispersion, standardised, release))
+        described[-1]["main"] = not repeats_a_cube(statistic, statistics)
         home.append(home_cells(statistic, units, n, d))
     for language in languages:
         words = texts.read_texts(language)
         yield f"text_{language}", json_bytes(words)
-        yield f"about_{language}", json_bytes(prose.about_html(words, exports))
+        yield f"about_{language}", json_bytes(prose.about_html(words, files))
         yield f"card_{language}", json_bytes(read_cards(connection, words, language))
     if "variation" in tables:
         yield "variation", json_bytes(read_variation(connection))
@@ -175,6 +186,11 @@ def chunks(connection: duckdb.DuckDBPyConnection):
     if boundaries:
         yield "geometry", boundaries
     areas = read_areas(connection)
+    with_sectors = read_with_sectors(connection, statistics)
+    sizes = {}
+    for name, data in sectors.chunks(connection, with_sectors):
+        sizes[name.removeprefix("sectors_")] = math.ceil(len(chunk_script(name, data)) / 1000)
+        yield name, data
     yield (
         "meta",
         json_bytes(
@@ -191,7 +207,14 @@ def chunks(connection: duckdb.DuckDBPyConnection):
                 "units": [
                     [u["level"], u["code"], u["names"], [u["parents"].get(level) for level in areas]] for u in units
                 ],
+                "groups": GROUPS,
+                "formats": [[FORMAT_NAMES[name], name, ending] for name, (ending, *_) in FORMATS.items()],
                 "statistics": described,
+                "sectors": {
+                    "codes": [s.code for s in with_sectors],
+                    "limits": [s.code for s in with_sectors if sector_limits_are_computed(connection, s, dispersions)],
+                    "sizes": sizes,
+                },
             }
         ),
     )
@@ -200,7 +223,7 @@ def chunks(connection: duckdb.DuckDBPyConnection):
 def read_levels(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """Returns the levels of the release in reading order, without sectors."""
     rows = connection.execute("select geo_level from geo_level order by sort_order").fetchall()
-    return [level for (level,) in rows if level != SECTOR]
+    return [level for (level,) in rows if level != sectors.LEVEL]
 
 
 def read_areas(connection: duckdb.DuckDBPyConnection) -> list[str]:
@@ -209,10 +232,29 @@ def read_areas(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return levels[: levels.index(SMALLEST_AREA) + 1]
 
 
-def read_exports(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """Returns the files below exports/ that the pages link to."""
-    rows = connection.execute("select csv_file from release_table where csv_file is not null order by 1").fetchall()
-    return ["datapackage.json", "SHA256SUMS", *(file for (file,) in rows)]
+def read_files(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
+    """Returns the files of the release that the pages link to, below its folder: the exports of each table, and under
+    "" all others.
+    """
+    statistics = {code for (code,) in connection.execute("select distinct code from statistic").fetchall()}
+    rows = connection.execute("select table_name from duckdb_tables() order by table_name").fetchall()
+    published = ("release_publication",) in rows
+    general = ["datapackage.json", "SHA256SUMS", *(["catalogue.jsonld"] if published else []), *GENERAL_FILES]
+    return {"": [*(f"exports/{name}" for name in general), *read_changes(connection)]} | {
+        table: [f"exports/{path_of(name, table)}" for name in (FORMATS if table in statistics else ("csv", "parquet"))]
+        for (table,) in rows
+    }
+
+
+def read_changes(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Returns the files of the change report beside the public file, below the folder of the release; none where there
+    is no report, as beside a copy of the public file alone.
+    """
+    (file,) = connection.execute(
+        "select path from duckdb_databases() where database_name = current_database()"
+    ).fetchone()
+    folder = Path(file or "").resolve().parent / CHANGES_FOLDER
+    return [f"{CHANGES_FOLDER}/{path.name}" for path in sorted(folder.glob("changes.*"))] if file else []
 
 
 def read_units(connection: duckdb.DuckDBPyConnection) -> list[dict]:
@@ -220,12 +262,12 @@ def read_units(connection: duckdb.DuckDBPyConnection) -> list[dict]:
     codes of the units above.
     """
     rows = connection.execute(
-        """
+        f"""
         select unit.geo_level, unit.geo_code, unit.name_nl, unit.name_fr, unit.name_de, unit.region_code,
         unit.province_code, unit.arrondissement_code
         from geographic_unit as unit
         inner join geo_level as level on unit.geo_level = level.geo_level
-        where unit.geo_level <> 'statistical_sector'
+        where unit.geo_level <> '{sectors.LEVEL}'
         order by level.sort_order, unit.geo_code
         """
     ).fetchall()
@@ -271,7 +313,7 @@ def read_statistics(connection: duckdb.DuckDBPyConnection, units: list[dict]) ->
 
         def values(column: str, table: str = code) -> list:
             found = connection.execute(
-                f"select distinct {column} from {table} where geo_level <> 'statistical_sector' order by 1"
+                f"select distinct {column} from {table} where geo_level <> '{sectors.LEVEL}' order by 1"
             ).fetchall()
             return [value for (value,) in found]
 
@@ -317,7 +359,7 @@ def read_cells(
         columns += ["lower_95", "upper_95"]
     last = 6 + len(statistic.filters)
     rows = connection.execute(
-        f"select {', '.join(columns)} from {statistic.code} where geo_level <> 'statistical_sector'"
+        f"select {', '.join(columns)} from {statistic.code} where geo_level <> '{sectors.LEVEL}'"
     ).fetchall()
     for row in rows:
         level, code, year, numerator, denominator, status = row[:6]
@@ -364,7 +406,7 @@ def wilson(numerator: int, denominator: int, per: int) -> tuple[float, float]:
 def poisson(numerator: int, denominator: int, per: int, dispersion: float) -> tuple[float, float]:
     """Returns the 95 % limits of per * numerator / denominator: a Poisson count's, exact below 10 events, else
     Byar's, their distance from the
-    count times the root of the dispersion (Breslow and Day 1987; Dobson et al. 1991).
+    count times the root of the dispersion, not below 0 (Breslow and Day 1987; Dobson et al. 1991).
     """
     if numerator < 10:
         lower, upper = POISSON_95[numerator]
@@ -373,7 +415,7 @@ def poisson(numerator: int, denominator: int, per: int, dispersion: float) -> tu
         lower = numerator * (1 - 1 / (9 * numerator) - Z_95 / (3 * math.sqrt(numerator))) ** 3
         upper = above * (1 - 1 / (9 * above) + Z_95 / (3 * math.sqrt(above))) ** 3
     root = math.sqrt(dispersion)
-    return tuple(per * (numerator + root * (limit - numerator)) / denominator for limit in (lower, upper))
+    return tuple(per * max(0.0, numerator + root * (limit - numerator)) / denominator for limit in (lower, upper))
 
 
 def read_dispersion(connection, statistic: Statistic, n: list, d: list, units: list[dict]) -> list[list] | None:
@@ -432,6 +474,53 @@ def limits_of(
         ):
             return "stored", None
     return ("wilson", None) if dispersion is None else ("poisson", dispersion)
+
+
+def read_with_sectors(connection: duckdb.DuckDBPyConnection, statistics: list[Statistic]) -> list[Statistic]:
+    """Returns the statistics that have statistical sectors; they have no filters."""
+    codes = {
+        code
+        for (code,) in connection.execute(
+            f"select distinct code from statistic where smallest_level = '{sectors.LEVEL}'"
+        ).fetchall()
+    }
+    return [s for s in statistics if s.code in codes and not s.filters]
+
+
+def sector_limits_are_computed(connection, statistic: Statistic, dispersions: dict) -> bool:
+    """Returns whether the page computes the limits of the sectors of a statistic from their counts, as the table
+    does. dispersions: by code, what limits_of returned; a statistic without an entry has no limits in its table.
+    """
+    if statistic.code not in dispersions:
+        return False
+    dispersion = dispersions[statistic.code]
+    if dispersion is None and statistic.measure != "share":
+        return False
+
+    def limits(numerator: int, denominator: int | None, year: int) -> tuple[float, float] | None:
+        if dispersion is None:
+            return wilson(numerator, denominator, statistic.per)
+        scale = dispersion[0][statistic.years.index(year)]
+        if scale is None:
+            return None
+        return poisson(numerator, 1 if statistic.per is None else denominator, statistic.per or 1, scale)
+
+    return sectors.limits_are_computed(connection, statistic.code, limits)
+
+
+def repeats_a_cube(statistic: Statistic, statistics: list[Statistic]) -> bool:
+    """Returns whether a table stat_... holds the totals of a cube of the same years: overviews show the cube."""
+    cube = statistic.code.replace("stat_", "cube_")
+    return cube != statistic.code and any(s.code == cube and s.years == statistic.years for s in statistics)
+
+
+def group_of(statistic: Statistic, family: str) -> str:
+    """Returns the group of GROUPS under which the list of statistics shows a statistic."""
+    if family != "imaging":
+        return "other"
+    if len(statistic.combinations) == 1:
+        return "imaging_all_ages"
+    return "imaging_share" if statistic.measure == "share" else "imaging_volume"
 
 
 def encode_limits(statistic: Statistic, limits: list) -> bytes:
@@ -495,7 +584,7 @@ def describe(
         "code": statistic.code,
         "measure": statistic.measure,
         "per": statistic.per,
-        "family": rows[0][3],
+        "group": group_of(statistic, rows[0][3]),
         "variable": rows[0][4],
         "title": {language: title for language, title, *_ in rows},
         "unit": {language: unbroken(coding) for language, _, coding, *_ in rows},

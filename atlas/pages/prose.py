@@ -38,16 +38,27 @@ def card_html(texts: dict[str, str], card: dict[str, str], remarks: list[str]) -
     )
 
 
-def about_html(texts: dict[str, str], exports: list[str]) -> str:
-    """Returns the HTML of the sections in the language of the texts. exports: the exported files, below exports/."""
+def about_html(texts: dict[str, str], files: dict[str, list[str]]) -> str:
+    """Returns the HTML of the sections in the language of the texts. files: packer.read_files."""
     parts = []
     for title, paragraphs in PARAGRAPHS.items():
         parts.append(f"<h2>{escape(texts[title])}</h2>")
         parts += [f"<p>{escape(texts[key])}</p>" for key in paragraphs]
         if title in LISTS:
             parts.append(f"<ul>{''.join(f'<li>{escape(texts[key])}</li>' for key in LISTS[title])}</ul>")
-    links = "".join(f'<li><a href="../exports/{escape(file)}">{escape(file)}</a></li>' for file in exports)
+    rows = []
+    for table, paths in files.items():
+        links = " ".join(f'<a href="../{escape(path)}">{escape(short(path, table))}</a>' for path in paths)
+        rows.append(f'<tr><th scope="row">{escape(table or texts["files_general"])}</th><td>{links}</td></tr>')
+    heads = "".join(f'<th scope="col">{escape(texts[key])}</th>' for key in ("table", "files"))
     return (
         f"{''.join(parts)}<p>{escape(texts['accessibility_contact'])}</p><h2>{escape(texts['files'])}</h2>"
-        f'<p><a href="docs/index.html">{escape(texts["docs_link"])}</a></p><ul class="inside">{links}</ul>'
+        f'<p><a href="docs/index.html">{escape(texts["docs_link"])}</a></p>'
+        f'<table class="files"><thead><tr>{heads}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
     )
+
+
+def short(path: str, table: str) -> str:
+    """Returns what a link to a file says: its folder and ending when the table is named beside it."""
+    path = path.removeprefix("exports/")
+    return path if not table else path.replace(f"/{table}.", " (.") + ")"

@@ -3,6 +3,7 @@
 They share one release. ATLAS_PAGES_RELEASE (a public file) takes the place of the small release of the tests.
 """
 
+import contextlib
 import csv
 import hashlib
 import io
@@ -15,13 +16,16 @@ import shutil
 import struct
 import time
 import xml.etree.ElementTree
+import zlib
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pytest
 from browser import Page, open_browser, served
+from firefox import open_firefox
 
-from atlas.pages import packer, prose, shrink, write_pages
+from atlas.pages import packer, prose, sectors, shrink, write_pages
 from atlas.pages.codec import ABSENT, HIDDEN, decode_integers, encode_integers, read_chunk
 from atlas.pages.texts import FILE as TEXTS
 from atlas.settings import AtlasError
@@ -150,6 +154,48 @@ def released_cells(rows, statistic: dict) -> set[tuple]:
     return {(*row[:3], row[3:last], *row[last:]) for row in found}
 
 
+def integers_of(data: bytes) -> np.ndarray:
+    """Returns the steps behind varints of zigzag integers: what encode_integers wrote, before differences are added."""
+    bytes_ = np.frombuffer(data, dtype=np.uint8).astype(np.int64)
+    ends = np.flatnonzero(bytes_ < 128)
+    starts = np.concatenate(([0], ends[:-1] + 1))
+    shifts = np.arange(len(bytes_)) - np.repeat(starts, ends - starts + 1)
+    values = np.add.reduceat((bytes_ & 127) << (7 * shifts), starts)
+    return (values >> 1) ^ -(values & 1)
+
+
+def decoded_sectors(folder: Path) -> dict[str, dict[str, np.ndarray]]:
+    """Returns the cells of sectors as the pages hold them, by statistic: arrays municipality, code, year, numerator,
+    denominator (HIDDEN where suppressed), in the order of arrondissement, municipality, code and year.
+    """
+    meta = json.loads(read_data(folder, "meta"))
+    years = {s["code"]: s["years"] for s in meta["statistics"]}
+    codes = meta["sectors"]["codes"]
+    parts = {code: [] for code in codes}
+    for arrondissement in sorted(meta["sectors"]["sizes"]):
+        head, _, data = read_data(folder, f"sectors_{arrondissement}").partition(b"\n")
+        head = json.loads(head)
+        places = [(municipality, unit[0]) for municipality, inside in head["units"] for unit in inside]
+        owners = [*codes, *(codes[first] for first in head["denominators"])]
+        sizes = [len(places) * len(years[owner]) for owner in owners]
+        steps = integers_of(data)
+        assert len(steps) == sum(sizes)
+        lists = [
+            np.cumsum(part.reshape(len(places), -1), axis=1).ravel() for part in np.split(steps, np.cumsum(sizes)[:-1])
+        ]
+        for code, n, of in zip(codes, lists, head["of"], strict=False):
+            municipality, sector = (
+                np.repeat(np.array(column), len(years[code])) for column in zip(*places, strict=True)
+            )
+            cells = [municipality, sector, np.tile(years[code], len(places)), n, lists[len(codes) + of]]
+            parts[code].append([column[n != ABSENT] for column in cells])
+    names = ("municipality_code", "geo_code", "reference_year", "numerator", "denominator")
+    return {
+        code: {name: np.concatenate(found) for name, *found in zip(names, *arrays, strict=True)}
+        for code, arrays in parts.items()
+    }
+
+
 def differing(folder: Path, rows) -> list[str]:
     """Returns the statistics whose cells in the pages are not those of the release."""
     meta = json.loads(read_data(folder, "meta"))
@@ -166,6 +212,52 @@ def test_integers_survive_encoding():
 
 def test_every_cell_equals_the_release_in_both_directions(folder, rows):
     assert not differing(folder, rows)
+
+
+def test_every_sector_equals_the_release_in_both_directions(folder, public_file, rows):
+    found = decoded_sectors(folder)
+    assert list(found) == [
+        code
+        for (code,) in rows(
+            "select distinct code from statistic where smallest_level = 'statistical_sector' order by 1"
+        )
+    ]
+    with duckdb.connect(str(public_file), read_only=True) as connection:
+        for code, cells in found.items():
+            wanted = connection.execute(
+                f"""select municipality_code, cell.geo_code, reference_year, coalesce(numerator, {HIDDEN}) as numerator,
+                coalesce(denominator, {HIDDEN}) as denominator, status
+                from {code} as cell
+                left join geographic_unit as unit on cell.geo_level = unit.geo_level and cell.geo_code = unit.geo_code
+                where cell.geo_level = 'statistical_sector'
+                order by arrondissement_code, municipality_code, cell.geo_code, reference_year"""
+            ).fetchnumpy()
+            status = wanted.pop("status")
+            hidden, empty = cells["numerator"] == HIDDEN, cells["denominator"] == 0
+            assert len(status) > 0 and hidden.any()
+            assert (status == np.where(hidden, "small_cell", np.where(empty, "empty", "published"))).all()
+            for name, column in wanted.items():
+                assert (column == cells[name]).all(), (code, name)
+
+
+@pytest.mark.parametrize(
+    ("rows_of_table", "message"),
+    [
+        ("('A1', 2020, 3, 7, 'small_cell')", "contradict their status"),
+        ("('A1', 2020, null, 7, 'published')", "contradict their status"),
+        ("('A1', 2020, 3, 7, 'published'), ('B9', 2020, 3, 7, 'published')", "does not hold"),
+    ],
+)
+def test_a_sector_that_contradicts_the_release_is_rejected(rows_of_table, message):
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"""
+            create table geographic_unit as select 'statistical_sector' as geo_level, 'A1' as geo_code, '1' as municipality_code, '2' as arrondissement_code;
+            create table stat as select 'statistical_sector' as geo_level, cell.* from (values {rows_of_table}) as cell (geo_code, reference_year, numerator, denominator, status);
+            """
+        )
+        with pytest.raises(AtlasError, match=message):
+            sectors.read_counts(connection, "stat", [2020], True)
 
 
 def test_all_statistics_of_the_release_are_in_the_pages(folder, rows):
@@ -221,9 +313,13 @@ def test_a_cell_that_contradicts_its_status_is_rejected():
 
 
 def test_same_release_gives_the_same_bytes(public_file, folder, tmp_path):
-    write_pages(public_file, tmp_path)
+    """Written again in this process, or by the release command in another one."""
+    again = public_file.parent / "site"
+    if "ATLAS_PAGES_RELEASE" in os.environ:
+        write_pages(public_file, again := tmp_path)
     first, second = (
-        {p.relative_to(base): p.read_bytes() for p in base.rglob("*") if p.is_file()} for base in (folder, tmp_path)
+        {path.relative_to(base): path.read_bytes() for path in [base / "index.html", *part_of(base).rglob("*.*")]}
+        for base in (folder, again)
     )
     assert first == second
 
@@ -274,6 +370,7 @@ def test_poisson_limits_leave_a_fortieth_on_each_side():
         lower, upper = packer.poisson(events, 1, 1, 1)
         assert at_most(events, upper) == pytest.approx(0.025, rel=precision)
         assert lower == 0 if events == 0 else 1 - at_most(events - 1, lower) == pytest.approx(0.025, rel=precision)
+    assert packer.poisson(5, 104, 1000, 2.7)[0] == 0  # as in the tables: a rate is not negative
 
 
 # The files
@@ -303,7 +400,23 @@ def test_sizes(folder):
     shared = code + data["meta"] + data["text_en"] + data["card_en"] + data["geometry"]
     assert code <= 60_000
     for statistic in meta["statistics"]:
-        assert shared + data[statistic["code"]] + data.get(statistic["denominator"], 0) <= 400_000
+        own = [
+            statistic["code"],
+            statistic["denominator"],
+            *(f"{part}_{statistic['code']}" for part in ("limits", "standardised")),
+        ]
+        assert shared + sum(data.get(name, 0) for name in own) <= 400_000
+    of_sectors = [size for name, size in data.items() if name.startswith("sectors_")]
+    assert code + sum(data.values()) - sum(of_sectors) <= 1_500_000 and max(of_sectors) <= 100_000
+
+
+def test_every_file_of_the_release_is_linked(folder, public_file):
+    exports = public_file.parent / "exports"
+    for language in LANGUAGES:
+        links = re.findall(r'href="\.\./exports/([^"]+)"', json.loads(read_data(folder, f"about_{language}")))
+        assert sorted(links) == sorted(
+            path.relative_to(exports).as_posix() for path in exports.rglob("*") if path.is_file()
+        )
 
 
 def test_every_text_is_there_is_used_and_is_translated():
@@ -499,7 +612,7 @@ def test_link_gives_its_state_back(page, shown):
         )
         assert again
         assert set(state.split("&")) <= set(
-            page.tab.evaluate("() => ATLAS.linkTo(ATLAS.state)").removeprefix("#").split("&")
+            page.tab.evaluate("() => ATLAS.linkTo(ATLAS.readState(location.hash))").removeprefix("#").split("&")
         ) | {f"y={shown['year']}"}
 
 
@@ -640,10 +753,80 @@ def test_against_belgium_and_variation_use_the_tables_of_the_release(folder, bro
     page.close()
 
 
+def test_places_are_compared_side_by_side(page, rows, shown):
+    """Two municipalities with a value, added by the form: values, intervals and the difference in words, as SQL has them."""
+    (year, code) = (shown["year"], shown["code"])
+    page.go(f"v=place&p=municipality:{code}&y={year}&l=en")
+    limits = {
+        row[0]: row[1:]
+        for row in rows(
+            f"""select geo_code, value, lower_95, upper_95 from cube_013_007 where geo_level = 'municipality'
+            and age_category = 'total' and reference_year = {year} and status = 'published'"""
+        )
+    }
+    other = max(limits, key=lambda place: limits[place][1])
+    ((name,),) = rows(f"select name_nl from geographic_unit where geo_level = 'municipality' and geo_code = '{other}'")
+    page.tab.fill("#other", other)
+    page.settle(lambda: page.tab.press("#other", "Enter"))
+    assert f"c=municipality:{other}" in page.tab.url
+    cells = page.tab.evaluate(
+        "() => [...document.querySelectorAll('table.profile tr')].find((row) => row.querySelector('a')?.href.includes('s=cube_013_007')).innerText.split('\t')"
+    )
+    own, beside = limits[code], limits[other]
+    wanted = "lower" if own[2] < beside[1] else "higher" if own[1] > beside[2] else "perhaps chance"
+    assert [" ".join(text.split()) for text in cells[1:6]] == [
+        f"{own[0]:.1f}",
+        f"{own[1]:.1f} to {own[2]:.1f}",
+        f"{beside[0]:.1f}",
+        f"{beside[1]:.1f} to {beside[2]:.1f}",
+        wanted,
+    ]
+    page.go(f"v=statistic&s=cube_013_007&p=municipality:{code}&c=municipality:{other}&y={year}&l=nl")
+    assert name in page.text("#place-body .figures") and name in page.text("#sentence")
+    page.settle(lambda: page.tab.click(".compare p a"))
+    assert "c=" not in page.tab.url and page.tab.query_selector("#other")
+    page.go(
+        f"v=place&c=municipality:0,<b>,country:01000,municipality:{code},municipality:{code}&p=municipality:{code}&l=en"
+    )
+    assert len(page.tab.query_selector_all(".compare p a")) == 1 and not page.errors
+
+
+def test_sectors_are_loaded_when_asked_for_and_equal_the_release(browser, folder, rows, shown):
+    page = Page(browser, f"file://{folder}/index.html").go(f"v=place&p=municipality:{shown['code']}&l=en")
+    assert not any("sectors_" in request for request in page.requests)
+    page.settle(lambda: page.tab.click("#sectors + p a"))
+    assert len([request for request in page.requests if "sectors_" in request]) == 1
+    for code in ("stat_013_007", "stat_013_008"):
+        page.settle(lambda code=code: page.tab.select_option("#statistic", code)) if code not in page.tab.url else None
+        found = page.tab.evaluate(
+            """async ([code, year]) => (await ATLAS.loadSectors(ATLAS.readState(location.hash).unit, code, year)).map((cell) =>
+                [cell.unit.code, cell.n, cell.d, cell.value, cell.status, cell.lower, cell.upper])""",
+            [code, shown["year"]],
+        )
+        wanted = rows(
+            f"""select cell.geo_code, numerator, denominator, value, status, lower_95, upper_95 from {code} as cell
+            inner join geographic_unit as unit on cell.geo_level = unit.geo_level and cell.geo_code = unit.geo_code
+            where cell.geo_level = 'statistical_sector' and unit.municipality_code = '{shown["code"]}' and reference_year = {shown["year"]} order by 1"""
+        )
+        assert [tuple(row[:5]) for row in found] == [row[:5] for row in wanted] and len(wanted) > 0
+        for row, expected in zip(found, wanted, strict=True):
+            assert (
+                row[5:] == pytest.approx(expected[5:], rel=1e-9, nan_ok=True)
+                if expected[5] is not None
+                else row[5:] == [None, None]
+            )
+        table = page.tab.evaluate(
+            "() => [...document.querySelectorAll('#sectors ~ .scroll tbody tr')].map((row) => [row.cells[0].lastChild.textContent, row.cells[1].innerText])"
+        )
+        assert [place for place, _ in table] == [row[0] for row in wanted]
+        assert [text == "small cell, not published" for _, text in table] == [row[4] == "small_cell" for row in wanted]
+    assert not page.errors
+    page.close()
+
+
 def test_a_place_prints_on_two_pages(page, shown):
     page.go(f"v=place&p=municipality:{shown['code']}&l=fr")
-    pages = page.tab.pdf(format="A4").count(b"/Type /Page\n")
-    assert 1 <= pages <= 2
+    assert 1 <= printed_pages(page.tab.pdf(format="A4")) <= 2
 
 
 def test_narrow_page_scrolls_in_one_direction(page, shown):
@@ -654,6 +837,49 @@ def test_narrow_page_scrolls_in_one_direction(page, shown):
             assert page.tab.evaluate("() => document.documentElement.scrollWidth") <= 320, view
     finally:
         page.tab.set_viewport_size({"width": 1280, "height": 900})
+
+
+def printed_pages(pdf: bytes) -> int:
+    """Returns the number of pages of a PDF whose objects may be compressed."""
+    parts = [pdf]
+    for stream in re.findall(rb"stream\r?\n(.*?)endstream", pdf, re.DOTALL):
+        with contextlib.suppress(zlib.error):
+            parts.append(zlib.decompress(stream))
+    return sum(len(re.findall(rb"/Type /Page\b", part)) for part in parts)
+
+
+def test_firefox_opens_every_page_changes_a_filter_and_prints(folder, shown):
+    """A second engine: every page by double click, in Dutch and French, without request and without error; a filter, the year by keyboard, a place on A4."""
+    place = f"p=municipality:{shown['code']}"
+    states = [
+        "v=home",
+        f"v=statistic&s=cube_013_007&{place}&c=region:03000",
+        "v=hospital",
+        "v=variation",
+        "v=confidentiality",
+        "v=about",
+        f"v=place&{place}&sectors=1",
+        "v=statistic&s=<img src=x onerror=alert(1)>&p=%00",
+    ]
+    with open_firefox() as firefox:
+        for state, language in zip(states, itertools.cycle(["nl", "fr"])):
+            firefox.go(f"file://{folder}/index.html#{state}&l={language}")
+            assert firefox.text("h1") and firefox.run("return document.documentElement.lang") == language
+        firefox.go(f"file://{folder}/index.html#v=statistic&s=cube_013_007&{place}&l=en")
+        classes = (
+            "return [...document.querySelectorAll('#areas path')].map((area) => area.getAttribute('class')).join()"
+        )
+        before = firefox.run(classes)
+        firefox.settle(
+            """const filter = document.getElementById("filter-age_category"); filter.value = "40-49";
+            filter.dispatchEvent(new Event("change", { bubbles: true }));"""
+        )
+        assert "age_category=40-49" in firefox.run("return location.hash") and firefox.run(classes) != before
+        firefox.press("#year", "\ue012")  # arrow left
+        assert f"y={shown['year'] - 1}" in firefox.run("return location.hash")
+        firefox.go(f"file://{folder}/index.html#v=place&{place}&l=fr")
+        assert 1 <= printed_pages(firefox.printed()) <= 2
+        assert firefox.heard() == {"requests": [], "errors": []}
 
 
 MEASURE = """(states) => new Promise((resolve) => {
@@ -711,12 +937,16 @@ AXE_STATES = [
     ("v=statistic&s=cube_013_004&g=arrondissement&l=en", {"forced_colors": "active"}),
     ("v=place&p=municipality:{code}&l=fr", {}),
     ("v=place&p=country:01000&l=en", {"viewport": {"width": 320, "height": 700}}),
+    ("v=place&p=municipality:{code}&c=province:10000,region:03000&sectors=1&l=nl", {}),
+    (
+        "v=statistic&s=cube_013_007&p=municipality:{code}&c=province:10000,region:03000&l=fr",
+        {"forced_colors": "active"},
+    ),
     ("v=hospital&l=nl", {}),
     ("v=variation&s=cube_013_013&l=fr", {"reduced_motion": "reduce"}),
     ("v=confidentiality&l=nl", {}),
     ("v=about&l=en", {"forced_colors": "active"}),
     ("v=statistic&s=cube_013_007&e=1&l=fr", {}),
-    ("v=home&l=fr", {"viewport": {"width": 320, "height": 700}}),
     ("v=confidentiality&l=en", {"viewport": {"width": 320, "height": 700}, "color_scheme": "dark"}),
     ("v=statistic&s=stat_013_013&g=province&o=hidden&l=nl", {"color_scheme": "dark"}),
 ]
@@ -735,7 +965,13 @@ def test_axe_finds_no_violation(browser, folder, shown, state, options):
     if tab.query_selector("#areas path"):
         tab.hover("#areas path >> nth=4", force=True)
     # Rows of one list are alike: axe looks at the first group of 40
-    context_of = {"exclude": [["#ranking tbody:nth-of-type(n+2)"], ["#areas path:nth-child(n+40)"]]}
+    context_of = {
+        "exclude": [
+            ["#ranking tbody:nth-of-type(n+2)"],
+            ["#areas path:nth-child(n+40)"],
+            ["#sectors ~ .scroll tr:nth-child(n+9)"],
+        ]
+    }
     result = axe.run(
         tab,
         context=context_of,

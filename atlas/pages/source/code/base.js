@@ -1,7 +1,8 @@
 /* What every other file uses: the namespace, safe HTML, texts, numbers, and the loading of data chunks. */
 "use strict";
 
-const ATLAS = { language: "en", raw: {}, promises: {}, texts: {} };
+const ATLAS = window.ATLAS = {}, CACHE = {}; // CACHE: what was loaded or made once
+let LANGUAGE, TEXTS = {}; // of the page that is shown
 const DATA = document.currentScript.src.replace(/code\/.*/, "data/");
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -22,10 +23,13 @@ const html = (parts, ...values) => new Safe(parts.reduce((out, part, i) => out +
 
 /* Returns the text of a key in the page's language, {names} filled in. */
 const t = (key, values = {}) =>
-  (ATLAS.texts[key] || key).replace(/\{(\w+)\}/g, (all, name) => name in values ? values[name] : all);
+  (TEXTS[key] || key).replace(/\{(\w+)\}/g, (all, name) => name in values ? values[name] : all);
+
+/* Returns a name and what it is, with the language's colon. */
+const colon = (name, text) => t("colon", { name, text });
 
 /* Returns one of [nl, fr, en] or {nl, fr, en} in the page's language. */
-const say = (names) => Array.isArray(names) ? names[LANGUAGES.indexOf(ATLAS.language)] : names[ATLAS.language];
+const say = (names) => Array.isArray(names) ? names[LANGUAGES.indexOf(LANGUAGE)] : names[LANGUAGE];
 
 /* Returns a box that scrolls on its own and is named, so that a keyboard reaches it. */
 const box = (label, content) => html`<div class="scroll" tabindex="0" role="region" aria-label="${label}">${content}</div>`;
@@ -39,31 +43,42 @@ const tableBox = (caption, columns, rows, name = "") => box(caption, html`<table
 /* Returns the element with an id. */
 const byId = (id) => document.getElementById(id);
 
+let META, UNITS, STATISTICS, COUNTRY, BY_KEY, GEOMETRY, AREAS, STATE, VIEW, TURN = 0; // the release, what the page shows
 const LOCALES = { nl: "nl-BE", fr: "fr-BE", en: "en-GB" };
 const DIGITS = { share: 1, volume: 1, mean: 2, count: 0 };
 
 /* Returns a number by the language's rules, with a fixed number of decimals. */
 const number = (value, digits = 0) => {
-  const key = ATLAS.language + digits;
-  const formats = ATLAS.formats || (ATLAS.formats = {});
-  formats[key] ||= new Intl.NumberFormat(LOCALES[ATLAS.language], { minimumFractionDigits: digits, maximumFractionDigits: digits });
-  return formats[key].format(value);
+  const format = CACHE[LANGUAGE + digits] ||= new Intl.NumberFormat(LOCALES[LANGUAGE], { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return format.format(value);
 };
+
+/* Returns whether a cell has a published value. */
+const has = (cell) => cell.value !== null;
+
+/* Returns a note in small letters. */
+const note = (content) => html`<p class="small">${content}</p>`;
+
+/* Returns the title of a page and the sentence below it. */
+const heading = (title, sentence) => html`<h1 id="title" tabindex="-1">${title}</h1><p class="sentence">${sentence}</p>`;
+
+/* Calls an action when something happens anywhere on the page. */
+const on = (name, action) => document.addEventListener(name, action);
 
 /* Returns a value of a statistic with its sign or unit: "24.2 %". */
 const withUnit = (value, statistic) => t(`unit_${statistic.measure}`, { value: number(value, DIGITS[statistic.measure]) });
 
-/* Returns a date of the release (ISO text) by the language's rules. */
-const date = (text) => new Intl.DateTimeFormat(LOCALES[ATLAS.language], { dateStyle: "long", timeZone: "UTC" }).format(new Date(text));
+/* Returns the date of publication by the language's rules. */
+const releaseDate = () => META.release.publication_date ? new Intl.DateTimeFormat(LOCALES[LANGUAGE], { dateStyle: "long", timeZone: "UTC" }).format(new Date(META.release.publication_date)) : t("undated");
 
 /* Called by a data file with its name and content. */
-ATLAS.chunk = (name, base64) => { ATLAS.raw[name] = base64; };
+ATLAS.chunk = (name, base64) => { ATLAS[name] = base64; };
 
 /* Loads a data file as a script, once; returns its content as bytes. A page opened by double click may load scripts only. */
-const load = (name) => ATLAS.promises[name] ||= new Promise((resolve, reject) => {
+const load = (name) => CACHE[name] ||= new Promise((resolve, reject) => {
   const script = document.createElement("script");
   script.src = `${DATA}${name}.js`;
-  script.onload = () => { resolve(inflate(ATLAS.raw[name])); delete ATLAS.raw[name]; };
+  script.onload = () => { resolve(inflate(ATLAS[name])); delete ATLAS[name]; };
   script.onerror = () => reject(new Error(`${name}.js`));
   document.head.append(script);
 });
@@ -76,7 +91,13 @@ const inflate = async (base64) => {
 };
 
 /* Loads a data file that holds JSON, once. */
-const loadJson = (name) => ATLAS.promises[`${name}.json`] ||= load(name).then((bytes) => JSON.parse(new TextDecoder().decode(bytes)));
+const loadJson = (name) => CACHE[`${name}.json`] ||= load(name).then((bytes) => JSON.parse(new TextDecoder().decode(bytes)));
+
+/* Loads a data file that begins with a line of JSON; returns that and a reader of the integers after it. */
+const loadMixed = async (name) => {
+  const bytes = await load(name), line = bytes.indexOf(10);
+  return [JSON.parse(new TextDecoder().decode(bytes.subarray(0, line))), integerReader(bytes, line + 1)];
+};
 
 /* Returns a reader of varints of zigzag differences: read(count, run) gives the next integers, the difference starting again every `run`. */
 const integerReader = (bytes, start = 0) => {

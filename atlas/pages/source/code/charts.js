@@ -16,19 +16,19 @@ const marker = (kind, x, y, name = "") => {
   const r = kind === 0 ? 5 : 4;
   const shapes = [`M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0Z`, `M${x - r} ${y - r}h${2 * r}v${2 * r}h${-2 * r}Z`,
     `M${x} ${y - r - 1}l${r + 1} ${2 * r}h${-2 * r - 2}Z`, `M${x} ${y - r - 1}l${r + 1} ${r + 1}l${-r - 1} ${r + 1}l${-r - 1} ${-r - 1}Z`,
-    `M${x - r} ${y - r}l${2 * r} ${2 * r}M${x + r} ${y - r}l${-2 * r} ${2 * r}`];
+    `M${x - r} ${y - r}l${2 * r} ${2 * r}M${x + r} ${y - r}l${-2 * r} ${2 * r}`, `M${x - r} ${y}h${2 * r}M${x} ${y - r}v${2 * r}`];
   return html`<path class="marker s${kind} ${name}" d="${shapes[kind]}"/>`;
 };
 
 /* Returns a line chart. series: [{name, points: [cell]}], the first is the chosen place; a hidden point makes a gap and a mark below the axis. */
 const lineChart = ({ id, label, xs, series, digits, width, height = 250, joined = true }) => {
-  const all = series.flatMap((line) => line.points).flatMap((c) => c.value === null ? [] : [c.value]);
-  const own = series[0].points.flatMap((c) => c.lower === null || c.lower === undefined ? [] : [c.lower, c.upper]);
+  const all = series.flatMap((line) => line.points).flatMap((cell) => has(cell) ? [cell.value] : []);
+  const own = series[0].points.flatMap((cell) => cell.lower === null ? [] : [cell.lower, cell.upper]);
   if (!all.length) return { svg: html`<p>${t("nothing_shown")}</p>`, fromZero: true };
   let low = Math.min(...all, ...own), high = Math.max(...all, ...own);
   if (low < 0.6 * high) low = 0;
   const { ticks, digits: tickDigits } = ticksOf(low, high);
-  [low, high] = [ticks[0], ticks[ticks.length - 1]];
+  [low, high] = [ticks[0], ticks.at(-1)];
   const labels = ticks.map((tick) => number(tick, Math.min(tickDigits, digits + 1)));
   const left = 12 + 7.5 * Math.max(...labels.map((text) => text.length)), right = 14, top = 10, bottom = 28;
   const x = (i) => left + 14 + (xs.length < 2 ? 0.5 : i / (xs.length - 1)) * (width - left - right - 28);
@@ -37,13 +37,13 @@ const lineChart = ({ id, label, xs, series, digits, width, height = 250, joined 
   const lines = series.map((line, k) => {
     let path = "", open = false;
     line.points.forEach((cell, i) => {
-      if (cell.value === null) { open = false; return; }
+      if (!has(cell)) { open = false; return; }
       path += `${open ? "L" : "M"}${x(i).toFixed(1)} ${y(cell.value).toFixed(1)}`;
       open = joined;
     });
-    const marks = line.points.map((cell, i) => cell.value !== null ? marker(k, x(i), y(cell.value))
+    const marks = line.points.map((cell, i) => has(cell) ? marker(k, x(i), y(cell.value))
       : k === 0 ? html`<text class="mark" x="${x(i)}" y="${height - bottom - 5}" text-anchor="middle">×</text>` : null);
-    const bars = k === 0 && line.points.map((cell, i) => cell.lower === null || cell.lower === undefined || cell.value === null ? null
+    const bars = k === 0 && line.points.map((cell, i) => cell.lower === null ? null
       : html`<path class="whisker" d="M${x(i)} ${y(cell.lower)}V${y(cell.upper)}M${x(i) - 4} ${y(cell.lower)}h8M${x(i) - 4} ${y(cell.upper)}h8"/>`);
     return html`${bars}<path class="line s${k}" d="${path}"/>${marks}`;
   });
@@ -67,7 +67,7 @@ const sparkline = (cells) => {
   const low = Math.min(...values), span = Math.max(...values) - low || 1, n = cells.length - 1;
   let path = "", open = false;
   cells.forEach((cell, i) => {
-    if (cell.value === null) { open = false; return; }
+    if (!has(cell)) { open = false; return; }
     path += `${open ? "L" : "M"}${(3 + i / n * 74).toFixed(1)} ${(19 - (cell.value - low) / span * 16).toFixed(1)}`;
     open = true;
   });
@@ -85,11 +85,11 @@ const funnelLimits = (share, n, z) => { const half = z * Math.sqrt(share * (1 - 
 
 /* Returns the funnel: share by number of deliveries, with 95 % and 99.8 % limits around the country. */
 const funnelChart = ({ label, cells, country, per, width, chosen }) => {
-  const height = Math.min(420, Math.max(300, width * 0.55)), shown = cells.filter((cell) => cell.value !== null && cell.d > 0);
-  if (!shown.length || country.value === null) return html`<p>${t("nothing_shown")}</p>`;
+  const height = Math.min(420, Math.max(300, width * 0.55)), shown = cells.filter((cell) => has(cell) && cell.d > 0);
+  if (!shown.length || !has(country)) return html`<p>${t("nothing_shown")}</p>`;
   const most = Math.max(...shown.map((cell) => cell.d)), share = country.value / per;
   const top = ticksOf(0, Math.max(...shown.map((cell) => cell.value), country.value)), across = ticksOf(0, most, width < 500 ? 3 : 6);
-  const high = top.ticks[top.ticks.length - 1], far = across.ticks[across.ticks.length - 1], left = 44, bottom = 46, up = 10, right = 14;
+  const high = top.ticks.at(-1), far = across.ticks.at(-1), left = 44, bottom = 46, up = 10, right = 14;
   const x = (n) => left + n / far * (width - left - right), y = (value) => up + (high - Math.min(high, value)) / high * (height - up - bottom);
   const curve = (z, side) => {
     let path = "";
@@ -110,11 +110,11 @@ const stripChart = ({ label, rows, digits, width }) => {
   const values = rows.flatMap((row) => row.cells).map((cell) => cell.value).filter((value) => value !== null);
   if (!values.length) return html`<p>${t("nothing_shown")}</p>`;
   const { ticks, digits: tickDigits } = ticksOf(Math.min(...values), Math.max(...values), width < 500 ? 4 : 7);
-  const low = ticks[0], high = ticks[ticks.length - 1], left = 48, right = 20, step = 34, height = rows.length * step + 40;
+  const low = ticks[0], high = ticks.at(-1), left = 48, right = 20, step = 34, height = rows.length * step + 40;
   const x = (value) => left + (value - low) / (high - low) * (width - left - right);
   return html`<svg id="strip-svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${label}">
 ${ticks.map((tick) => html`<line class="grid" x1="${x(tick)}" x2="${x(tick)}" y1="6" y2="${height - 32}"/><text x="${x(tick)}" y="${height - 12}" text-anchor="middle">${number(tick, Math.min(tickDigits, digits + 1))}</text>`)}
 ${rows.map((row, i) => html`<text x="${left - 10}" y="${i * step + 27}" text-anchor="end">${row.year}</text>
-${row.cells.map((cell, k) => cell.value !== null && html`<circle class="strip" cx="${x(cell.value).toFixed(1)}" cy="${i * step + 22 + (k * 7 % 17) - 8}" r="2.5"/>`)}
-${row.country.value !== null && html`<path class="reference" d="M${x(row.country.value)} ${i * step + 8}v28"/>`}`)}</svg>`;
+${row.cells.map((cell, k) => has(cell) && html`<circle class="strip" cx="${x(cell.value).toFixed(1)}" cy="${i * step + 22 + (k * 7 % 17) - 8}" r="2.5"/>`)}
+${has(row.country) && html`<path class="reference" d="M${x(row.country.value)} ${i * step + 8}v28"/>`}`)}</svg>`;
 };

@@ -5,21 +5,23 @@ let AREA_LEVELS, LANGUAGES;
 const HIDDEN = -1, ABSENT = -3;
 const Z_95 = 1.959963984540054, Z_998 = 3.090232306167813;
 
+/* Returns the name of a unit in an address. */
+const keyOf = (unit) => `${unit.level}:${unit.code}`;
+
 /* Loads what every page needs: release, units, statistics, labels. */
 const loadMeta = async () => {
-  const meta = await loadJson("meta");
-  ATLAS.meta = meta;
+  const meta = META = await loadJson("meta");
   AREA_LEVELS = meta.areas;
   LANGUAGES = meta.languages;
-  ATLAS.units = meta.units.map(([level, code, names, parents], id) => ({ id, level, code, names, parents }));
-  ATLAS.byKey = new Map(ATLAS.units.map((unit) => [`${unit.level}:${unit.code}`, unit]));
-  ATLAS.country = ATLAS.units.find((unit) => unit.level === "country");
-  for (const unit of ATLAS.units) { /* size: the municipalities of a unit */
+  UNITS = meta.units.map(([level, code, names, parents], id) => ({ id, level, code, names, parents }));
+  BY_KEY = new Map(UNITS.map((unit) => [keyOf(unit), unit]));
+  COUNTRY = UNITS.find((unit) => unit.level === "country");
+  for (const unit of UNITS) { /* size: the municipalities of a unit */
     if (unit.level !== "municipality") continue;
     unit.size = 1;
-    AREA_LEVELS.forEach((level, i) => { const above = ATLAS.byKey.get(`${level}:${unit.parents[i]}`); if (above) above.size = (above.size || 0) + 1; });
+    AREA_LEVELS.forEach((level, i) => { const above = BY_KEY.get(`${level}:${unit.parents[i]}`); if (above) above.size = (above.size || 0) + 1; });
   }
-  ATLAS.statistics = new Map(meta.statistics.map((statistic) => [statistic.code, statistic]));
+  STATISTICS = new Map(meta.statistics.map((statistic) => [statistic.code, statistic]));
   for (const statistic of meta.statistics) {
     statistic.types = statistic.filters[meta.type] || ["total"];
     statistic.hospital = statistic.levels.includes("hospital");
@@ -27,8 +29,11 @@ const loadMeta = async () => {
   }
 };
 
+/* Returns a statistic by its code. */
+const statisticOf = (code) => STATISTICS.get(code);
+
 /* Returns a published value as a number, everything else as its status in words. */
-const plainValue = (cell, statistic) => cell.value === null ? statusText(cell.status) : number(cell.value, DIGITS[statistic.measure]);
+const plainValue = (cell, statistic) => !has(cell) ? statusText(cell.status) : number(cell.value, DIGITS[statistic.measure]);
 
 /* Returns a count, or a dash. */
 const countText = (count) => count === null ? "–" : number(count);
@@ -37,7 +42,7 @@ const countText = (count) => count === null ? "–" : number(count);
 const nameOf = (unit) => {
   const [nl, fr] = unit.names;
   if (unit.level === "hospital") return t("hospital_name", { code: unit.code });
-  if (ATLAS.language !== "en") return ATLAS.language === "nl" ? nl : fr;
+  if (LANGUAGE !== "en") return LANGUAGE === "nl" ? nl : fr;
   if (unit.level === "country") return t("belgium");
   const region = unit.level === "region" ? unit.code : unit.parents[1];
   return region === "02000" ? nl : region === "03000" ? fr : nl === fr ? nl : `${fr} / ${nl}`;
@@ -45,16 +50,19 @@ const nameOf = (unit) => {
 
 /* Returns the units above a unit, nearest first, without those that have the same area (Brussels is region, province and arrondissement). */
 const parentsOf = (unit) => {
-  const found = AREA_LEVELS.map((level, i) => ATLAS.byKey.get(`${level}:${unit.parents[i]}`)).filter(Boolean);
+  const found = AREA_LEVELS.map((level, i) => BY_KEY.get(`${level}:${unit.parents[i]}`)).filter(Boolean);
   return found.filter((parent, i) => !parent.size || (parent.size !== unit.size && parent.size !== found[i - 1]?.size)).reverse();
 };
 
+/* Returns the units beside a chosen one: those to compare with and the country, else the units above it. */
+const besides = ({ unit, compared }) => compared.length ? [...new Set([...compared, COUNTRY])].filter((other) => other !== unit) : parentsOf(unit);
+
 /* Loads a statistic: its counts, denominators, limits and age-standardised values as far as the release has them. */
-const loadTable = (code) => ATLAS.promises[`table ${code}`] ||= (async () => {
-  const statistic = ATLAS.statistics.get(code);
+const loadTable = (code) => CACHE[`table ${code}`] ||= (async () => {
+  const statistic = statisticOf(code);
   const years = statistic.years.length;
   const places = new Map();
-  for (const unit of ATLAS.units) if (statistic.levels.includes(unit.level)) places.set(unit.id, places.size);
+  for (const unit of UNITS) if (statistic.levels.includes(unit.level)) places.set(unit.id, places.size);
   const size = places.size * statistic.combinations * years;
   const types = statistic.types.length;
   const parts = await Promise.all([
@@ -87,44 +95,49 @@ const wilson = (n, d, per) => {
 /* Returns the 95 % limits of a number of events by persons: Poisson's, exact below 10, else Byar's, scaled by the dispersion (Dobson et al. 1991). */
 const poisson = (n, d, per, dispersion) => {
   const byar = (x, sign) => x * (1 - 1 / (9 * x) + sign * Z_95 / (3 * Math.sqrt(x))) ** 3;
-  const limits = n < 10 ? ATLAS.meta.poisson[n] : [byar(n, -1), byar(n + 1, 1)], root = Math.sqrt(dispersion);
-  return limits.map((limit) => per * (n + root * (limit - n)) / d);
+  const limits = n < 10 ? META.poisson[n] : [byar(n, -1), byar(n + 1, 1)], root = Math.sqrt(dispersion);
+  return limits.map((limit) => per * Math.max(0, n + root * (limit - n)) / d);
 };
 
 /* Returns the number of the type of act in filter values; 0 for a statistic without types. */
-const typeOf = (statistic, filters) => Math.max(0, statistic.types.indexOf(filters[ATLAS.meta.type] ?? "total"));
+const typeOf = (statistic, filters) => Math.max(0, statistic.types.indexOf(filters[META.type] ?? "total"));
 
 /* Returns filter values with totals for every filter but the type of act: those of the age-standardised tables. */
-const standardisedFilters = (filters) => Object.fromEntries(Object.entries(filters).map(([name, value]) => [name, name === ATLAS.meta.type ? value : "total"]));
+const standardisedFilters = (filters) => Object.fromEntries(Object.entries(filters).map(([name, value]) => [name, name === META.type ? value : "total"]));
+
+/* Returns a cell without figures. */
+const emptyCell = (unit, status = "absent") => ({ unit, status, n: null, d: null, value: null, lower: null, upper: null });
+
+/* Gives a cell the integers of its chunk: status, counts, value, limits (Wilson's for a share, Poisson's with a dispersion). */
+const fillCell = (cell, { measure, per }, n, d, dispersion) => {
+  if (n === ABSENT) return;
+  if (d >= 0) cell.d = d;
+  cell.status = n === HIDDEN ? "small_cell" : d === 0 ? "empty" : "published";
+  if (n !== HIDDEN) cell.n = n;
+  if (cell.status !== "published") return;
+  cell.value = d === null ? n : per * n / d;
+  if (measure === "share") [cell.lower, cell.upper] = wilson(n, d, per);
+  else if (dispersion || dispersion === 0) [cell.lower, cell.upper] = poisson(n, d ?? 1, per || 1, dispersion);
+};
 
 /* Returns a cell {unit, status, n, d, value, lower, upper}; fields that the release does not publish are null. */
 const cellOf = (table, unit, filters, year) => {
   const { statistic } = table, place = table.places.get(unit.id), y = statistic.years.indexOf(+year);
-  const cell = { unit, status: "absent", n: null, d: null, value: null, lower: null, upper: null };
+  const cell = emptyCell(unit);
   if (place === undefined || y < 0) return cell;
   const i = (place * statistic.combinations + combinationOf(statistic, filters)) * statistic.years.length + y;
-  const n = table.n[i], d = table.d ? table.d[i] : null;
-  if (n === ABSENT) return cell;
-  cell.d = d >= 0 ? d : null;
-  if (n === HIDDEN) { cell.status = "small_cell"; return cell; }
-  cell.n = n;
-  if (table.d && d === 0) { cell.status = "empty"; return cell; }
-  cell.status = "published";
-  cell.value = table.d ? statistic.per * n / d : n;
+  fillCell(cell, statistic, table.n[i], table.d ? table.d[i] : null, statistic.dispersion?.[typeOf(statistic, filters)][y]);
   if (table.limits) {
     const scale = 10 ** statistic.decimals, half = table.limits.length / 2;
-    if (table.limits[i] !== HIDDEN) [cell.lower, cell.upper] = [table.limits[i] / scale, table.limits[half + i] / scale];
-  } else if (statistic.dispersion) {
-    const scale = statistic.dispersion[typeOf(statistic, filters)][y];
-    if (scale !== null) [cell.lower, cell.upper] = poisson(n, d === null ? 1 : d, statistic.per || 1, scale);
-  } else if (statistic.measure === "share") [cell.lower, cell.upper] = wilson(n, d, statistic.per);
+    [cell.lower, cell.upper] = table.limits[i] === HIDDEN ? [null, null] : [table.limits[i] / scale, table.limits[half + i] / scale];
+  }
   return cell;
 };
 
 /* Returns the age-standardised cell of a unit: value, limits, comparison with Belgium as the table `standardised_rate` gives them. */
 const standardisedOf = (table, unit, filters, year) => {
   const { statistic, types } = table, place = table.places.get(unit.id), years = statistic.years.length;
-  const cell = { unit, status: "not_standardised", n: null, d: null, value: null, lower: null, upper: null, compared: null };
+  const cell = { ...emptyCell(unit, "not_standardised"), compared: null };
   if (place === undefined) return cell;
   const part = table.standardised.length / 4, i = (place * types + typeOf(statistic, filters)) * years + statistic.years.indexOf(+year);
   const [value, lower, upper] = [0, 1, 2].map((k) => table.standardised[k * part + i]), scale = 10 ** statistic.decimals;
@@ -136,23 +149,46 @@ const standardisedOf = (table, unit, filters, year) => {
 /* Returns how a cell compares with Belgium: higher, lower, not_different by its 95 % limits; null when that cannot be said. */
 const comparedWith = (cell, country) => {
   if (cell.compared !== undefined) return cell.compared;
-  if (cell.lower === null || cell.d === null || country.value === null) return null; /* a count is not compared with the country's */
+  if (cell.lower === null || cell.d === null || !has(country)) return null; /* a count is not compared with the country's */
   return cell.lower > country.value ? "higher" : cell.upper < country.value ? "lower" : "not_different";
 };
 
+/* Returns how a cell differs from another one: higher, lower, or unsure where their limits overlap; null without limits. */
+const differsFrom = (cell, other) => cell.lower === null || other.lower === null ? null
+  : cell.lower > other.upper ? "higher" : cell.upper < other.lower ? "lower" : "unsure";
+
+/* Returns the kilobytes of the file with the statistical sectors of a municipality; 0 without one. */
+const sectorsOf = (unit) => unit.level === "municipality" && META.sectors.sizes[unit.parents[3]] || 0;
+
+/* Loads the statistical sectors of a municipality; returns their cells of a statistic and year. */
+const loadSectors = async (unit, code, year) => {
+  const { codes, limits } = META.sectors, k = codes.indexOf(code), statistic = statisticOf(code), y = statistic.years.indexOf(year);
+  const file = await (CACHE[`sectors ${unit.parents[3]}`] ||= loadMixed(`sectors_${unit.parents[3]}`).then(([head, read]) => {
+    const sectors = head.units.flatMap(([municipality, inside]) => inside.map(([code, nl, fr = nl]) => ({ municipality, code, level: "statistical_sector", names: [nl, fr], parents: unit.parents })));
+    const take = (i) => { const years = statisticOf(codes[i]).years.length; return read(years * sectors.length, years); };
+    return { ...head, sectors, n: codes.map((_, i) => take(i)), d: head.denominators.map(take) };
+  }));
+  return file.sectors.map((sector, i) => {
+    const cell = emptyCell(sector), place = i * statistic.years.length + y;
+    fillCell(cell, statistic, file.n[k][place], file.of[k] < 0 ? null : file.d[file.of[k]][place], statistic.dispersion?.[0][y]);
+    if (!limits.includes(code)) cell.lower = cell.upper = null;
+    return cell;
+  }).filter((cell) => cell.unit.municipality === unit.code && cell.status !== "absent");
+};
+
 /* Returns the cells of all units of a level, in the mode of the state. */
-const cellsOf = (table, state, level = state.level, year = state.year) => ATLAS.units
+const cellsOf = (table, state, level = state.level, year = state.year) => UNITS
   .filter((unit) => unit.level === level && table.places.has(unit.id))
-  .map((unit) => state.mode === "standardised" ? standardisedOf(table, unit, state.filters, year) : cellOf(table, unit, state.filters, year))
+  .map((unit) => standardises(state) ? standardisedOf(table, unit, state.filters, year) : cellOf(table, unit, state.filters, year))
   .filter((cell) => cell.status !== "absent");
 
 /* Returns a unit's cell in the mode of the state. */
-const chosenCell = (table, state, unit, year = state.year) => state.mode === "standardised"
+const chosenCell = (table, state, unit, year = state.year) => standardises(state)
   ? standardisedOf(table, unit, state.filters, year) : cellOf(table, unit, state.filters, year);
 
 /* Returns {rank, count, hidden} of a unit among the shown units of its level; equal values share a rank. */
 const rankOf = (cells, unit) => {
-  const shown = cells.filter((cell) => cell.value !== null), own = shown.find((cell) => cell.unit === unit);
+  const shown = cells.filter(has), own = shown.find((cell) => cell.unit === unit);
   return {
     rank: own ? 1 + shown.filter((cell) => cell.value > own.value).length : null,
     count: shown.length,
@@ -174,7 +210,7 @@ const newBreaks = (table, state) => {
   if (!values.length) return [];
   const digits = DIGITS[table.statistic.measure], round = (v) => Math.round(v * 10 ** digits) / 10 ** digits;
   const bounds = quintiles(values).map(round);
-  return [...new Set(bounds)].filter((bound) => bound >= values[0] && bound < values[values.length - 1]);
+  return [...new Set(bounds)].filter((bound) => bound >= values[0] && bound < values.at(-1));
 };
 
 /* Returns the class of a value: the number of bounds below it. */
@@ -182,7 +218,7 @@ const classOf = (value, breaks) => breaks.filter((bound) => value > bound).lengt
 
 /* Returns the status of a cell in words. */
 const statusText = (status) => status === "not_standardised" || status === "absent" ? t(`status_${status}`)
-  : say(ATLAS.meta.labels.observation_status[status]);
+  : say(META.labels.observation_status[status]);
 
 /* Returns the title of a statistic. */
 const titleOf = (statistic) => say(statistic.title);

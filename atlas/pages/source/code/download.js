@@ -11,26 +11,26 @@ const save = (name, blob) => {
 };
 
 /* Returns the name of a file of the view. */
-const fileName = (part, ending) => `${[ATLAS.state.code, ...Object.values(ATLAS.state.filters).filter((v) => v !== "total"), ATLAS.state.year, part].join("_").replace(/[^\w+-]/g, "-")}.${ending}`;
+const fileName = (part, ending) => `${[STATE.code, ...Object.values(STATE.filters).filter((v) => v !== "total"), STATE.year, part].join("_").replace(/[^\w+-]/g, "-")}.${ending}`;
 
 /* Returns the view as CSV: the cells of the map's level and of Belgium, unrounded, with the release and its citation in every row. */
 const viewCsv = () => {
-  const { state, view, meta } = ATLAS, { table, cells, country } = view, names = Object.keys(table.statistic.filters);
+  const state = STATE, { table, cells, country } = VIEW, { release } = META, names = Object.keys(table.statistic.filters);
   const head = ["statistic", "reference_year", "geo_level", "geo_code", "name", ...names, "mode", "numerator", "denominator", "value", "lower_95", "upper_95", "compared_with_country", "status", "release", "is_synthetic", "citation"];
   const field = (value) => /[",\n\r]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
   const rows = [country, ...cells].map((cell) => [state.code, state.year, cell.unit.level, cell.unit.code, nameOf(cell.unit), ...names.map((name) => state.filters[name]), state.mode,
-    cell.n, cell.d, cell.value, cell.lower, cell.upper, comparedWith(cell, country), cell.status, meta.release.version, meta.release.is_synthetic, citationOf(state.code)]);
+    cell.n, cell.d, cell.value, cell.lower, cell.upper, comparedWith(cell, country), cell.status, release.version, release.is_synthetic, citationOf(state.code)]);
   return [head, ...rows].map((row) => row.map((value) => field(value === null || value === undefined ? "" : String(value))).join(",")).join("\r\n") + "\r\n";
 };
 
 /* Returns text cut into lines that fit a width at a font size. */
 const wrap = (text, width, size) => {
-  const pen = (ATLAS.pen ||= document.createElement("canvas").getContext("2d"));
+  const pen = (CACHE.pen ||= document.createElement("canvas").getContext("2d"));
   pen.font = `${size}px sans-serif`;
   const lines = [""];
   for (const word of text.split(" ")) {
-    const longer = lines[lines.length - 1] ? `${lines[lines.length - 1]} ${word}` : word;
-    if (pen.measureText(longer).width > width && lines[lines.length - 1]) lines.push(word); else lines[lines.length - 1] = longer;
+    const longer = lines.at(-1) ? `${lines.at(-1)} ${word}` : word;
+    if (pen.measureText(longer).width > width && lines.at(-1)) lines.push(word); else lines[lines.length - 1] = longer;
   }
   return lines;
 };
@@ -55,7 +55,7 @@ const plainCopy = (source) => {
 
 /* Returns a picture as SVG text: title, sentence, picture, legend with counts, hidden units, release, synthetic flag, citation, boundaries. */
 const pictureSvg = (name) => {
-  const { state, view, meta } = ATLAS, width = 900, source = byId(`${name}-svg`);
+  const state = STATE, view = VIEW, width = 900, source = byId(`${name}-svg`);
   if (!source) return null;
   const root = document.createElementNS(SVG, "svg");
   let y = 12;
@@ -68,8 +68,8 @@ const pictureSvg = (name) => {
   };
   const write = (text, size, extra = {}) => { for (const line of wrap(text, width - 40, size)) { y += size * 1.35; add("text", { x: 20, y, "font-size": size, fill: "#1a1a1a", ...extra }, line); } };
   const back = add("rect", { x: 0, y: 0, width, fill: "#ffffff" });
-  if (meta.release.is_synthetic) write(t("synthetic"), 15, { "font-weight": "bold", fill: "#8a1c00" });
-  const head = name === "map" || name === "funnel" ? titleText(state) : name === "strip" ? byId("title").textContent : `${nameOf(state.unit)}: ${titleText(state)}`;
+  if (META.release.is_synthetic) write(t("synthetic"), 15, { "font-weight": "bold", fill: "#8a1c00" });
+  const head = name === "map" || name === "funnel" ? titleText(state) : name === "strip" ? byId("title").textContent : colon(nameOf(state.unit), titleText(state));
   write(head, 21, { "font-weight": "bold" });
   write(say(view.table.statistic.unit), 14);
   write(name === "map" ? byId("map-label").textContent : document.querySelector(".sentence").textContent, 14);
@@ -89,7 +89,7 @@ const pictureSvg = (name) => {
   y += 6;
   write(t("picture_hidden", { hidden: number(view.cells.filter((cell) => cell.status === "small_cell").length), count: number(view.cells.length) }), 13);
   write(citationOf(state.code), 13);
-  write(`${t("definition_after")}: ${t("definition_card", { card: `${state.code}_At` })}`, 13);
+  write(definitionOf(state), 13);
   if (name === "map") write(t("boundaries"), 12);
   y += 16;
   back.setAttribute("height", y);

@@ -2,16 +2,13 @@
 "use strict";
 
 /* Loads the boundaries: arcs as points, and for each unit its rings as arc numbers (~n: arc n backwards). */
-const loadGeometry = () => ATLAS.promises.shapes ||= load("geometry").then((bytes) => {
-  const line = bytes.indexOf(10);
-  const { size, arcs, shapes } = JSON.parse(new TextDecoder().decode(bytes.subarray(0, line)));
-  const read = integerReader(bytes, line + 1);
-  ATLAS.geometry = { size, shapes, arcs: arcs.map((count) => [read(count, count), read(count, count)]) };
+const loadGeometry = () => CACHE.shapes ||= loadMixed("geometry").then(([{ size, arcs, shapes }, read]) => {
+  GEOMETRY = { size, shapes, arcs: arcs.map((count) => [read(count, count), read(count, count)]) };
 });
 
 /* Returns the SVG path of a unit; `step` keeps every step-th point of an arc (small maps), its ends always. */
 const pathOf = (unit, step = 1) => {
-  const { arcs, shapes } = ATLAS.geometry;
+  const { arcs, shapes } = GEOMETRY;
   return shapes[unit.id].map((ring) => {
     let path = "";
     for (const arc of ring) {
@@ -29,8 +26,8 @@ const pathOf = (unit, step = 1) => {
 /* Returns [left, top, right, bottom] of units. */
 const boxOf = (units) => {
   const box = [Infinity, Infinity, -Infinity, -Infinity];
-  for (const unit of units) for (const ring of ATLAS.geometry.shapes[unit.id]) for (const arc of ring) {
-    const [xs, ys] = ATLAS.geometry.arcs[arc < 0 ? ~arc : arc];
+  for (const unit of units) for (const ring of GEOMETRY.shapes[unit.id]) for (const arc of ring) {
+    const [xs, ys] = GEOMETRY.arcs[arc < 0 ? ~arc : arc];
     for (let i = 0; i < xs.length; i++) {
       box[0] = Math.min(box[0], xs[i]); box[1] = Math.min(box[1], ys[i]);
       box[2] = Math.max(box[2], xs[i]); box[3] = Math.max(box[3], ys[i]);
@@ -48,10 +45,10 @@ const patterns = (prefix, unit) => html`<defs>
 
 /* Draws the empty map of a level into an element. */
 const drawMap = (element, level) => {
-  const [width, height] = ATLAS.geometry.size;
-  const units = ATLAS.units.filter((unit) => unit.level === level);
+  const [width, height] = GEOMETRY.size;
+  const units = UNITS.filter((unit) => unit.level === level);
   const shape = (unit, extra = "") => html`<path d="${pathOf(unit)}" data-unit="${unit.id}" class="area${extra}"/>`;
-  const lines = (name, of) => html`<path class="border ${name}" d="${ATLAS.units.filter((unit) => unit.level === of).map((unit) => pathOf(unit)).join("")}"/>`;
+  const lines = (name) => html`<path class="border ${name}" d="${UNITS.filter((unit) => unit.level === name).map((unit) => pathOf(unit)).join("")}"/>`;
   let inset = null;
   if (level === "municipality") {
     const brussels = units.filter((unit) => unit.parents[1] === "04000");
@@ -62,9 +59,9 @@ const drawMap = (element, level) => {
   }
   element.innerHTML = html`<svg id="map-svg" viewBox="-20 -20 ${width + 40} ${height + 40}" role="img" aria-labelledby="map-label">${patterns("map-", 24)}
 <g id="areas">${units.map((unit) => shape(unit))}</g>
-${level === "municipality" && lines("province", "province")}${level === "arrondissement" && lines("province", "province")}${lines("region", "region")}
+${["municipality", "arrondissement"].includes(level) && lines("province")}${lines("region")}
 <path id="chosen" class="chosen"/>${inset}</svg>`;
-  ATLAS.areas = [...element.querySelectorAll("[data-unit]")];
+  AREAS = [...element.querySelectorAll("[data-unit]")];
 };
 
 /* Returns the class of an area: c0 to c4, higher, lower, not_different, hidden, empty, absent. */
@@ -77,13 +74,13 @@ const areaClass = (cell, breaks, state, country) => {
 /* Colours the map. */
 const paintMap = (cells, breaks, state, country) => {
   const byUnit = new Map(cells.map((cell) => [cell.unit.id, cell]));
-  for (const area of ATLAS.areas) {
+  for (const area of AREAS) {
     const name = `area ${areaClass(byUnit.get(+area.dataset.unit), breaks, state, country)}`;
     if (area.getAttribute("class") !== name) area.setAttribute("class", name);
   }
-  const outline = state.unit.level === "hospital" || state.unit.level === "country" ? "" : pathOf(state.unit);
-  byId("chosen").setAttribute("d", outline);
-  byId("chosen-inset")?.setAttribute("d", state.unit.parents[1] === "04000" && state.unit.level === "municipality" ? outline : "");
+  const outline = (units) => units.map((unit) => pathOf(unit)).join(""), chosen = [state.unit, ...state.compared].filter((unit) => unit !== COUNTRY);
+  byId("chosen").setAttribute("d", outline(chosen));
+  byId("chosen-inset")?.setAttribute("d", outline(chosen.filter((unit) => unit.parents[1] === "04000" && unit.level === "municipality")));
 };
 
 /* Returns the entries of the legend: [class, text, number of areas]. */
@@ -100,16 +97,16 @@ const legendOf = (cells, breaks, state, country, statistic) => {
     }
   } else for (const name of ["higher", "not_different", "lower"]) entries.push([name, t(`compared_${name}`), count[name] || 0]);
   if (count.unsaid) entries.push(["unsaid", t("compared_unsaid"), count.unsaid]);
-  if (count.hidden) entries.push(["hidden", state.mode === "standardised" ? t("status_not_standardised") : statusText("small_cell"), count.hidden]);
+  if (count.hidden) entries.push(["hidden", standardises(state) ? t("status_not_standardised") : statusText("small_cell"), count.hidden]);
   if (count.empty) entries.push(["empty", statusText("empty"), count.empty]);
   return entries;
 };
 
 /* Returns the legend as a list with swatches. */
-const legendHtml = (entries, statistic) => html`<p class="small">${say(statistic.unit)}</p><ul class="legend">${entries.map(([name, text, count]) => html`<li>
+const legendHtml = (entries, statistic) => html`${note(say(statistic.unit))}<ul class="legend">${entries.map(([name, text, count]) => html`<li>
 <svg width="26" height="16" aria-hidden="true">${(name === "hidden" || name === "empty") && patterns(`key-${name}-`, 1)}<rect x="0.5" y="0.5" width="25" height="15" class="area ${name}"/></svg>
 ${text} <span class="count">${t("areas_count", { count: number(count) })}</span></li>`)}</ul>`;
 
 /* Returns small maps' shared shapes of arrondissements, with few points. */
-const smallShapes = () => html`<svg width="0" height="0" aria-hidden="true" class="away">${patterns("map-", 60)}<defs>${ATLAS.units.filter((unit) => unit.level === "arrondissement")
+const smallShapes = () => html`<svg width="0" height="0" aria-hidden="true" class="away">${patterns("map-", 60)}<defs>${UNITS.filter((unit) => unit.level === "arrondissement")
   .map((unit) => html`<path id="small-${unit.id}" d="${pathOf(unit, 8)}"/>`)}</defs></svg>`;

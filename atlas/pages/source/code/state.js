@@ -4,6 +4,10 @@
 const VIEWS = ["home", "statistic", "place", "hospital", "variation", "confidentiality", "about"];
 const ORDERS = ["high", "low", "name", "hidden"];
 const MODES = ["values", "belgium", "standardised"];
+const MOST_COMPARED = 4; // places beside the chosen one; with Belgium six lines of a chart
+
+/* Returns whether a state shows age-standardised values. */
+const standardises = (state) => state.mode === "standardised";
 
 /* Returns the language of a first visit. */
 const firstLanguage = () => LANGUAGES.find((language) => (navigator.language || "").startsWith(language)) || "en";
@@ -12,29 +16,33 @@ const firstLanguage = () => LANGUAGES.find((language) => (navigator.language || 
 const readState = (hash) => {
   const query = new URLSearchParams(hash.replace(/^#/, ""));
   const pick = (key, allowed, fallback) => allowed.includes(query.get(key)) ? query.get(key) : fallback;
-  const codes = [...ATLAS.statistics.keys()];
+  const codes = [...STATISTICS.keys()];
   const state = { language: pick("l", LANGUAGES, firstLanguage()), view: pick("v", VIEWS, "home"), embed: query.get("e") === "1", order: pick("o", ORDERS, "high") };
-  const areas = codes.filter((code) => !ATLAS.statistics.get(code).hospital);
-  const hospitals = codes.filter((code) => ATLAS.statistics.get(code).hospital);
+  const areas = codes.filter((code) => !statisticOf(code).hospital);
+  const hospitals = codes.filter((code) => statisticOf(code).hospital);
   state.code = pick("s", codes, null);
   if (state.view === "statistic" && hospitals.includes(state.code)) state.view = "hospital";
   if (state.view === "hospital" && !hospitals.includes(state.code)) {
-    state.code = hospitals.find((code) => ATLAS.statistics.get(code).measure === "share") || hospitals[0] || null;
+    state.code = hospitals.find((code) => statisticOf(code).measure === "share") || hospitals[0] || null;
   }
+  if (state.view === "place" && query.get("sectors") === "1" && !META.sectors.codes.includes(state.code)) state.code = META.sectors.codes.find((code) => code === state.code?.replace("cube_", "stat_")) || META.sectors.codes[0];
   if (state.view !== "hospital" && !areas.includes(state.code)) state.code = areas.includes("cube_013_007") ? "cube_013_007" : areas[0];
-  const statistic = ATLAS.statistics.get(state.code || codes[0]);
+  const statistic = statisticOf(state.code || codes[0]);
   const years = statistic.years.map(String);
-  state.year = +pick("y", years, years[years.length - 1]);
+  state.year = +pick("y", years, years.at(-1));
   state.filters = {};
   for (const [name, values] of Object.entries(statistic.filters)) state.filters[name] = pick(name, values, values.includes("total") ? "total" : values[0]);
   const levels = statistic.levels.filter((level) => level !== "country");
-  state.level = pick("g", levels, levels.includes("municipality") ? "municipality" : levels[levels.length - 1]);
+  state.level = pick("g", levels, levels.includes("municipality") ? "municipality" : levels.at(-1));
   state.mode = pick("m", MODES, "values");
-  if (state.mode === "standardised" && !statistic.standardised) state.mode = "values";
+  if (standardises(state) && !statistic.standardised) state.mode = "values";
   if (state.mode === "belgium" && !hasLimits(statistic)) state.mode = "values";
-  if (state.mode === "standardised") state.filters = standardisedFilters(state.filters);
-  state.unit = ATLAS.byKey.get(query.get("p")) || ATLAS.country;
-  if (state.unit.level === "hospital" && state.view !== "hospital" && state.view !== "place") state.unit = ATLAS.country;
+  if (standardises(state)) state.filters = standardisedFilters(state.filters);
+  state.unit = BY_KEY.get(query.get("p")) || COUNTRY;
+  if (state.unit.level === "hospital" && state.view !== "hospital" && state.view !== "place") state.unit = COUNTRY;
+  state.compared = (query.get("c") || "").split(",").map((key) => BY_KEY.get(key))
+    .filter((unit, i, all) => unit && unit.level !== "hospital" && unit !== state.unit && all.indexOf(unit) === i).slice(0, MOST_COMPARED);
+  state.sectors = query.get("sectors") === "1" && state.view === "place" && sectorsOf(state.unit) > 0;
   return state;
 };
 
@@ -55,15 +63,17 @@ const linkTo = (state, changes = {}) => {
     if (next.mode !== "values") query.set("m", next.mode);
   }
   if (next.order !== "high") query.set("o", next.order);
-  if (next.unit !== ATLAS.country) query.set("p", `${next.unit.level}:${next.unit.code}`);
+  if (next.unit !== COUNTRY) query.set("p", keyOf(next.unit));
+  if (["statistic", "place"].includes(next.view) && next.compared.length) query.set("c", next.compared.map(keyOf));
+  if (next.view === "place" && next.sectors) query.set("sectors", 1);
   if (next.embed) query.set("e", "1");
   query.set("l", next.language);
-  return `#${query}`.replaceAll("%3A", ":");
+  return `#${query}`.replaceAll("%3A", ":").replaceAll("%2C", ",");
 };
 
 /* Goes to a state; `quiet` replaces the last step of the history (a slider that moves). */
 const go = (changes, quiet = false) => {
-  const link = linkTo(ATLAS.state, changes);
+  const link = linkTo(STATE, changes);
   if (link === location.hash) return;
   if (quiet) location.replace(link); else location.hash = link;
 };

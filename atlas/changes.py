@@ -1,0 +1,288 @@
+"""The change report of a release: what differs from the last one, by table and year. From the two public files alone.
+
+    releases/<version>/changes/changes.md         for readers
+    releases/<version>/changes/changes.csv        one row is a table and a reference year
+    releases/<version>/changes/changes.json       the same, with the settings of both releases, for programs
+    releases/<version>/changes/changed_cells.csv  one row is a cell of a statistic that was revised, suppressed or shown
+
+A number that the new release suppresses is in none of the files, although the last release published it.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+import duckdb
+
+from atlas import citation, export, observation
+from atlas.last_release import SCHEMA, LastRelease
+from atlas.settings import CHANGES_FOLDER
+from atlas.sql import identifier, literal
+
+# Columns of the table `release` that decide what its tables hold.
+SETTINGS = (
+    "publication_date",
+    "reference_years",
+    "geography_vintage",
+    "small_cell_threshold",
+    "project_version",
+    "source_commit",
+)
+# What a revision of a statistic is; limits follow from these.
+FIGURES = ("numerator", "denominator", "value")
+# Columns that differ in every release.
+EACH_RELEASE = {(citation.TABLE, "recommended_reference")}
+
+
+@dataclass(frozen=True)
+class Change:
+    """A table and reference year; no year for a table without one. Numbers are rows; the last three count rows that
+    both releases have, newly suppressed and newly published cells of statistics alone.
+    """
+
+    table_name: str
+    reference_year: int | None
+    rows_before: int
+    rows_now: int
+    rows_added: int
+    rows_removed: int
+    revised: int
+    newly_suppressed: int
+    newly_published: int
+
+    @property
+    def is_change(self) -> bool:
+        """Whether anything differs."""
+        return any((self.rows_added, self.rows_removed, self.revised, self.newly_suppressed, self.newly_published))
+
+
+@dataclass(frozen=True)
+class Report:
+    """The differences of a release from the last one; last_version None: there is none to compare with."""
+
+    version: str
+    last_version: str | None
+    settings: dict[str, tuple]  # name -> (before, now), where they differ
+    tables_added: list[str]
+    tables_removed: list[str]
+    changes: list[Change]
+
+    @property
+    def totals(self) -> dict[str, int]:
+        """Sums over all tables and years."""
+        names = [field.name for field in fields(Change)][4:]
+        return {name: sum(getattr(change, name) for change in self.changes) for name in names}
+
+    def sentence(self) -> str:
+        """Returns the totals in words."""
+        if not self.last_version:
+            return "no last release to compare with"
+        if self.last_version == self.version:
+            return f"the same as {self.last_version}"
+        totals = self.totals
+        return (
+            f"from {self.last_version}: {totals['rows_added']:,} rows added, {totals['rows_removed']:,} removed, "
+            f"{totals['revised']:,} revised, {totals['newly_suppressed']:,} cells newly suppressed, "
+            f"{totals['newly_published']:,} newly published"
+        )
+
+
+def write(
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    row: dict,
+    tables: list[export.PublicTable],
+    files: list[export.TableFiles],
+    last: LastRelease | None,
+) -> Report:
+    """Writes the files of the report into the folder of a release. Returns the report.
+
+    connection: the new public file is attached as `atlas`, that of the last release under SCHEMA. row: of the table
+    `release`. A release that has the version of the last one has its report too.
+    """
+    report = _compare(connection, row, tables, files, last)
+    target = folder / CHANGES_FOLDER
+    kept = last.path.parent / CHANGES_FOLDER if last and last.version == row["version"] else None
+    if kept and kept.is_dir():
+        shutil.copytree(kept, target)
+        return report
+    target.mkdir()
+    (target / "changes.md").write_text(_markdown(report), encoding="utf-8")
+    (target / "changes.json").write_text(
+        json.dumps({**asdict(report), "totals": report.totals}, indent=1, ensure_ascii=False, default=str) + "\n",
+        encoding="utf-8",
+    )
+    with open(target / "changes.csv", "w", encoding="utf-8", newline="") as file:
+        lines = csv.writer(file, lineterminator="\n")
+        lines.writerow([field.name for field in fields(Change)])
+        lines.writerows([getattr(change, field.name) for field in fields(Change)] for change in report.changes)
+    _write_cells(connection, target / "changed_cells.csv", tables, report)
+    return report
+
+
+def _compare(connection, row, tables, files, last: LastRelease | None) -> Report:
+    """Returns the differences between the two attached public files."""
+    if not last:
+        return Report(row["version"], None, {}, [], [], [])
+    changes = []
+    for table, written in zip(tables, files, strict=True):
+        sha256, _ = last.tables.get(table.name, (None, []))
+        if sha256:
+            changes += _changes_of(connection, table, last, is_same=sha256 == written.csv.sha256)
+    names = {table.name for table in tables}
+    before, now = (
+        {name: str(values[name]) if values.get(name) is not None else None for name in SETTINGS}
+        for values in (last.row, row)
+    )
+    return Report(
+        row["version"],
+        last.version,
+        {name: (before[name], now[name]) for name in SETTINGS if before[name] != now[name]},
+        sorted(names - last.tables.keys()),
+        sorted(last.tables.keys() - names),
+        changes,
+    )
+
+
+def _changes_of(connection, table: export.PublicTable, last: LastRelease, *, is_same: bool) -> list[Change]:
+    """Returns the changes of a table that both releases have, in the order of the years, also years without any."""
+    year = "reference_year" if "reference_year" in {column.name for column in table.columns} else "null"
+    if is_same:
+        found = connection.execute(
+            f"select {year}, count(*), count(*), 0, 0, 0, 0, 0 from atlas.{identifier(table.name)} group by 1 "
+            "order by 1"
+        )
+    else:
+        found = connection.execute(
+            f"""select {year if year == "null" else "coalesce(now.reference_year, before.reference_year)"} as year,
+            count(before.is_there), count(now.is_there), count(*) filter (where before.is_there is null),
+            count(*) filter (where now.is_there is null), {", ".join(_counted(table))}
+            from {_joined(connection, table)} group by 1 order by 1"""
+        )
+    return [Change(table.name, *values) for values in found.fetchall()]
+
+
+def _columns(connection, name: str, database: str) -> list[str]:
+    """Returns the columns of a table of an attached public file, in order."""
+    return [column[0] for column in connection.execute(f"describe {database}.{identifier(name)}").fetchall()]
+
+
+def _joined(connection, table: export.PublicTable) -> str:
+    """Returns the SQL of both tables side by side, `now` and `before`, by the key of the new one. A key that the last
+    release lacks (a table of another project version) leaves no row in common.
+    """
+    before = _columns(connection, table.name, SCHEMA)
+    key = table.primary_key or [column.name for column in table.columns]
+    same = (
+        " and ".join(f"now.{identifier(c)} is not distinct from before.{identifier(c)}" for c in key)
+        if set(key) <= set(before)
+        else "false"
+    )
+    missing = [column.name for column in table.columns if column.name not in before]
+    nulls = "".join(f", null as {identifier(name)}" for name in missing)
+    return (
+        f"(select true as is_there, * from atlas.{identifier(table.name)}) as now full outer join "
+        f"(select true as is_there, *{nulls} from {SCHEMA}.{identifier(table.name)}) as before on {same}"
+    )
+
+
+def _is(table: export.PublicTable) -> dict[str, str]:
+    """Returns change -> SQL condition on `now` and `before`, for a row that both releases have."""
+    names = [column.name for column in table.columns if (table.name, column.name) not in EACH_RELEASE]
+    if not table.statistic:
+        differs = [f"now.{identifier(name)} is distinct from before.{identifier(name)}" for name in names]
+        return {"revised": " or ".join(differs), "newly_suppressed": "false", "newly_published": "false"}
+    figures = [identifier(name) for name in FIGURES if name in names]
+
+    def only(one: str, other: str) -> str:
+        return " or ".join(f"({one}.{figure} is not null and {other}.{figure} is null)" for figure in figures)
+
+    was, is_now = "before.status = 'small_cell'", "now.status = 'small_cell'"
+    return {
+        "revised": " or ".join(f"now.{figure} <> before.{figure}" for figure in figures),
+        "newly_suppressed": f"{is_now} and ({only('before', 'now')})",
+        "newly_published": f"{was} and ({only('now', 'before')})",
+    }
+
+
+def _counted(table: export.PublicTable) -> list[str]:
+    """Returns the SQL of the numbers of rows that changed, in the order of Change."""
+    return [
+        f"count(*) filter (where now.is_there and before.is_there and ({condition}))"
+        for condition in _is(table).values()
+    ]
+
+
+def _write_cells(connection, path: Path, tables: list[export.PublicTable], report: Report) -> None:
+    """Writes the cells of statistics that changed. Of a cell that is now suppressed no number is written."""
+    filters = observation.filters(tables)
+    header = ["statistic", "reference_year", "geo_level", "geo_code", *filters, "change"]
+    header += [f"{name}{when}" for name in FIGURES[:2] for when in ("_before", "_now")]
+    changed = {change.table_name for change in report.changes if change.is_change}
+    selects = []
+    for table in tables:
+        if not table.statistic or table.name not in changed:
+            continue
+        own = table.statistic["filters"] or []
+        for change, condition in _is(table).items():
+            values = [
+                f"case when {literal(change)} = 'revised' and now.{name} is not null then {when}.{name} end"
+                if when == "before"
+                else f"now.{name}"
+                for name in FIGURES[:2]
+                for when in ("before", "now")
+            ]
+            keys = [*header[1:4], *filters]
+            shown = [f"now.{name}" if name in header[1:4] or name in own else "'total'" for name in keys]
+            selects.append(
+                f"select {literal(table.name)}, {', '.join(shown)}, {literal(change)}, {', '.join(values)} from "
+                f"{_joined(connection, table)} where now.is_there and before.is_there and ({condition})"
+            )
+    if not selects:
+        path.write_text(",".join(header) + "\n", encoding="utf-8")
+        return
+    names = ", ".join(identifier(name) for name in header)
+    connection.execute(
+        f"copy (select * from ({' union all '.join(selects)}) as cell ({names}) order by all) "
+        f"to {literal(path)} (format csv, header, delimiter ',')"
+    )
+
+
+def _markdown(report: Report) -> str:
+    """Returns the report for readers."""
+    if not report.last_version:
+        return (
+            f"# Changes of release {report.version}\n\nThere was no last release of this kind to compare with: every "
+            "table and year is new.\n"
+        )
+    lines = [f"# Changes from release {report.last_version} to release {report.version}", ""]
+    lines += [f"{report.sentence().partition(': ')[2] or report.sentence()}.".capitalize(), ""]
+    for text, names in (("New tables", report.tables_added), ("Tables that are gone", report.tables_removed)):
+        if names:
+            lines += [f"{text}: {', '.join(names)}.", ""]
+    if report.settings:
+        lines += ["| setting | before | now |", "|---|---|---|"]
+        lines += [f"| {name} | {old or '-'} | {new or '-'} |" for name, (old, new) in report.settings.items()]
+        lines += [""]
+    changed = [change for change in report.changes if change.is_change]
+    if changed:
+        titles = [field.name.replace("_", " ") for field in fields(Change)]
+        lines += [f"| {' | '.join(titles)} |", f"|---|{'--:|' * (len(titles) - 1)}"]
+        for change in changed:
+            name, year, *counts = asdict(change).values()
+            lines.append(f"| {name} | {year or ''} | {' | '.join(f'{count:,}' for count in counts)} |")
+        lines += [""]
+    unchanged = sorted({change.table_name for change in report.changes} - {change.table_name for change in changed})
+    if unchanged:
+        lines += [f"Tables without a change: {', '.join(unchanged)}.", ""]
+    lines += [
+        "Rows have the same key in both releases, or are added or removed. Revised: numerator, denominator or value "
+        "differ; newly suppressed: a number that the last release published and this one does not; newly published: "
+        "the reverse. The cells are in `changed_cells.csv`, without the numbers of those that are now suppressed.",
+        "",
+    ]
+    return "\n".join(lines)
