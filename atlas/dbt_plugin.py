@@ -97,7 +97,7 @@ class Plugin(BasePlugin):
         scan    writes the records of the source files to the path of the call
         recode  writes UTF-8 copies of the CSV files in `files` that are in another encoding
         check   stops when a file of the records at the path has changed since they were written
-        clear   removes the copies
+        clear   removes the copies, and what passed to Spark by the folder `exchange`
         variables  stops when a name in `names` is no variable of the project
         exchange  makes `folder`, through which tables pass to Spark and back
         spark   runs dbt on Spark, and stops when that fails
@@ -129,6 +129,8 @@ class Plugin(BasePlugin):
                 )
             else:
                 clear(self.settings.temp_dir)
+                if folder := target_config.config.get("exchange"):
+                    spark.clear_exchange(Path(folder).parent)
         except (AtlasError, source_text.FileFault) as error:
             raise DbtRuntimeError(str(error)) from error
         except OSError as error:

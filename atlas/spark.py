@@ -148,9 +148,16 @@ def _check_server(environment, usual_port: str) -> None:
 
 def make_exchange(folder: Path) -> None:
     """Makes the private folder through which the tables of one build pass, and removes those of earlier builds."""
-    shutil.rmtree(folder.parent, ignore_errors=True)
+    clear_exchange(folder.parent)
     for part in (folder / "in", folder / "out"):
         part.mkdir(mode=0o700, parents=True)
+
+
+def clear_exchange(folder: Path) -> None:
+    """Removes the folders of builds, which have dbt's ids as names, from a folder that may hold other files."""
+    for path in folder.iterdir() if folder.exists() else ():
+        if re.fullmatch("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", path.name):
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def run(settings: Settings, folder: Path, plan: str, variables: dict, *, full_refresh: bool) -> None:
@@ -177,6 +184,7 @@ def run(settings: Settings, folder: Path, plan: str, variables: dict, *, full_re
     # the variables of dbt that name folders of the command on DuckDB
     passed = {name: value for name, value in os.environ.items() if name not in ("DBT_TARGET_PATH", "DBT_LOG_PATH")}
     environment = {**passed, "ATLAS_SPARK_PLAN": plan, "ATLAS_OUTPUT_DIR": str(settings.output_dir)}
+    environment["ATLAS_TEMP_DIR"] = str(settings.temp_dir)
     environment["DBT_CACHE_SELECTED_ONLY"] = "true"  # listing a schema takes Spark a second
     if events := environment.get("ATLAS_SPARK_EVENTS"):
         Path(events).mkdir(mode=0o700, parents=True, exist_ok=True)

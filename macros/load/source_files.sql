@@ -38,7 +38,7 @@
 {% macro check_source_unchanged() %}
     {% set files = model_relation('source_file') if execute else none %}
     {% if is_building() and target.type == 'duckdb' and files and adapter.get_relation(database=files.database, schema=files.schema, identifier=files.identifier) %}
-        {% do run_source_step('clear') %}
+        {% do run_source_step('clear', {'exchange': exchange_folder()} if is_beside_spark() else {}) %}
         {% do run_source_step('check') %}
     {% endif %}
 {% endmacro %}
