@@ -15,6 +15,7 @@ from pathlib import Path
 import adversarial
 import duckdb
 import pytest
+from bench import spark_events
 from dbt_runs import BUILD, PROJECT, environment_of
 
 from atlas import spark
@@ -182,7 +183,9 @@ def test_the_comparison_finds_what_differs(tmp_path):
     for folder, value in (("a", 0.5), ("b", 0.5 + 1e-9)):
         (tmp_path / folder).mkdir()
         with duckdb.connect(str(tmp_path / folder / "warehouse.duckdb")) as connection:
-            connection.execute(f"create table equal as select 1 as n; create table near as select 1 as n, {value}::double as x")
+            connection.execute(
+                f"create table equal as select 1 as n; create table near as select 1 as n, {value}::double as x"
+            )
             connection.execute(
                 f"create table other as select '{folder}' as t; create table typed as select 1::{'int' if folder == 'a' else 'bigint'} as n"
             )
@@ -268,12 +271,9 @@ def test_persons_stay_in_spark(outputs):
 
 def plans(folder):
     """The physical plans that Spark ran, from its event log: texts of EXPLAIN FORMATTED."""
-    for file in sorted(folder.rglob("*")):
-        if file.is_file() and not file.name.endswith(".crc"):
-            for line in file.read_text(encoding="utf-8").splitlines():
-                event = json.loads(line) if line.startswith("{") else {}
-                if "physicalPlanDescription" in event:
-                    yield event["physicalPlanDescription"]
+    return [
+        event["physicalPlanDescription"] for event in spark_events.events(folder) if "physicalPlanDescription" in event
+    ]
 
 
 def windows_in_one_partition(plan):
@@ -301,7 +301,7 @@ def test_a_window_without_partition_is_recognised():
 @pytest.mark.slow
 def test_no_window_gathers_all_rows_in_one_task(outputs):
     _, folder = outputs
-    found = list(plans(folder / "spark" / "events"))
+    found = plans(folder / "spark" / "events")
     assert sum("Window" in plan for plan in found) > 0
     assert [plan for plan in found if windows_in_one_partition(plan)] == []
 
