@@ -15,6 +15,7 @@ import time
 
 from atlas import build, demo, last_release, publish, report
 from atlas.lock import output_lock
+from atlas.pair import step
 from atlas.settings import AtlasError, file_size, read_settings
 
 
@@ -56,6 +57,11 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--drop-years", metavar="YEARS", help="years of the last release that this one may lack, such as 2021,2022"
         )
+        command.add_argument(
+            "--consent",
+            metavar="REASON",
+            help="publish although the last release gives cells away; the release records the reason",
+        )
     subparsers.add_parser("docs", help="write the site of the current release anew").set_defaults(run=run_docs)
     generator = subparsers.add_parser("demo", help="write a synthetic source")
     demo.add_arguments(generator)
@@ -67,18 +73,19 @@ def run_build(arguments: argparse.Namespace) -> None:
     """Builds, publishes and reports. Raises AtlasError at the first step that fails."""
     started = time.monotonic()
     settings = read_settings()
-    options = last_release.read_options(arguments.last_release, arguments.drop_years)
+    options = last_release.read_options(arguments.last_release, arguments.drop_years, arguments.consent)
     release, document = build.build(settings, arguments.vars, shlex.split(arguments.demo), options)
-    print(f"\n{report.summary(settings, document)}\n{publish.describe(settings, release)}")
-    print(f"  {settings.build_report}  (this summary, for machines)\n{build.first_steps(settings)}")
-    print(f"Built in {time.monotonic() - started:.0f} seconds. Open {settings.site / 'index.html'} in a browser.")
+    print(f"\n{report.summary(document)}\n{publish.describe(settings, release)}")
+    print(report.places(settings, time.monotonic() - started))
+    if not document["release"]["previous_version"]:
+        print(build.first_steps(settings))
 
 
 def run_release(arguments: argparse.Namespace) -> None:
     """Publishes the last build of the warehouse. Raises AtlasError when it must not be published."""
     settings = read_settings()
-    options = last_release.read_options(arguments.last_release, arguments.drop_years)
-    with output_lock(settings, "release"):
+    options = last_release.read_options(arguments.last_release, arguments.drop_years, arguments.consent)
+    with output_lock(settings, "release"), step.recorded(settings):
         print(publish.describe(settings, publish.publish(settings, options)))
 
 

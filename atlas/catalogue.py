@@ -1,10 +1,11 @@
-"""Describes a release for catalogues such as data.gov.be: DCAT-AP 3 as JSON-LD, from the cards and publication.yml.
+"""Describes a release for catalogues such as data.gov.be: DCAT-AP 3 as JSON-LD and as Turtle, from the cards and
+publication.yml.
 
 One dataset is a statistic; its distributions are its files. Terms of StatDCAT-AP (dimension, attribute, unit of
 measure) and HealthDCAT-AP (population) are added where the release knows what they ask for. Source of terms and
 obligations: SEMIC, DCAT-AP 3.0, StatDCAT-AP 1.0.1, HealthDCAT-AP.
 
-    catalogue.jsonld    one catalogue, its publisher and contact, one dataset per statistic
+    catalogue.jsonld, catalogue.ttl    one catalogue, its publisher and contact, one dataset per statistic
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import json
 from pathlib import Path
 
 from atlas.publication import text_in
+from atlas.turtle import turtle
 
 EU = "http://publications.europa.eu/resource/authority/"
 CONTEXT = {
@@ -38,6 +40,14 @@ FORMATS = {
     "jsonstat": ("json", "JSON", "application/json"),
     "sdmx": ("csv", "CSV", "text/csv"),
 }
+# Folder of exports/ -> what its files hold.
+CONTENTS = {
+    "csv": "All rows: UTF-8, a header, comma, empty fields for numbers that are not published.",
+    "parquet": "All rows, with their types.",
+    "excel": "The five newest years without statistical sectors, with names, labels and the card in every language.",
+    "jsonstat": "The five newest years without statistical sectors, with labels in every language.",
+    "sdmx": "All rows as SDMX-CSV 2.0; the structure is beside it, in SDMX-ML.",
+}
 # Folder of exports/ -> the standard of its files.
 STANDARDS = {"jsonstat": "https://json-stat.org/full/", "sdmx": "https://github.com/sdmx-twg/sdmx-csv"}
 
@@ -48,7 +58,7 @@ def path_of(name: str, table: str) -> str:
 
 
 def write(connection, folder: Path, release: dict, tables: list, hashes: dict[str, str], edition) -> None:
-    """Writes catalogue.jsonld into the folder of the exports, when the release has a publisher.
+    """Writes catalogue.jsonld and catalogue.ttl into the folder of the exports, when the release has a publisher.
 
     release: the row of the table `release`. hashes: path below exports/ -> SHA-256.
     """
@@ -56,6 +66,7 @@ def write(connection, folder: Path, release: dict, tables: list, hashes: dict[st
         document = catalogue(connection, folder, release, tables, hashes, edition)
         text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
         (folder / "catalogue.jsonld").write_text(text, encoding="utf-8")
+        (folder / "catalogue.ttl").write_text(turtle(document), encoding="utf-8")
 
 
 def catalogue(connection, folder: Path, release: dict, tables: list, hashes: dict[str, str], edition) -> dict:
@@ -168,6 +179,7 @@ def _distribution(folder: Path, home: str, name: str, table: str, hashes: dict[s
         "@id": f"{home}#{table}-{name}",
         "@type": "dcat:Distribution",
         "dct:title": _in("en", f"{table}, {name}"),
+        "dct:description": _in("en", CONTENTS[name]),
         "dcat:accessURL": {"@id": address, "@type": "rdfs:Resource"},
         "dcat:downloadURL": {"@id": address, "@type": "rdfs:Resource"},
         "dct:format": {**_eu("file-type", file_type), "@type": "dct:MediaTypeOrExtent"},

@@ -20,9 +20,9 @@ from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt_common.exceptions import DbtRuntimeError
 
-from atlas import source_files, source_text, spark, variables
+from atlas import source_files, source_parquet, source_text, spark, variables
 from atlas.lock import check_writable
-from atlas.settings import AtlasError, Settings, read_settings, temp_folder
+from atlas.settings import SOURCES, AtlasError, Settings, read_settings, temp_folder
 
 # The beginnings of DuckDB's messages that hold no value of a row.
 ABOUT_NO_DATA = tuple(
@@ -50,6 +50,10 @@ ABOUT_DATA = tuple(
 )
 # A quoted path of a source file.
 SOURCE_FILE = r"""["'](?:/|[A-Za-z]:)[^"'\n]*\.(?:parquet|csv|csv\.gz)["']"""
+# What DuckDB says of a Parquet file of which a page is damaged, where it names the file.
+PAGE_FAULT = r"""(?:Failed to read file|read enough bytes from file) ["']([^"'\n]*\.parquet)["']"""
+# In the message about such a file.
+DAMAGED = "is damaged: its footer is whole, but a page cannot be read. Export or transfer the file again."
 # Ends a message about data, from which values were removed.
 VALUES_HIDDEN = "(Values are not shown, because they may be those of a person.)"
 
@@ -80,6 +84,7 @@ class Plugin(BasePlugin):
             os.umask(0o077)
             check_writable(self.settings.temp_dir, "spill directory", "ATLAS_TEMP_DIR")
             config["temp_directory"] = str(self.settings.temp_dir)
+            DuckDBConnectionManager.atlas_settings = self.settings
             check_warehouse(self.warehouse, config)
             spark.check_engine(replace(self.settings, output_dir=folder))
         except AtlasError as error:
@@ -142,7 +147,7 @@ class Plugin(BasePlugin):
 @contextmanager
 def errors_without_values(self, sql: str, connection_name: str = "master"):
     """Takes the place of DuckDBConnectionManager.exception_handler: rolls back and raises dbt's error as that does, but
-    DuckDB's text goes through `without_values` first, and dbt's log gets no other.
+    DuckDB's text goes through `without_values` first, and dbt's log gets no other. A damaged source file is named.
     """
     try:
         yield
@@ -150,7 +155,30 @@ def errors_without_values(self, sql: str, connection_name: str = "master"):
         raise
     except Exception as error:
         self.rollback_if_open()
+        if damaged := damaged_files(error, getattr(self, "atlas_settings", None)):
+            raise DbtRuntimeError("\n".join(f"{file}: {DAMAGED}" for file in damaged)) from None
         raise DbtRuntimeError(without_values(str(error))) from None
+
+
+def damaged_files(error: Exception, settings: Settings | None) -> list[str]:
+    """Returns the Parquet files of the source of which a page cannot be read, when that may be what the error is about.
+
+    DuckDB names the file in some of these errors. Others have no kind ("Out of buffer"): then all files are read.
+    """
+    if named := re.search(PAGE_FAULT, str(error)):
+        return [named[1]]
+    if type(error) is not duckdb.Error or not settings:
+        return []
+    records = source_files.read_records(settings.source_records)
+    return [
+        file
+        for name in SOURCES
+        for file in source_parquet.unreadable(
+            [record.file for record in records if record.source == name and record.format == "parquet"],
+            list(source_files.contract(name)),
+            threads=settings.threads,
+        )
+    ]
 
 
 def without_values(message: str) -> str:

@@ -11,7 +11,7 @@ bytes.
     exports/jsonstat/<statistic>.json      JSON-stat 2.0, the rows of the workbooks
     exports/sdmx/<table>.csv       SDMX-CSV 2.0, statistics only; structure in exports/sdmx/structure.xml
     exports/datapackage.json       Frictionless Data Package v1 over csv/
-    exports/catalogue.jsonld     DCAT-AP 3, when publication.yml names a publisher
+    exports/catalogue.jsonld, .ttl    DCAT-AP 3, when publication.yml names a publisher
     exports/SHA256SUMS             of every file, for `sha256sum --check`
 """
 

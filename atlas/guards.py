@@ -42,9 +42,12 @@ def check_columns(table: export.PublicTable) -> None:
 
 
 def check_key(connection: duckdb.DuckDBPyConnection, table: export.PublicTable) -> None:
-    """Raises AtlasError when the primary key does not identify the rows of the table in the attached `atlas`."""
+    """Raises AtlasError when a table in the attached `atlas` has no primary key, or two rows have the same."""
     if not table.primary_key:
-        return
+        raise AtlasError(
+            f"Nothing is published: {table.name} has no primary key. State it in the model's YAML as a constraint of "
+            "type primary_key, and build again."
+        )
     key = ", ".join(identifier(column) for column in table.primary_key)
     double = connection.execute(
         f"select {key} from atlas.{identifier(table.name)} group by all having count(*) > 1 limit 1"

@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from atlas import workbook
+from atlas.labels import filter_labels, labels_of, units_of
 from atlas.publication import text_in
 from atlas.sql import identifier
 
@@ -136,7 +137,9 @@ def _texts(connection, table, language: str, years: list[int], measures: list[st
     }
     for name in table.statistic["filters"] or []:
         label = workbook.capitalised(edition.filter_label(table.statistic["family"], name, language))
-        dimensions[name] = _dimension(label, _values(connection, table, name, years, language))
+        dimensions[name] = _dimension(
+            label, filter_labels(connection, table.name, name, language, schema="atlas.", where=workbook.rows_of(years))
+        )
     labels = {name: edition.phrase(f"workbook_{name}", language) for name in measures}
     dimensions[MEASURE] = _dimension(edition.phrase("jsonstat_measure", language), labels)
     dimensions[MEASURE]["category"]["unit"] = {
@@ -153,26 +156,11 @@ def _dimension(label: str, labels: dict[str, str]) -> dict:
 
 def _units(connection, table, years: list[int], language: str) -> dict[str, str]:
     """Returns code -> name with its level of the units and hospitals of a statistic, by level and code."""
-    levels = dict(
-        connection.execute(f"select geo_level, label_{language} from atlas.geo_level order by sort_order").fetchall()
-    )
-    units = workbook.units_of(connection, table, workbook.rows_of(years), language)
+    labels = labels_of(connection, "atlas.geo_level", "geo_level", [language])
+    levels = {level: label for level, (label,) in labels.items()}
+    units = units_of(connection, table.name, workbook.rows_of(years), language)
     order = list(levels)
     return {
         f"{level}:{code}": f"{name} ({levels[level]})"
         for level, code, name in sorted(units, key=lambda unit: (order.index(unit[0]), unit[1]))
     }
-
-
-def _values(connection, table, name: str, years: list[int], language: str) -> dict[str, str]:
-    """Returns value -> label of a filter of a statistic; the dimension table has the filter's name."""
-    column = identifier(name)
-    return dict(
-        connection.execute(
-            f"""select {column}, min_by(label_{language}, sort_order) from atlas.{column}
-            where {column} in (
-                select {column} from atlas.{identifier(table.name)} where {workbook.rows_of(years)}
-            )
-            group by 1 order by min(sort_order), 1"""
-        ).fetchall()
-    )

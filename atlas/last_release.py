@@ -21,11 +21,13 @@ SCHEMA = "last_release"  # the name under which a connection attaches the file
 @dataclass(frozen=True)
 class Options:
     """What an operator says about the last release: its public file when it is not the current release of the output
-    directory, and the years that the new release may lack.
+    directory, the years that the new release may lack, and the reason why cells may be published that the last release
+    gives away.
     """
 
     path: Path | None = None
     dropped_years: frozenset[int] = frozenset()
+    consent: str | None = None
 
 
 @dataclass(frozen=True)
@@ -42,13 +44,17 @@ class LastRelease:
         return self.row["version"]
 
 
-def read_options(path: str | None, dropped_years: str | None) -> Options:
-    """Returns the options from the texts of the command line. Raises InputError when years are no list of years."""
+def read_options(path: str | None, dropped_years: str | None, consent: str | None = None) -> Options:
+    """Returns the options from the texts of the command line. Raises InputError when years are no list of years, or
+    consent has no reason.
+    """
     text = (dropped_years or "").strip()
     if text and not re.fullmatch(r"\d{4}(\s*,\s*\d{4})*", text):
         raise InputError(f"--drop-years is {text!r}, but must be years separated by commas, such as 2021,2022.")
     years = frozenset(int(year) for year in re.findall(r"\d{4}", text))
-    return Options(Path(path).resolve() if path else None, years)
+    if consent is not None and not consent.strip():
+        raise InputError("--consent needs a reason, which the release records.")
+    return Options(Path(path).resolve() if path else None, years, consent.strip() if consent else None)
 
 
 def find(settings: Settings, options: Options, *, is_synthetic: bool) -> LastRelease | None:

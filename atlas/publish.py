@@ -35,6 +35,7 @@ from atlas import (
     switch,
     texts,
 )
+from atlas.pair import step
 from atlas.release_tables import OWN_TABLES
 from atlas.settings import CHANGES_FOLDER, PROJECT_DIR, AtlasError, Settings, file_size
 from atlas.sql import identifier, literal
@@ -56,6 +57,7 @@ class Release:
     is_masked: bool
     warnings: list[str]
     changes: changes.Report
+    finding: step.Finding | None  # of the attack on this release and the last one; None without a last one
 
 
 def publish(settings: Settings, options: last_release.Options | None = None) -> Release:
@@ -75,10 +77,11 @@ def publish(settings: Settings, options: last_release.Options | None = None) -> 
             tables = read_public_tables(connection, build.models)
             edition = read_edition(connection, settings, build, tables)
             last = last_release.find(settings, options, is_synthetic=edition.is_synthetic)
-            if last:
-                compare_years(connection, last, tables, options)
+            finding = compare(connection, settings, build, tables, last, options) if last else None
             files = publish_tables(connection, settings, tables, edition)
-            release = write_release(connection, settings, build, tables, files, edition, last)
+            consents = step.consents(connection, finding, options.consent)
+            release = write_release(connection, settings, build, tables, files, edition, last, consents)
+            release = replace(release, finding=finding)
             lineage_page = lineage.page(connection, build.manifest)
         site.write_site(settings, settings.staging, lineage_page)
         switch.sync_set(settings.staging)
@@ -186,16 +189,29 @@ def read_edition(
     return export.Edition(is_synthetic, languages, texts.phrases(), texts.phrases("filter"), published, warnings)
 
 
-def compare_years(
+def compare(
     connection: duckdb.DuckDBPyConnection,
-    last: last_release.LastRelease,
+    settings: Settings,
+    build: record.Build,
     tables: list[export.PublicTable],
+    last: last_release.LastRelease,
     options: last_release.Options,
-) -> None:
-    """Attaches the last release. Raises InputError when statistics of the warehouse lack years that it has."""
+) -> step.Finding:
+    """Attaches the last release and attacks it together with the new one. Returns what was found.
+
+    Raises InputError when statistics of the warehouse lack years that the last release has, WithheldError when further
+    cells must be suppressed, ConsentError when the last release gives cells away without consent.
+    """
     last_release.attach(connection, last)
-    relations = {table.name: _in_warehouse(table) for table in tables if table.statistic}
-    last_release.check_years(connection, last, relations, options.dropped_years)
+    relations = {table.name: _in_warehouse(table) for table in tables}
+    statistics = {table.name: relations[table.name] for table in tables if table.statistic}
+    last_release.check_years(connection, last, statistics, options.dropped_years)
+    variables = build.variables
+    finding = step.attack(
+        connection, last, relations, int(variables["geography_vintage"]), int(variables["small_cell_threshold"])
+    )
+    step.check(settings, finding, options.consent)
+    return finding
 
 
 def _in_warehouse(table: export.PublicTable) -> str:
@@ -288,13 +304,14 @@ def write_release(
     files: list[export.TableFiles],
     edition: export.Edition,
     last: last_release.LastRelease | None,
+    consents: list[tuple],
 ) -> Release:
     """Writes the release's own tables, and beside the files of all tables what describes them and what changed since
     the last release. Returns the release, named by what it holds.
     """
     sources = read_sources(connection)
     row = _release_row(connection, build, tables, files, edition)
-    row["version"] = _version(row, files, sources, edition)
+    row["version"] = _version(row, files, [*sources, *consents], edition)
     files = _cite(connection, settings, row, tables, files, edition)
     own_rows = {
         "release": [tuple(row[column] for column in OWN_TABLES["release"][1])],
@@ -303,6 +320,7 @@ def write_release(
             for file, table in zip(files, tables, strict=True)
         ],
         "release_source": sources,
+        "release_consent": consents,
         "release_publication": export.publication_rows(edition, row),
     }
     own_tables = [_write_own_table(connection, name, rows) for name, rows in own_rows.items()]
@@ -318,6 +336,7 @@ def write_release(
         row["small_cell_threshold"] > 0,
         edition.warnings,
         report,
+        None,
     )
 
 
@@ -497,13 +516,15 @@ def describe(settings: Settings, release: Release) -> str:
         if release.is_masked
         else "\nSMALL CELLS ARE NOT HIDDEN (small_cell_threshold is 0): for private use only, never to be handed on."
     )
+    beside = f"Attack on two releases: {release.finding.sentence()}\n" if release.finding else ""
     exports = ", ".join(sorted(path.name for path in settings.exports.iterdir()))
     return (
         f"Release {release.version}: {release.tables} tables, {release.rows:,} rows{synthetic}\n"
-        f"  {settings.public_file}  ({file_size(settings.public_file.resolve())})\n"
-        f"  {settings.exports}  ({file_size(settings.exports.resolve())}: {exports})\n"
-        f"  {settings.current / CHANGES_FOLDER / 'changes.md'}  (changes: {release.changes.sentence()})\n"
-        f"  {settings.site / 'index.html'}  (site, {file_size(settings.site.resolve())}){warning}"
+        f"Changes: {release.changes.sentence()}, see {settings.current / CHANGES_FOLDER / 'changes.md'}\n"
+        f"{beside}"
+        f"Public: {settings.public_file} ({file_size(settings.public_file.resolve())}), "
+        f"{settings.site / 'index.html'} ({file_size(settings.site.resolve())})\n"
+        f"        {settings.exports} ({file_size(settings.exports.resolve())}: {exports}){warning}"
     )
 
 

@@ -1,9 +1,9 @@
 """What the last dbt command did to the warehouse, read from dbt's own artifacts.
 
 A hook of the dbt project (macros/release/record_build.sql) keeps one row in the table quality.build_run: invocation_id,
-command, status ('running' until the command's end, so that a killed one leaves it there), target_path and
-variables. In that folder dbt wrote run_results.json and manifest.json. Both carry the invocation_id of the command that
-wrote them, so that artifacts of another command are recognised.
+command, status ('running' until the command's end, so that a killed one leaves it there), target_path, variables, and
+the nodes that succeeded. In that folder dbt wrote run_results.json and manifest.json. Both carry the invocation_id of
+the command that wrote them, so that artifacts of another command are recognised.
 """
 
 from __future__ import annotations
@@ -19,16 +19,19 @@ import duckdb
 from atlas.settings import AtlasError
 
 GOOD = ("success", "pass", "warn", "no-op")
-GRAIN = ["reference_year", "geo_level", "geo_code"]  # of every statistic, before its filters
 
 
 @dataclass(frozen=True)
 class Artifacts:
-    """The artifacts of one dbt command, as parsed JSON, and the variables that decide what is published."""
+    """The artifacts of one dbt command, as parsed JSON, and the variables that decide what is published.
+
+    succeeded: unique id -> checksum of the nodes that succeeded here and in the commands that `dbt retry` continued.
+    """
 
     variables: dict[str, Any]
     manifest: dict[str, Any]
     run_results: dict[str, Any]
+    succeeded: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ def read_artifacts(connection: duckdb.DuckDBPyConnection) -> Artifacts:
     Raises AtlasError when there was none, when it was stopped before its end, or when the artifacts are missing or of
     another command.
     """
-    columns = ("invocation_id", "command", "status", "target_path", "variables")
+    columns = ("invocation_id", "command", "status", "target_path", "variables", "succeeded")
     try:
         found = connection.execute(f"select {', '.join(columns)} from warehouse.quality.build_run").fetchone()
     except (duckdb.CatalogException, duckdb.BinderException):  # no such table, or that of a version before 2.0.0
@@ -100,14 +103,15 @@ def read_artifacts(connection: duckdb.DuckDBPyConnection) -> Artifacts:
             raise _refusal(row["command"], f"its file {folder / name}.json cannot be read") from error
         if read[name]["metadata"]["invocation_id"] != row["invocation_id"]:
             raise _refusal(row["command"], f"{folder / name}.json was written by another dbt command since")
-    return Artifacts(json.loads(row["variables"]), **read)
+    return Artifacts(json.loads(row["variables"]), **read, succeeded=json.loads(row["succeeded"]))
 
 
 def problem_of(artifacts: Artifacts) -> str | None:
     """Returns why a command was no complete build, in words; None when it was one.
 
     Complete: no node failed or was skipped, and every seed, snapshot, model that becomes a relation, and test of
-    severity error ran on the whole input.
+    severity error ran on the whole input; with `dbt retry`, in the commands that it continued or in itself, with the
+    text that it has now, and after everything that it reads.
     """
     status = {result["unique_id"]: result["status"] for result in artifacts.run_results["results"]}
     bad = [f"{_name(unique_id)} ({how})" for unique_id, how in status.items() if how not in GOOD]
@@ -116,10 +120,18 @@ def problem_of(artifacts: Artifacts) -> str | None:
     arguments = artifacts.run_results["args"]
     if arguments.get("empty") or arguments.get("sample"):
         return "it ran with --empty or --sample"
+    nodes = artifacts.manifest["nodes"]
+    earlier = {key: nodes[key] for key in artifacts.succeeded if key in nodes and key not in status}
+    changed = [
+        _name(key)
+        for key, node in earlier.items()
+        if node["checksum"]["checksum"] != artifacts.succeeded[key]
+        or any(parent in status for parent in node.get("depends_on", {}).get("nodes", []))
+    ]
+    if changed:
+        return f"{len(changed)} ran before a text or table that they depend on was changed: {', '.join(changed[:5])}"
     missing = [
-        _name(unique_id)
-        for unique_id, node in artifacts.manifest["nodes"].items()
-        if _must_run(node) and unique_id not in status
+        _name(key) for key, node in nodes.items() if _must_run(node) and key not in status and key not in earlier
     ]
     if missing:
         return f"{len(missing)} models, seeds or tests did not run: {', '.join(missing[:5])}"
@@ -129,7 +141,7 @@ def problem_of(artifacts: Artifacts) -> str | None:
 def public_models(manifest: dict[str, Any]) -> Iterator[PublicModel]:
     """Yields the models with `access: public`, in the order of their names.
 
-    Primary key: that of the contract; of a statistic, its grain (definitions of the published tables).
+    Primary key: that of the contract.
     """
     nodes = [
         node for node in manifest["nodes"].values() if node["resource_type"] == "model" and node["access"] == "public"
@@ -142,9 +154,8 @@ def public_models(manifest: dict[str, Any]) -> Iterator[PublicModel]:
             for column in node["columns"].values()
             if any(c["type"] == "primary_key" for c in column["constraints"])
         ]
-        key = keys[0] if keys else [*GRAIN, *(statistic.get("filters") or [])] if statistic else []
         derived = node["config"]["meta"].get("derived") or {}
-        yield PublicModel(node["schema"], node["alias"], key, statistic, derived)
+        yield PublicModel(node["schema"], node["alias"], keys[0] if keys else [], statistic, derived)
 
 
 def _must_run(node: dict[str, Any]) -> bool:

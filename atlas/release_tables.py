@@ -70,6 +70,16 @@ OWN_TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             "key_columns": ("text", "Columns that identify a row, separated by commas"),
         },
     ),
+    "release_consent": (
+        "One row is a release beside which suppressed cells of this or a later one can be narrowed to less than the "
+        "threshold, and the consent to publish all the same. No row when there was none.",
+        {
+            "last_version": ("text", "Version of the release that gives cells away"),
+            "reference_years": ("text", "Calendar years of the cells, in order, separated by commas"),
+            "cells": ("bigint", "Number of cells"),
+            "reason": ("text", "Reason, in the words of whoever consented"),
+        },
+    ),
     "release_source": (
         "One row is a source of this release: how many rows were read, and that each was accepted or rejected.",
         {

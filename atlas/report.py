@@ -133,18 +133,21 @@ def of_release(settings: Settings, counts: dict, release: publish.Release, previ
             "folder": str(settings.current.resolve()),
             "warnings": release.warnings,
         },
+        "beside_last": {
+            "years": release.finding.years if release.finding else [],
+            "attacked": release.finding.attacked if release.finding else 0,
+            "given_away": len(release.finding.given) if release.finding else 0,
+        },
         "changes": {"last_version": release.changes.last_version, **release.changes.totals},
     }
 
 
-def summary(settings: Settings, document: dict) -> str:
-    """Returns the lines about rows, warnings and cells that the operator reads. document: that of `recorded`."""
-    lines = [f"Years: {', '.join(str(year) for year in document['years']) or 'none'}"]
-    if document["incomplete_years"]:
-        lacking = "; ".join(
-            f"{found['year']} lacks {', '.join(found['missing'])}" for found in document["incomplete_years"][-3:]
-        )
-        lines.append(f"Incomplete years of the source: {len(document['incomplete_years'])} (the last: {lacking})")
+def summary(document: dict) -> str:
+    """Returns the lines about years, rows, warnings and cells that the operator reads. document: that of `recorded`."""
+    incomplete = document["incomplete_years"]
+    lacking = "".join(f"; {found['year']} lacks {', '.join(found['missing'])}" for found in incomplete[-3:])
+    more = f"; {len(incomplete) - 3} more: quality.incomplete_year" if len(incomplete) > 3 else ""
+    lines = [f"Years: {', '.join(str(year) for year in document['years']) or 'none'}{lacking}{more}"]
     for source, rows in document["rows"].items():
         lines.append(
             f"Rows of {source}: {rows['received']:,} received, {rows['accepted']:,} accepted, "
@@ -155,13 +158,15 @@ def summary(settings: Settings, document: dict) -> str:
         lines.append(f"Files and folders that are not read: {document['unread_files']:,}, see quality.unread_file")
     suppressed = document["cells"].get("small_cell", 0)
     lines.append(f"Suppressed: {suppressed:,} of {sum(document['cells'].values()):,} cells")
-    previous, version = document["release"]["previous_version"], document["release"]["version"]
-    lines.append(
-        "Previous release: "
-        + ("none" if not previous else "the same version" if previous == version else previous)
-        + f". Rejected rows, warnings and suppression: schema quality of {settings.warehouse}"
-    )
     return "\n".join(lines)
+
+
+def places(settings: Settings, seconds: float) -> str:
+    """Returns the line about the private files of a build, and how long it took."""
+    return (
+        f"Private: {settings.warehouse} (schema quality: rejected rows, warnings, suppression), "
+        f"{settings.build_report.name}, {settings.dbt_log.relative_to(settings.output_dir)}. Built in {seconds:.0f} s."
+    )
 
 
 def _most(counts: dict[str, int]) -> str:

@@ -39,7 +39,7 @@ def run_dbt(settings: Settings, arguments: list[str]) -> None:
     os.chdir(PROJECT_DIR)  # paths in the project's SQL start here
     folders = {
         "--project-dir": PROJECT_DIR,
-        "--profiles-dir": os.environ.get("DBT_PROFILES_DIR") or PROJECT_DIR / "profiles",
+        "--profiles-dir": os.environ.get("DBT_PROFILES_DIR") or PROJECT_DIR,
         "--target-path": settings.target,
         "--log-path": settings.logs,
     }
@@ -64,18 +64,22 @@ def run_dbt(settings: Settings, arguments: list[str]) -> None:
 
 
 def _show_message(event) -> None:
-    """Prints what a macro of the project tells the operator. The line of each year of each table stays in the log."""
-    if event.info.name == "JinjaLogInfo" and "years to do" not in event.info.msg:
-        print(event.info.msg, flush=True)
+    """Prints what a macro of the project tells the operator. The line of each year of each table stays in the log, and
+    what the summary says at the end: which years are not complete.
+    """
+    message = event.info.msg
+    said_later = "years to do" in message or ("is not complete: lacks" in message and "not added" not in message)
+    if event.info.name == "JinjaLogInfo" and not said_later:
+        print(message, flush=True)
 
 
 def _is_about_input(result) -> bool:
     """True when a check of the variables failed, or a model that reads the source: by an error of the project, or by
-    one of DuckDB about a value.
+    one of DuckDB about a value. True for a damaged source file wherever it is read.
 
     result: dbt's. An error before the first node is its exception; its first line names the place.
     """
-    from atlas.dbt_plugin import VALUES_HIDDEN
+    from atlas.dbt_plugin import DAMAGED, VALUES_HIDDEN
 
     faults = [("", str(result.exception or ""))]
     for done in getattr(result.result, "results", None) or ():
@@ -84,6 +88,7 @@ def _is_about_input(result) -> bool:
     for path, message in faults:
         place = f"{path} {message.partition(chr(10))[0]}"
         by_project = message.startswith("Compilation Error")
-        if any(name in place for name in CHECKS_OF_INPUT) and (by_project or VALUES_HIDDEN in message):
+        at_a_check = any(name in place for name in CHECKS_OF_INPUT)
+        if DAMAGED in message or (at_a_check and (by_project or VALUES_HIDDEN in message)):
             return True
     return False

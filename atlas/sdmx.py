@@ -24,6 +24,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 import duckdb
 
+from atlas.labels import labels_of, unit_name
 from atlas.settings import AtlasError
 from atlas.sql import literal
 
@@ -179,12 +180,9 @@ def _code_lists(connection, statistics: list, languages: list[str]) -> dict[str,
         f"CL_{component(name)}": name for name in sorted({name for table in statistics for name in filters_of(table)})
     }
     lists = {name: [(code, {"en": label}) for code, label in codes] for name, codes in CROSS_DOMAIN_CODES.items()}
-    labels = ", ".join(f"min_by(label_{language}, sort_order)" for language in languages)
     for list_id, table in tables.items():
-        rows = connection.execute(
-            f"select sdmx_code, {labels} from atlas.{table} group by sdmx_code order by min(sort_order), sdmx_code"
-        ).fetchall()
-        lists[list_id] = [(code, dict(zip(languages, texts, strict=True))) for code, *texts in rows]
+        labels = labels_of(connection, f"atlas.{table}", "sdmx_code", languages)
+        lists[list_id] = [(code, dict(zip(languages, texts, strict=True))) for code, texts in labels.items()]
     lists["CL_REF_AREA"] = _areas(connection, statistics, languages)
     return lists
 
@@ -211,8 +209,8 @@ def _areas(connection, statistics: list, languages: list[str]) -> list[tuple]:
     items = []
     for code, own_code, *found in rows:
         named = {language: name for language, name in zip(official, found, strict=True) if name}
-        joined = " / ".join(dict.fromkeys(named.values())) or f"Hospital {own_code}"
-        items.append((code, {language: named.get(language) or joined for language in languages}))
+        hospital = f"Hospital {own_code}"
+        items.append((code, {name: unit_name(named.get(name), named.values(), hospital) for name in languages}))
     return items
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 
 from atlas import schema_org, texts
-from atlas.sql import identifier
+from atlas.labels import filter_labels
 
 Rows = list[dict[str, Any]]
 
@@ -92,21 +92,8 @@ def _card(
     lines += [f"| `{column['column_name']}` | {_cell(column['description'])} |" for column in columns]
     for name in filter(None, (card["filters"] or "").split(";")):
         lines += ["", f"| `{name}` | |", "|---|---|"]
-        lines += [f"| `{row[name]}` | {row['label']} |" for row in _filter_values(atlas, code, name, language)]
+        lines += [f"| `{value}` | {label} |" for value, label in filter_labels(atlas, code, name, language).items()]
     return lines
-
-
-def _filter_values(atlas: duckdb.DuckDBPyConnection, code: str, name: str, language: str) -> Rows:
-    """Returns the values that a filter takes in a table, with their labels, in reading order. The dimension table has
-    the filter's name.
-    """
-    column = identifier(name)
-    return _rows(
-        atlas,
-        f"""select {column}, any_value(label_{language}) as label from {column}
-        where {column} in (select distinct {column} from {identifier(code)})
-        group by {column} order by min(sort_order)""",
-    )
 
 
 def _reference_page(atlas: duckdb.DuckDBPyConnection, statistics: set[str]) -> str:

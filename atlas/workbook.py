@@ -21,6 +21,7 @@ import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
+from atlas.labels import labels_of, units_of
 from atlas.pages.texts import read_texts
 from atlas.publication import text_in
 from atlas.sql import identifier, literal
@@ -178,17 +179,15 @@ def _write_figures(connection, workbook, formats, table, language: str, years: l
     order = ", ".join(f"figure.{name}" for name in ("reference_year", "geo_level", "geo_code", *filters))
     joins = []
     for name, dimension in [*((name, name) for name in ("geo_level", *filters)), ("status", "observation_status")]:
-        labels = connection.execute(
-            f"select {name}, min_by(label_{language}, sort_order) from atlas.{dimension} group by 1 order by 1"
-        ).fetchall()
-        rows = _rows([(literal(key), shared(label)) for key, label in labels])
+        labels = labels_of(connection, f"atlas.{dimension}", name, [language])
+        rows = _rows([(literal(key), shared(label)) for key, (label,) in labels.items()])
         joins.append(f"left join {rows} as {name}_label (key, label) on figure.{name} = {name}_label.key")
     header = "".join(
         f'<c r="{xl_col_to_name(position)}1" t="s" s="{style["header"]}"><v>{shared(text)}</v></c>'
         for position, text in enumerate(texts.values())
     )
     header = f'<row r="1">{header}</row>'
-    units = units_of(connection, table, where, language)
+    units = units_of(connection, table.name, where, language)
     if not units:  # no published year: SQL has no list of values without a row
         sheet.rows = iter([header])
         return
@@ -214,26 +213,6 @@ def _chained(header: str, rows: list[tuple[str]]) -> Iterator[str]:
     yield header
     for (row,) in rows:
         yield row
-
-
-def units_of(connection, table, where: str, language: str) -> list[tuple[str, str, str]]:
-    """Returns (level, code, name) of the units and hospitals of a statistic: the official name in the language where
-    there is one, else all official names; a hospital has its code as its name.
-    """
-    columns = [row[0] for row in connection.execute("describe atlas.geographic_unit").fetchall()]
-    official = [column for column in columns if column.startswith("name_")]
-    own = f"unit.name_{language}" if f"name_{language}" in official else "null"
-    names = ", ".join(f"unit.{column}" for column in official)
-    rows = connection.execute(
-        f"""select figure.geo_level, figure.geo_code, {own}, [{names}]
-        from (select distinct geo_level, geo_code from atlas.{identifier(table.name)} where {where}) as figure
-        left join atlas.geographic_unit as unit using (geo_level, geo_code)
-        order by all"""
-    ).fetchall()
-    return [
-        (level, code, name or " / ".join(dict.fromkeys(filter(None, others))) or code)
-        for level, code, name, others in rows
-    ]
 
 
 def _rows(rows: list[tuple]) -> str:

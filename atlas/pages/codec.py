@@ -65,7 +65,13 @@ def json_bytes(value) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
 
 
+def encoded_chunk(script: str) -> tuple[str, str]:
+    """Returns name and base64 text of a chunk script."""
+    name, text = json.loads("[" + script.strip().removeprefix("ATLAS.chunk(").removesuffix(")") + "]")
+    return name, text
+
+
 def read_chunk(script: str) -> tuple[str, bytes]:
     """Returns name and data of a chunk script; the counterpart of chunk_script, for the tests."""
-    name, text = json.loads("[" + script.strip().removeprefix("ATLAS.chunk(").removesuffix(")") + "]")
+    name, text = encoded_chunk(script)
     return name, zlib.decompress(base64.b64decode(text))

@@ -21,6 +21,7 @@ from pathlib import Path
 import duckdb
 
 from atlas.catalogue import FORMATS, path_of
+from atlas.labels import labels_of
 from atlas.pages import geometry, prose, sectors, texts
 from atlas.pages.codec import ABSENT, HIDDEN, NO_COUNT, chunk_script, encode_integers, json_bytes
 from atlas.settings import CHANGES_FOLDER, AtlasError
@@ -66,7 +67,6 @@ MEASURES = {
     "chi_square": 1,
     "degrees_of_freedom": 0,
 }
-FORMAT_NAMES = {"csv": "CSV", "parquet": "Parquet", "excel": "Excel", "jsonstat": "JSON-stat", "sdmx": "SDMX-CSV"}
 # Files of exports/ that are of no table, beside those that name themselves in the code below
 GENERAL_FILES = (
     "parquet/observation.parquet",
@@ -208,7 +208,7 @@ def chunks(connection: duckdb.DuckDBPyConnection):
                     [u["level"], u["code"], u["names"], [u["parents"].get(level) for level in areas]] for u in units
                 ],
                 "groups": GROUPS,
-                "formats": [[FORMAT_NAMES[name], name, ending] for name, (ending, *_) in FORMATS.items()],
+                "formats": [[prose.FORMAT_NAMES[name], name, ending] for name, (ending, *_) in FORMATS.items()],
                 "statistics": described,
                 "sectors": {
                     "codes": [s.code for s in with_sectors],
@@ -238,8 +238,15 @@ def read_files(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
     """
     statistics = {code for (code,) in connection.execute("select distinct code from statistic").fetchall()}
     rows = connection.execute("select table_name from duckdb_tables() order by table_name").fetchall()
-    published = ("release_publication",) in rows
-    general = ["datapackage.json", "SHA256SUMS", *(["catalogue.jsonld"] if published else []), *GENERAL_FILES]
+    published = ("release_publication",) in rows and (
+        connection.execute("select count(*) from release_publication").fetchone()[0] > 0
+    )
+    general = [
+        "datapackage.json",
+        "SHA256SUMS",
+        *(["catalogue.jsonld", "catalogue.ttl"] if published else []),
+        *GENERAL_FILES,
+    ]
     return {"": [*(f"exports/{name}" for name in general), *read_changes(connection)]} | {
         table: [f"exports/{path_of(name, table)}" for name in (FORMATS if table in statistics else ("csv", "parquet"))]
         for (table,) in rows
@@ -625,7 +632,7 @@ def read_cards(connection: duckdb.DuckDBPyConnection, words: dict[str, str], lan
         "select code, remark from statistic_remark where language = ? order by code, position", [language]
     ).fetchall():
         remarks.setdefault(code, []).append(remark)
-    wanted = ["code", "card_code", "title", "description", "calculation", "coding", "source_variables"]
+    wanted = ["code", "recommended_reference", "title", "description", "calculation", "coding", "source_variables"]
     cards = connection.execute(
         f"select {', '.join(wanted)} from statistic where language = ? order by code", [language]
     ).fetchall()
@@ -745,9 +752,5 @@ def read_labels(connection: duckdb.DuckDBPyConnection) -> dict:
     ).fetchall()
     labels = {}
     for name, key in [(n, n) for (n,) in named if n] + [("geo_level", "geo_level"), ("observation_status", "status")]:
-        spoken = ", ".join(f"any_value(label_{language})" for language in texts.languages())
-        rows = connection.execute(
-            f"select {key}, {spoken} from {name} group by 1 order by min(sort_order), 1"
-        ).fetchall()
-        labels[name] = {code: names for code, *names in rows}
+        labels[name] = labels_of(connection, name, key, texts.languages())
     return labels

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from html import escape
 
+FORMAT_NAMES = {"csv": "CSV", "parquet": "Parquet", "excel": "Excel", "jsonstat": "JSON-stat", "sdmx": "SDMX-CSV"}
 LISTS = {
     "limits_title": ("limits_reimbursed", "limits_breaks", "limits_age", "limits_chance", "limits_sectors"),
     "accessibility": (
@@ -28,7 +29,7 @@ def card_html(texts: dict[str, str], card: dict[str, str], remarks: list[str]) -
         "card_calculation": card["calculation"],
         "card_unit": card["coding"],
         "card_variables": card["source_variables"],
-        "definition_after": texts["definition_card"].format(card=card["card_code"]),
+        "cite": card["recommended_reference"],
     }
     listed = "".join(f"<dt>{escape(texts[key])}</dt><dd>{escape(text)}</dd>" for key, text in words.items())
     said = "".join(f"<li>{escape(remark)}</li>" for remark in remarks)
@@ -59,6 +60,6 @@ def about_html(texts: dict[str, str], files: dict[str, list[str]]) -> str:
 
 
 def short(path: str, table: str) -> str:
-    """Returns what a link to a file says: its folder and ending when the table is named beside it."""
+    """Returns what a link to a file says: its format when the table is named beside it."""
     path = path.removeprefix("exports/")
-    return path if not table else path.replace(f"/{table}.", " (.") + ")"
+    return FORMAT_NAMES[path.split("/")[0]] if table else path

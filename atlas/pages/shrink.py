@@ -26,7 +26,7 @@ def joined_code() -> str:
     parts = [
         (SOURCE / "code" / f"{name}.js").read_text(encoding="utf-8").replace('"use strict";\n', "") for name in ORDER
     ]
-    code = "\n".join(parts).replace("const ATLAS = {", "const ATLAS = window.ATLAS = {", 1)
+    code = "\n".join(parts)
     return '(() => {\n"use strict";\n' + code.replace("\n<", "<") + "\n})();\n"  # no line breaks between tags
 
 

@@ -1,3 +1,12 @@
+{# The filters by whose values areas are compared, each value on its own: those that split a numerator only (the type of act). Of the other filters, the ages
+   are standardised and the rest stay at their total. Returns: list of text. #}
+{% macro compared_filters() %}{{ return(numerator_filters()) }}{% endmacro %}
+
+{# The filters that are neither compared nor standardised. Returns: list of text. #}
+{% macro uncompared_filters() %}
+    {{ return(filter_definitions().keys() | reject('in', compared_filters() + [filter_of_classes('age')]) | list) }}
+{% endmacro %}
+
 {# The statistics that are compared between areas: shares, volumes and means by residence with an age filter, which standardisation needs.
    Returns: a list of {name, measure, per, variable, filters, family}; while dbt parses the same names with an example of the rest. #}
 {% macro comparable_statistics() %}

@@ -36,7 +36,7 @@
 {% materialization yearly, adapter = 'spark' %}
     {%- set target_relation = this.incorporate(type='table') -%}
     {%- set existing_relation = load_cached_relation(this) -%}
-    {%- set year_column = config.get('year_column', 'reference_year') -%}
+    {%- set year_column = config.meta_get('year_column', 'reference_year') -%}
     {%- set planned = years_to_build() -%}
     {%- set untouched = planned_years('reason is null', model_relation('load_plan')) | reject('equalto', -1) | list -%}
     {%- set known = planned_years('true', model_relation('load_plan')) -%}

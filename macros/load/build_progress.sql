@@ -39,6 +39,6 @@
 
 {# Records a year of the running model as complete. Argument: year. Returns: SQL, a statement. #}
 {% macro record_year_done(year) %}
-    {%- set part = 'cells' if config.get('input') else 'publication' -%}
+    {%- set part = 'cells' if config.meta_get('input') else 'publication' -%}
     insert into quality.build_progress (part, model, reference_year) values ('{{ part }}', {{ literal(model.name) }}, {{ year }})
 {%- endmacro %}

@@ -76,8 +76,7 @@
 {% macro record_built_years(results) %}
     {% set plan = model_relation('load_plan') if execute else none %}
     {% if is_building() and target.type == 'duckdb' and not invocation_args_dict.get('sample') and plan and adapter.get_relation(database=plan.database, schema=plan.schema, identifier=plan.identifier) %}
-        {% set done = [] %}
-        {% for result in results if result.status | string | lower in ['success', 'pass', 'warn', 'no-op'] %}{% do done.append(result.node.unique_id) %}{% endfor %}
+        {% set done = succeeded_nodes(results) %}
         {% set rule_ids = rule_nodes() %}
         {% set missing = {'rules': [], 'publication': [], 'tests': []} %}
         {% for node in graph.nodes.values() if node.unique_id not in done %}

@@ -15,7 +15,7 @@
 {# The models with an `input` and all their ancestors. Returns: list of unique ids of models, seeds and sources. #}
 {% macro rule_nodes() %}
     {% set found = [] %}
-    {% for node in graph.nodes.values() if node.resource_type == 'model' and node.config.get('input') %}{% do found.append(node.unique_id) %}{% endfor %}
+    {% for node in graph.nodes.values() if node.resource_type == 'model' and node.config.meta.get('input') %}{% do found.append(node.unique_id) %}{% endfor %}
     {#- the list grows while it is walked -#}
     {% for unique_id in found %}
         {% for parent in graph.nodes.get(unique_id, {}).get('depends_on', {}).get('nodes', []) if parent not in found %}{% do found.append(parent) %}{% endfor %}

@@ -17,6 +17,7 @@
         'least_share_of_units': ['share', 0, 1],
         'drop_missing_years': ['boolean', none, none],
         'complementary_masking': ['boolean', none, none],
+        'protect_complement': ['boolean', none, none],
     }) }}
 {% endmacro %}
 

@@ -48,13 +48,13 @@
 
 {# Whether a table that is computed (or published) by year is not in the warehouse, because it is new or was dropped: then all its years are made again. #}
 {% macro is_computed_table_missing() %}
-    {{ return(is_building() and yearly_relations(is_missing=true) | selectattr('config.input', 'defined') | selectattr('config.input') | list | length > 0) }}
+    {{ return(is_building() and yearly_relations(is_missing=true) | selectattr('config.meta.input', 'defined') | list | length > 0) }}
 {% endmacro %}
 {% macro is_published_table_missing() %}
     {{ return(is_building() and (yearly_relations(is_missing=true) | length > 0)) }}
 {% endmacro %}
 
-{# The column of load_plan that says which years a model computes, from the model's configuration:
+{# The column of load_plan that says which years a model computes, from `meta` of the model's configuration:
      input: lists | claims | both   the years of which this source, or one of the two, is read (0: rows without a year)
      carries_forward: true          the years from the one before the first of which claims are read: a delivery claim can change a later year, a postnatal contact the year before
    A model without `input` belongs to the publication: the years whose cells were computed, and those that other SQL or another threshold published.
@@ -63,10 +63,10 @@
     {% set conditions = {
         'none': 'publishes',
         'lists': 'reads_lists',
-        'claims': 'follows_claims' if config.get('carries_forward') else 'reads_claims',
-        'both': '(reads_lists or reads_claims' ~ (' or follows_claims' if config.get('carries_forward') else '') ~ ') and reference_year > 0',
+        'claims': 'follows_claims' if config.meta.get('carries_forward') else 'reads_claims',
+        'both': '(reads_lists or reads_claims' ~ (' or follows_claims' if config.meta.get('carries_forward') else '') ~ ') and reference_year > 0',
     } %}
-    {% set input = (config.get('input') or 'none') | string %}
+    {% set input = (config.meta.get('input') or 'none') | string %}
     {% if input not in conditions %}
         {{ exceptions.raise_compiler_error("input must be lists, claims or both, not '" ~ input ~ "'") }}
     {% endif %}

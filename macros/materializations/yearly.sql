@@ -1,6 +1,6 @@
 {# A table that is computed year by year, so that memory depends on one year: each year that load_plan names is deleted and inserted again in a transaction
    of its own, all others remain as they are. A build that is stopped leaves whole years in the table; the next build goes on there (build_progress).
-   Config
+   Config, under `meta`
      input, carries_forward   which years, see plan_condition; a table without `input` belongs to the publication and also loses the years that are not to be
                               published any more
      year_column              the column of the year, default reference_year
@@ -13,15 +13,15 @@
     {%- if is_left_to_spark() -%}{{ return({'relations': take_over_from_spark()}) }}{%- endif -%}
     {%- set target_relation = this.incorporate(type='table') -%}
     {%- set existing_relation = load_cached_relation(this) -%}
-    {%- set year_column = config.get('year_column', 'reference_year') -%}
+    {%- set year_column = config.meta_get('year_column', 'reference_year') -%}
     {%- set planned = years_to_build() -%}
     {%- set done = years_done() if existing_relation is not none else [] -%}
     {%- set years = planned | reject('in', done) | list or [-1] -%}
     {%- set all_years = in_years('', planned) -%}
     {%- set all_days = in_days('', planned) -%}
-    {%- set bounds = '' if config.get('input') else year_bounds(year_column) -%}
+    {%- set bounds = '' if config.meta_get('input') else year_bounds(year_column) -%}
     {%- set outdated = in_years(year_column, years) ~ (' or not (true ' ~ bounds ~ ')' if bounds else '') -%}
-    {%- set is_made_anew = existing_relation is none or existing_relation.is_view or should_full_refresh() or not (done or config.get('keeps_other_years', true)) -%}
+    {%- set is_made_anew = existing_relation is none or existing_relation.is_view or should_full_refresh() or not (done or config.meta_get('keeps_other_years', true)) -%}
     {%- if not is_made_anew and years != [-1] -%}
         {%- set is_made_anew = run_query('select count(*) = 0 from ' ~ existing_relation ~ ' where not (' ~ outdated ~ ')').columns[0][0] -%}
     {%- endif -%}

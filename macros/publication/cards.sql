@@ -57,9 +57,10 @@
     {%- endfor -%}
 {%- endmacro %}
 
-{# The rows of a public dimension: its codes with labels and SDMX codes. Argument: column (text): 'geo_level', or a filter without classes.
+{# The rows of a public dimension: its codes with labels and SDMX codes. The model is named dim_<column>: 'geo_level', or a filter without classes.
    Returns: a query; one row a code (a filter's total included), columns named as the dimension, sort_order, label_nl, label_fr, label_en, sdmx_codelist, sdmx_code. #}
-{% macro dimension_table(column) -%}
+{% macro dimension_table() -%}
+{%- set column = public_name(model.name) %}
 with member as (
 
     {% if column == 'geo_level' -%}

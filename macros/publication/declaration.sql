@@ -46,7 +46,7 @@
     }) }}
 {% endmacro %}
 
-{# Which cells of publishable_cell a statistic publishes: the only place that knows the suppression.
+{# Which cells of released_cell a statistic publishes: the only place that knows the suppression.
    Argument: statistic (a declaration). Returns: mapping series (text); numerator and denominator (SQL bigint); suppressed (SQL boolean: the numerator is
    suppressed; `is_denominator_suppressed` suppresses both). Raises a compiler error for an unknown combination. #}
 {% macro cells_of_statistic(statistic) %}

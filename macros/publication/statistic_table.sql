@@ -23,7 +23,7 @@
 with suppressed as (
 
     select cell.*
-    from {{ ref('publishable_cell') }} as cell
+    from {{ ref('released_cell') }} as cell
     inner join {{ ref('int_reference_year') }} as reference_year
         on
             cell.reference_year = reference_year.reference_year

@@ -1,15 +1,16 @@
 -- One row is a statistic, reference year, unit from country to arrondissement, type of act and standard population: the value as it would be with the ages
 -- of the standard, where every age of the unit is published. Reads published tables, seeds and `dispersion` only.
 {{ config(materialized = 'yearly') }}
-{%- set unit = ['statistic', 'reference_year', 'geo_level', 'geo_code', 'procedure_type'] %}
-{%- set stratum_of_country = ['statistic', 'reference_year', 'procedure_type', 'age_category'] %}
+{%- set unit = ['statistic', 'reference_year', 'geo_level', 'geo_code'] + compared_filters() %}
+{%- set age_filter = filter_of_classes('age') %}
+{%- set stratum_of_country = ['statistic', 'reference_year'] + compared_filters() + [age_filter] %}
 
 with age as (
 
     select * from {{ ref('published_stratum') }}
     where
-        increased_reimbursement = 'total'
-        and age_category <> 'total'
+        is_all_groups
+        and not is_all_ages
         and geo_level in ('country', 'region', 'province', 'arrondissement')
         and {{ in_years_to_build('reference_year') }}
 
@@ -48,14 +49,11 @@ weight as (
     from country
     union all
     select
-        country.statistic,
-        country.reference_year,
-        country.procedure_type,
-        country.age_category,
+        {{ columns_of(stratum_of_country, 'country') }}
         standard_population.standard,
         standard_population.persons
     from country
-    inner join standard_population on {{ same_columns('country', 'standard_population', ['scheme', 'age_category']) }}
+    inner join standard_population on {{ same_columns('country', 'standard_population', ['scheme', age_filter]) }}
 
 ),
 

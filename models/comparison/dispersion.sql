@@ -9,10 +9,14 @@ with place as (
 
 ),
 
-prenatal_act_square as (
+prenatal_act as (
 
-    select * from {{ ref('int_prenatal_act_square') }}
-    where {{ in_years_to_build('reference_year') }}
+    select * from {{ ref('int_prenatal_cell') }}
+    where
+        geo_level = 'country'
+        and {{ is_total_of(family_filters('perinatal')) }}
+        and act_women > 0
+        and {{ in_years_to_build('reference_year') }}
 
 ),
 
@@ -29,7 +33,9 @@ imaging as (
         select
             reference_year,
             '{{ variable }}' as variable,
-            'total' as procedure_type,
+            {%- for filter in compared_filters() %}
+                'total' as {{ filter }},
+            {%- endfor %}
             cast(sum({{ variable | lower }}) as double) as events,
             cast(sum({{ variable | lower }}_squared) as double) as squares,
             cast(sum({{ variable | lower }}_patients) as bigint) as persons
@@ -45,11 +51,11 @@ perinatal as (
     select
         reference_year,
         'prenatal_acts' as variable,
-        procedure_type,
+        {{ columns_of(compared_filters()) }}
         cast(acts as double) as events,
         cast(acts_squared as double) as squares,
         act_women as persons
-    from prenatal_act_square
+    from prenatal_act
 
 ),
 
@@ -66,7 +72,7 @@ dispersion as (
     select
         variable.reference_year,
         variable.variable,
-        variable.procedure_type,
+        {{ columns_of(compared_filters(), 'variable') }}
         case when variable.persons >= {{ var('least_persons_of_dispersion') }} then variable.squares / nullif(variable.events, 0) end as phi
     from variable
     inner join published_year on variable.reference_year = published_year.reference_year

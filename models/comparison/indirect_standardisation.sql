@@ -1,14 +1,14 @@
 -- One row is a statistic, reference year, unit from country to municipality and type of act: its events, those expected at the country's rates by age, and
 -- whether its standardised values are published. Reads published tables, seeds and `dispersion` only.
 {{ config(materialized = 'yearly') }}
-{%- set unit = ['statistic', 'reference_year', 'geo_level', 'geo_code', 'procedure_type'] %}
-{%- set nation = ['statistic', 'reference_year', 'procedure_type'] %}
+{%- set unit = ['statistic', 'reference_year', 'geo_level', 'geo_code'] + compared_filters() %}
+{%- set nation = ['statistic', 'reference_year'] + compared_filters() %}
 
 with stratum as (
 
     select * from {{ ref('published_stratum') }}
     where
-        increased_reimbursement = 'total'
+        is_all_groups
         and {{ in_years_to_build('reference_year') }}
 
 ),
@@ -43,7 +43,7 @@ age as (
         {{ expected_events('stratum.denominator', 'country.numerator', 'country.denominator') }} as expected,
         cast(country.numerator as double) / nullif(cast(country.denominator as double), 0) as country_rate
     from stratum
-    inner join country on {{ same_columns('stratum', 'country', nation + ['age_category']) }}
+    inner join country on {{ same_columns('stratum', 'country', nation + [filter_of_classes('age')]) }}
 
 ),
 
@@ -55,17 +55,17 @@ summed as (
         max(per) as per,
         max(variable) as variable,
         max(measure) as measure,
-        max(status) filter (where age_category = 'total') as status,
-        max(numerator) filter (where age_category = 'total') as observed,
-        max(denominator) filter (where age_category = 'total') as persons,
-        max(country_events) filter (where age_category = 'total') as country_events,
-        max(country_persons) filter (where age_category = 'total') as country_persons,
-        coalesce(cast(sum(denominator) filter (where age_category <> 'total' and is_usable) as bigint), 0) as persons_in_ages,
-        coalesce({{ exact_sum('expected', "age_category <> 'total' and is_usable") }}, 0e0) as expected_in_ages,
-        coalesce({{ exact_sum('expected * country_rate', "age_category <> 'total' and is_usable") }}, 0e0) as squared_in_ages,
-        coalesce(cast(sum(country_events) filter (where age_category <> 'total' and is_usable) as bigint), 0) as country_events_in_ages,
-        coalesce(cast(sum(country_persons) filter (where age_category <> 'total' and is_usable) as bigint), 0) as country_persons_in_ages,
-        count(*) filter (where age_category <> 'total' and not is_usable) as pooled_ages
+        max(status) filter (where is_all_ages) as status,
+        max(numerator) filter (where is_all_ages) as observed,
+        max(denominator) filter (where is_all_ages) as persons,
+        max(country_events) filter (where is_all_ages) as country_events,
+        max(country_persons) filter (where is_all_ages) as country_persons,
+        coalesce(cast(sum(denominator) filter (where not is_all_ages and is_usable) as bigint), 0) as persons_in_ages,
+        coalesce({{ exact_sum('expected', 'not is_all_ages and is_usable') }}, 0e0) as expected_in_ages,
+        coalesce({{ exact_sum('expected * country_rate', 'not is_all_ages and is_usable') }}, 0e0) as squared_in_ages,
+        coalesce(cast(sum(country_events) filter (where not is_all_ages and is_usable) as bigint), 0) as country_events_in_ages,
+        coalesce(cast(sum(country_persons) filter (where not is_all_ages and is_usable) as bigint), 0) as country_persons_in_ages,
+        count(*) filter (where not is_all_ages and not is_usable) as pooled_ages
     from age
     group by {{ unit | join(', ') }}
 
@@ -96,7 +96,7 @@ totalled as (
         end as squared,
         cast(pooled.persons_in_ages as double) / nullif(cast(pooled.persons as double), 0) as coverage
     from pooled
-    left join dispersion on {{ same_columns('pooled', 'dispersion', ['variable', 'reference_year', 'procedure_type']) }}
+    left join dispersion on {{ same_columns('pooled', 'dispersion', ['variable', 'reference_year'] + compared_filters()) }}
 
 ),
 

@@ -23,6 +23,16 @@ with stratum as (
         {{ 'union all' if not loop.last }}
     {%- endfor %}
 
+),
+
+marked as (
+
+    select
+        *,
+        {{ is_total_of([filter_of_classes('age')]) }} as is_all_ages,
+        {{ is_total_of(uncompared_filters()) }} as is_all_groups
+    from stratum
+
 )
 
-select * from stratum
+select * from marked

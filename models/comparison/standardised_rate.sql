@@ -1,7 +1,7 @@
 -- One row is a statistic, reference year, unit from country to municipality, type of act and standard population: its value as it would be with the age
 -- structure of the standard, with confidence limits, beside the country.
 {{ config(materialized = 'yearly') }}
-{%- set unit = ['statistic', 'reference_year', 'geo_level', 'geo_code', 'procedure_type'] %}
+{%- set unit = ['statistic', 'reference_year', 'geo_level', 'geo_code'] + compared_filters() %}
 {%- set limits = ['lower_95', 'upper_95', 'lower_998', 'upper_998'] %}
 
 with area as (
@@ -23,8 +23,8 @@ country as (
     select * from {{ ref('published_stratum') }}
     where
         geo_level = 'country'
-        and age_category = 'total'
-        and increased_reimbursement = 'total'
+        and is_all_ages
+        and is_all_groups
         and {{ in_years_to_build('reference_year') }}
 
 ),
@@ -43,7 +43,7 @@ indirect as (
         country.value as country_value,
         area.dispersion
     from area
-    inner join country on {{ same_columns('area', 'country', ['statistic', 'reference_year', 'procedure_type']) }}
+    inner join country on {{ same_columns('area', 'country', ['statistic', 'reference_year'] + compared_filters()) }}
     where area.status in ('published', 'few_events')
 
 ),

@@ -1,7 +1,7 @@
 -- One row is a statistic, reference year, type of act and level (arrondissement, municipality): how much the standardised values of its areas differ.
 -- The level country holds, for perinatal statistics, the ratio of women with and without increased reimbursement.
 {{ config(materialized = 'yearly') }}
-{%- set group = ['statistic', 'reference_year', 'procedure_type', 'geo_level'] %}
+{%- set group = ['statistic', 'reference_year'] + compared_filters() + ['geo_level'] %}
 
 with rate as (
 
@@ -18,7 +18,7 @@ country as (
     select * from {{ ref('published_stratum') }}
     where
         geo_level = 'country'
-        and age_category = 'total'
+        and is_all_ages
         and {{ in_years_to_build('reference_year') }}
 
 ),
@@ -73,17 +73,14 @@ described as (
 spread as (
 
     select
-        area.statistic,
-        area.reference_year,
-        area.procedure_type,
-        area.geo_level,
+        {{ columns_of(group, 'area') }}
         100 * sqrt({{ exact_sum('power(area.ratio - described.mean_ratio, 2)') }} / nullif(count(*) - 1, 0)) / nullif(max(described.mean_ratio), 0) as cv,
         100 * sqrt({{ exact_sum('area.expected * power(area.ratio - described.weighted_mean_ratio, 2)') }} / {{ exact_sum('area.expected') }})
         / nullif(max(described.weighted_mean_ratio), 0) as cv_weighted
     from area
     inner join described
         on {{ same_columns('area', 'described', group) }}
-    group by area.statistic, area.reference_year, area.procedure_type, area.geo_level
+    group by {{ columns_of(group, 'area', trailing=false) }}
 
 ),
 
@@ -120,15 +117,12 @@ variance_0 as (
 reimbursement as (
 
     select
-        statistic,
-        reference_year,
-        procedure_type,
-        geo_level,
+        {{ columns_of(group) }}
         max(case when increased_reimbursement = 'yes' then value end)
         / nullif(max(case when increased_reimbursement = 'no' then value end), 0) as reimbursement_ratio
     from country
     where scheme = '{{ families().perinatal.scheme }}'
-    group by statistic, reference_year, procedure_type, geo_level
+    group by {{ group | join(', ') }}
 
 ),
 
@@ -152,10 +146,7 @@ judged as (
 variation as (
 
     select
-        judged.statistic,
-        judged.reference_year,
-        judged.procedure_type,
-        judged.geo_level,
+        {{ columns_of(group, 'judged') }}
         cast(judged.units as integer) as units,
         cast(judged.units_used as integer) as units_used,
         described.minimum,
@@ -191,10 +182,7 @@ variation as (
             and {{ same_columns('judged', 'variance_12', group) }}
     union all
     select
-        statistic,
-        reference_year,
-        procedure_type,
-        geo_level,
+        {{ columns_of(group) }}
         1 as units,
         1 as units_used,
         cast(null as double) as minimum,

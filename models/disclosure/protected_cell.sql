@@ -39,7 +39,7 @@ placed as (
         (series_column.series_id * 100000 + unit.parent_unit_id) * 1000 + series_column.column_id as parent_id,
         (series_column.series_id * 100000 + unit.parent_unit_id) * 1000 + series_column.parent_column_id as block_id,
         (series_column.denominator_series_id * 100000 + unit.unit_id) * 1000 + series_column.denominator_column_id as denominator_id,
-        {{ is_small_group('counted.persons') }} or {{ is_small_group('counted.cases') }} as is_small
+        {{ is_small_group('counted.persons') }} or {{ is_small_group('counted.cases') }} or {{ is_small_complement('counted.headroom') }} as is_small
     from counted
     inner join unit
         on

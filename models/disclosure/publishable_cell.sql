@@ -1,5 +1,5 @@
 -- One row is a cell of a numerator, its denominator, and what of the row is suppressed: both, or only the numerator. The published tables read nothing else.
-{{ config(keeps_other_years = true) }}
+{{ config(access = 'protected', meta = {'keeps_other_years': true}) }}
 
 with cell as (
 

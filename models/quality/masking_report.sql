@@ -1,5 +1,5 @@
 -- One row is a published table, reference year and level: how many of its cells are published, empty or suppressed, why, and the persons in their numerators.
-{{ config(materialized = 'yearly') }}
+{{ config(materialized = 'yearly', group = 'disclosure') }}
 
 with statistic as (
 
@@ -26,7 +26,7 @@ decided as (
             else 'secondary'
         end as decision
     from statistic
-    inner join {{ ref('publishable_cell') }} as cell
+    inner join {{ ref('released_cell') }} as cell
         on
             statistic.series = cell.series
             and statistic.first_year <= cell.reference_year

@@ -141,7 +141,7 @@ def run_once(tool, source, scratch, arguments):
         "ATLAS_OUTPUT_DIR": str(scratch),
         "ATLAS_MEMORY_LIMIT": arguments.memory_limit,
         "ATLAS_THREADS": str(arguments.threads),
-        "DBT_PROFILES_DIR": str(PROJECT / "profiles"),
+        "DBT_PROFILES_DIR": str(PROJECT),
         "DBT_TARGET_PATH": str(scratch / "target"),
         "DBT_LOG_PATH": str(scratch / "logs"),
         "POLARS_MAX_THREADS": str(arguments.threads),

@@ -1,5 +1,5 @@
 -- Every count enters the suppression, no cell is deeper than its last step, every small cell is suppressed, and the numbers of the cells do not overlap.
-{{ config(severity = 'error') }}
+{{ config(group = 'disclosure') }}
 
 with counted as (
 

@@ -9,9 +9,8 @@ threshold has fallen.
 import itertools
 from dataclasses import dataclass, field
 
+import highspy
 import numpy
-from scipy.optimize import linprog
-from scipy.sparse import csr_matrix, hstack, vstack
 
 COUNTRY = "country"
 FILTERS = ("procedure_type", "age_category", "increased_reimbursement")
@@ -221,6 +220,78 @@ def add_comparisons(system, connection, standards, schema="main", comparison="ma
     return checked
 
 
+def pair_system(last, new, merged=None):
+    """The system of two releases that describe the same truth: what one publishes is known, what one suppresses and the other does not publish is unknown.
+
+    merged: {code of a municipality of the newer vintage: [its codes of the older one]} when the new release has the newer vintage. Units that hold merged
+    municipalities are two, one a release, and their difference is that of whole municipalities.
+    """
+    renamed = {}
+    if merged:
+        held = [_municipalities(system) for system in (last, new)]
+        made = [
+            {unit: frozenset(codes) for unit, codes in held[0].items()},
+            {
+                unit: frozenset(old for code in codes for old in merged.get(code, [code]))
+                for unit, codes in held[1].items()
+            },
+        ]
+        renamed = {unit: made[0][unit] for unit in made[0] if made[0][unit] != made[1].get(unit)}
+
+    def name(cell):
+        return (*cell[:3], f"last {cell[3]}", *cell[4:]) if (cell[2], cell[3]) in renamed else cell
+
+    both = System()
+    for system, rename in ((last, name), (new, lambda cell: cell)):
+        for cell, value in system.known.items():
+            both.state(rename(cell), value)
+        both.hidden |= {rename(cell) for cell in system.hidden}
+        both.sums += [(rename(total), sorted(map(rename, parts)), rest) for total, parts, rest in system.sums]
+        both.at_most += [(rename(smaller), rename(larger)) for smaller, larger in system.at_most]
+    both.sums = sorted({(total, tuple(parts), rest) for total, parts, rest in both.sums}, key=str)
+    both.at_most = sorted(set(both.at_most))
+    if merged:
+        cells = both.known.keys() | both.hidden
+        for cell in sorted(new.known.keys() | new.hidden, key=str):
+            newer_parts, older_parts = made[1].get((cell[2], cell[3])), made[0].get((cell[2], cell[3]))
+            if newer_parts is None or newer_parts == older_parts:
+                continue
+
+            def old(codes, cell=cell):
+                return [name((*cell[:2], "municipality", code, *cell[4:])) for code in sorted(codes)]
+
+            if cell[2] == "municipality" or older_parts is None:
+                terms = [(cell, 1), *((part, -1) for part in old(newer_parts))]
+            else:
+                terms = [
+                    (cell, 1),
+                    (name(cell), -1),
+                    *((part, 1) for part in old(older_parts - newer_parts)),
+                    *((part, -1) for part in old(newer_parts - older_parts)),
+                ]
+            if all(part in cells for part, _ in terms) and any(
+                part in both.hidden and part not in both.known for part, _ in terms
+            ):
+                both.weighted.append((terms, 0))
+    return both
+
+
+def _municipalities(system):
+    """{(level, code): municipalities} of the units of a system, from its sums."""
+    parents = {}
+    for total, parts, _ in system.sums:
+        for part in parts:
+            if part[2] != total[2] and part[2] not in ("statistical_sector", "hospital") and total[2] != COUNTRY:
+                parents[part[2], part[3]] = (total[2], total[3])
+    held = {}
+    for cell in system.known.keys() | system.hidden:
+        unit = (cell[2], cell[3])
+        while cell[2] == "municipality" and unit:
+            held.setdefault(unit, set()).add(cell[3])
+            unit = parents.get(unit)
+    return held
+
+
 def components(system, with_inequalities):
     """The relations that hold suppressed numbers, split into parts that share none. Yields (cells, equalities, inequalities)."""
     unknown = set(system.unknown)
@@ -280,77 +351,63 @@ def components(system, with_inequalities):
 
 
 class Program:
-    """The linear program of one component."""
+    """The linear programs of one component: their rows are the same, their objectives differ.
+
+    HiGHS keeps the optimum of the last one. The next starts there (primal simplex), because another objective leaves a point feasible.
+    """
+
+    FAR = 1e7  # without a limit the numbers are cut off far away, which is as good as any length
 
     def __init__(self, cells, equalities, inequalities):
         self.cells = cells
-        self.position = {cell: number for number, cell in enumerate(cells)}
-        self.equal, self.equal_to = self._matrix(equalities)
-        self.below, self.below_to = self._matrix(inequalities)
+        self.highs = highspy.Highs()
+        self.highs.setOptionValue("output_flag", False)
+        self.highs.setOptionValue("threads", 1)
+        self.highs.setOptionValue("simplex_strategy", 4)  # primal
+        self.highs.addVars(len(cells), numpy.zeros(len(cells)), numpy.full(len(cells), self.FAR))
+        position = {cell: number for number, cell in enumerate(cells)}
+        rows = [[(position[cell], sign) for cell, sign in terms] for terms, _ in [*equalities, *inequalities]]
+        upper = numpy.array([constant for _, constant in [*equalities, *inequalities]], dtype=float)
+        lower = upper.copy()
+        lower[len(equalities) :] = -highspy.kHighsInf
+        self._add_rows(rows, lower, upper)
 
-    def _matrix(self, rows):
-        if not rows:
-            return None, None
-        data, row_numbers, columns = [], [], []
-        for number, (terms, _) in enumerate(rows):
-            for cell, sign in terms:
-                data.append(sign)
-                row_numbers.append(number)
-                columns.append(self.position[cell])
-        return csr_matrix((data, (row_numbers, columns)), shape=(len(rows), len(self.cells))), numpy.array(
-            [constant for _, constant in rows], dtype=float
-        )
+    def _add_rows(self, rows, lower, upper):
+        """Adds rows, each a list of (number of a column, factor)."""
+        starts = numpy.cumsum([0, *map(len, rows[:-1])])
+        columns = numpy.array([column for row in rows for column, _ in row])
+        factors = numpy.array([factor for row in rows for _, factor in row])
+        self.highs.addRows(len(rows), lower, upper, len(columns), starts, columns, factors)
 
     def optimum(self, objective):
-        """A feasible point with the smallest objective; without a limit the numbers are cut off far away, which is as good as any length."""
-        result = linprog(
-            objective,
-            A_ub=self.below,
-            b_ub=self.below_to,
-            A_eq=self.equal,
-            b_eq=self.equal_to,
-            bounds=(0, 1e7),
-            method="highs",
-        )
-        if result.status != 0:
+        """A feasible point with the smallest sum of number x weight. objective: {number of a cell, or of a helper: weight}."""
+        for number, weight in objective.items():
+            self.highs.changeColCost(number, weight)
+        self.highs.run()
+        status = self.highs.getModelStatus()
+        if status != highspy.HighsModelStatus.kOptimal:
+            message = self.highs.modelStatusToString(status)
             raise ValueError(
-                f"the published numbers contradict each other: {result.message} ({len(self.cells)} cells, first {self.cells[0]})"
+                f"the published numbers contradict each other: {message} ({len(self.cells)} cells, first {self.cells[0]})"
             )
-        return result.x
+        point = numpy.array(self.highs.getSolution().col_value)[: len(self.cells)]
+        for number in objective:
+            self.highs.changeColCost(number, 0.0)
+        return point
 
     def stretch(self, numbers, goal, sign, weights):
         """A feasible point in which as many of the numbered cells as possible reach their goal: at least (sign 1) or at most (sign -1) that much."""
-        count, size = len(numbers), len(self.cells)
+        count, size, rows = len(numbers), len(self.cells), self.highs.getNumRow()
         # one helper a cell: what of the goal is reached, which cannot be overdone at the cost of the others
-        reach = csr_matrix(
-            (
-                numpy.concatenate([numpy.full(count, -sign), numpy.full(count, sign)]),
-                (numpy.tile(numpy.arange(count), 2), numpy.concatenate([numbers, size + numpy.arange(count)])),
-            ),
-            shape=(count, size + count),
-        )
-        below = (
-            reach
-            if self.below is None
-            else vstack([hstack([self.below, csr_matrix((self.below.shape[0], count))]), reach])
-        )
-        below_to = numpy.zeros(count) if self.below is None else numpy.concatenate([self.below_to, numpy.zeros(count)])
-        equal = None if self.equal is None else hstack([self.equal, csr_matrix((self.equal.shape[0], count))])
-        ends = [(0, value) if sign > 0 else (value, 1e7) for value in goal]
-        result = linprog(
-            numpy.concatenate([numpy.zeros(size), -sign * weights]),
-            A_ub=below.tocsr(),
-            b_ub=below_to,
-            A_eq=None if equal is None else equal.tocsr(),
-            b_eq=self.equal_to,
-            bounds=[(0, 1e7)] * size + ends,
-            method="highs",
-        )
-        if result.status != 0:
-            raise ValueError(
-                f"the published numbers contradict each other: {result.message} ({size} cells, first {self.cells[0]})"
-            )
-        return result.x[:size]
+        ends = (numpy.zeros(count), goal) if sign > 0 else (goal, numpy.full(count, self.FAR))
+        self.highs.addVars(count, *ends)
+        reach = [[(int(number), -sign), (size + place, sign)] for place, number in enumerate(numbers)]
+        self._add_rows(reach, numpy.full(count, -highspy.kHighsInf), numpy.zeros(count))
+        self.highs.clearSolver()  # many objectives at once: presolving the rows anew is quicker than the way from the last optimum
+        point = self.optimum({size + place: -sign * weight for place, weight in enumerate(weights)})
+        self.highs.deleteVars(count, numpy.arange(size, size + count))
+        self.highs.deleteRows(count, numpy.arange(rows, rows + count))
+        return point
 
 
 def attack(system, threshold, with_inequalities=False, limit=None, tries=8, seed=7):
@@ -373,7 +430,7 @@ def attack(system, threshold, with_inequalities=False, limit=None, tries=8, seed
             numpy.minimum(low, point, out=low)
             numpy.maximum(high, point, out=high)
 
-        learn(program.optimum(numpy.zeros(len(cells))))
+        learn(program.optimum({}))
         open_targets = targets
         for number in range(2 * tries):
             sign = 1.0 if number % 2 == 0 else -1.0
@@ -392,9 +449,7 @@ def attack(system, threshold, with_inequalities=False, limit=None, tries=8, seed
             if high[number] - low[number] >= threshold - 1e-6:
                 continue
             for sign in (1.0, -1.0):
-                objective = numpy.zeros(len(cells))
-                objective[number] = sign
-                learn(program.optimum(objective))
+                learn(program.optimum({int(number): sign}))
             if high[number] - low[number] < threshold - 1e-6:
                 fallen.append(Fallen(cells[number], float(low[number]), float(high[number])))
     return fallen, attacked

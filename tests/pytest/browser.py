@@ -66,7 +66,10 @@ class Page:
     def go(self, state: str) -> "Page":
         """Opens a state (the address after "#") and waits until it is drawn."""
         self.tab.evaluate("() => delete document.documentElement.dataset.ready")
+        same = self.tab.url == f"{self.address}#{state}"
         self.tab.goto(f"{self.address}#{state}")
+        if same:  # the same address is no change for the page
+            self.tab.reload()
         self.tab.wait_for_selector("html[data-ready]", timeout=15_000)
         return self
 

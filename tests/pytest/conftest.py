@@ -13,6 +13,7 @@ from pathlib import Path
 
 import adversarial
 import pytest
+import release_fixture
 from dbt_runs import PARSED, PROJECT, Atlas, run_dbt
 from filelock import FileLock
 from xdist.scheduler import LoadScopeScheduling
@@ -94,6 +95,14 @@ def shared(tmp_path_factory) -> Path:
 def _one_manifest(shared):
     """The project is parsed once for all workers, when a test first runs dbt."""
     PARSED.share(shared)
+
+
+@pytest.fixture(scope="module")
+def fast_release():
+    """Releases of a module's tests are quick: see release_fixture.fast_release. The site has tests of its own (test_site.py)."""
+    with pytest.MonkeyPatch.context() as patch:
+        release_fixture.fast_release(patch.setattr)
+        yield
 
 
 @pytest.fixture(scope="session")

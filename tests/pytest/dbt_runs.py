@@ -106,7 +106,7 @@ def environment_of(source: Path, output: Path, more: dict | None = None) -> dict
     return {
         "ATLAS_SOURCE_DIR": str(source),
         "ATLAS_OUTPUT_DIR": str(output),
-        "DBT_PROFILES_DIR": str(PROJECT / "profiles"),
+        "DBT_PROFILES_DIR": str(PROJECT),
         "DBT_TARGET_PATH": str(output / "target"),
         "DBT_LOG_PATH": str(output / "logs"),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",

@@ -6,6 +6,7 @@ import base64
 import contextlib
 import itertools
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -170,7 +171,9 @@ def open_firefox():
             "--remote-allow-system-access",
         ]
         with (profile / "output").open("w") as output:
-            process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+            # a home of its own: Firefox refuses to start as root where the home belongs to someone else
+            environment = {**os.environ, "HOME": folder}
+            process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=environment)
         try:
             with socket.create_connection(("127.0.0.1", port_of(profile, process)), timeout=SECONDS) as connection:
                 yield Firefox(connection)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import uuid
 from pathlib import Path
@@ -10,6 +11,8 @@ from pathlib import Path
 import duckdb
 
 from atlas import lineage, site
+from atlas import publish as publishing
+from atlas.settings import read_settings
 
 VARIABLES = {
     "geography_vintage": 2025,
@@ -36,6 +39,9 @@ create schema staging; create schema intermediate; create schema quality; create
 create table intermediate.int_beneficiary as select 2020 as reference_year, 'SECRET-PERSON-' || range as person_id from range(100);
 create view marts.a_view as select * from intermediate.int_beneficiary;
 create table marts.left_over as select * from intermediate.int_beneficiary;
+create table quality.withheld_cell (reference_year int, series text, geo_level text, geo_code text, procedure_type text, age_category text,
+    increased_reimbursement text, hides_denominator boolean);
+create table quality.built_year as select year as reference_year, 'x' as publication, 'x' as tested from range(2010, 2021) as years (year);
 create table quality.source_origin as select true as is_synthetic;
 create table quality.reconciliation as select * from (values
     ('population', 2020, 'accepted', 198, 200, 198, 2), ('population', 2020, 'duplicate', 2, 200, 198, 2),
@@ -69,30 +75,34 @@ create table reference.unit_measure as select * from (values
 ) as t (measure, sort_order, label_nl, label_fr, label_en, sdmx_code);
 create table reference.statistic as
     select card.code, language.language, card.title, card.description, card.source, 'card' as basis,
-        'Not to be cited.' as recommended_reference, date '2025-11-17' as metadata_updated  -- `source` is no key to release_source, though it bears its name
+        'Not to be cited.' as recommended_reference, date '2025-11-17' as metadata_updated,
+        card.family, card.measure, card.variable, card.filters, card.smallest_level  -- `source` is no key to release_source, though it bears its name
     from (values
-        ('cube_013_007', 'Medical imaging, specialist', 'Share of the beneficiaries; it''s a cube. The figures can be split by age.', 'a card'),
-        ('stat_013_008', '=1+1 Volume', 'Number of examinations.', 'a card'),
-        ('cube_007_005b', 'Prenatal acts by hospital', 'Number of acts.', 'a card')
-    ) as card (code, title, description, source), (values ('nl'), ('fr'), ('en')) as language (language);
+        ('cube_013_007', 'Medical imaging, specialist', 'Share of the beneficiaries; it''s a cube. The figures can be split by age.', 'a card', 'imaging', 'share', 'IMAG_SPEC_N', 'age_category', 'municipality'),
+        ('stat_013_008', '=1+1 Volume', 'Number of examinations.', 'a card', 'imaging', 'volume', 'IMAG_SPEC_N', null, 'statistical_sector'),
+        ('cube_007_005b', 'Prenatal acts by hospital', 'Number of acts.', 'a card', 'perinatal', 'mean', 'prenatal_acts', 'procedure_type', 'hospital')
+    ) as card (code, title, description, source, family, measure, variable, filters, smallest_level), (values ('nl'), ('fr'), ('en')) as language (language);
 update reference.statistic set title = 'Imagerie médicale', description = 'Part des bénéficiaires.' where code = 'cube_013_007' and language = 'fr';
 create table reference.statistic_column as select * from (values
     ('cube_013_007', 'en', 'value', 'Per cent. Null in a small cell.'), ('cube_013_007', 'fr', 'value', 'Pour cent.')
 ) as t (code, language, column_name, description);
 create table reference.geographic_unit as select * from (values
-    ('country', '01000', 'België', 'Belgique'), ('province', '21000', 'Brussel', 'Bruxelles'), ('arrondissement', '21000', 'Brussel-Hoofdstad', null)
-) as t (geo_level, geo_code, name_nl, name_fr);
+    ('country', '01000', 'België', 'Belgique', null, null), ('province', '21000', 'Brussel', 'Bruxelles', 'country', '01000'),
+    ('arrondissement', '21000', 'Brussel-Hoofdstad', null, 'province', '21000')
+) as t (geo_level, geo_code, name_nl, name_fr, parent_level, parent_code);
 create table marts.cube_013_007 as
     select
         (2010 + year)::integer as reference_year, unit.geo_level, unit.geo_code, age.age_category,
-        case when not small then (hash(year, unit.geo_level, age.age_category) % 90)::bigint end as numerator,
-        case when not small then 100::bigint end as denominator,
-        case when not small then (hash(year, unit.geo_level, age.age_category) % 90)::double * 100 / 300 end as value,
+        case when not small then patients::bigint end as numerator, case when not small then persons::bigint end as denominator,
+        case when not small then patients::double * 100 / 300 end as value,
         case when not small then 0.5::double end as lower_95, case when not small then 99.5::double end as upper_95,
         case when small then 'small_cell' else 'published' end as status
     from
         range({years}) as years (year), reference.geographic_unit as unit, (select distinct age_category from reference.age_category) as age,
-        lateral (select year % 7 = 3 and age.age_category = '90+' as small)
+        lateral (select  -- one province is the country, and the ages add up: what is small does not follow from the rest
+            year % 7 = 3 and age.age_category <> 'total' as small, 10 + year % 30 as young, 11 + year % 31 as old,
+            case age.age_category when 'total' then young + old when '90+' then old else young end as patients,
+            case age.age_category when 'total' then 200 else 100 end as persons)
     order by hash(year, age.age_category);
 create table marts.stat_013_008 as
     select reference_year, geo_level, geo_code, numerator, denominator, case when geo_code <> '01000' then value end as value,
@@ -116,6 +126,7 @@ KEYS = {
     "statistic_column": ["code", "language", "column_name"],
     "geographic_unit": ["geo_level", "geo_code"],
 }
+GRAIN = ["reference_year", "geo_level", "geo_code"]  # of every statistic, before its filters
 DERIVED = {"cube_013_007": {"value": "cast(numerator as double) * 100 / 300"}}  # not stored in the public file
 STATISTICS = {"cube_013_007": CUBE, "stat_013_008": STAT, "cube_007_005b": HOSPITAL}
 
@@ -155,13 +166,28 @@ def small_site(setattr) -> None:
     setattr(site.pages, "write_pages", write_pages)
 
 
+def fast_release(setattr) -> None:
+    """Makes releases of this process quick: a small site, and no file is forced to the disk, because no test that uses it cuts the power.
+
+    setattr: monkeypatch.setattr.
+    """
+    setattr(os, "fsync", lambda _: None)
+    small_site(setattr)
+
+
+def publish(output_dir: Path, **environment) -> Path:
+    """Publishes the warehouse of the directory. Returns the folder of the release."""
+    publishing.publish(read_settings({"ATLAS_OUTPUT_DIR": str(output_dir), **environment}))
+    return (output_dir / "release").resolve()
+
+
 def record_run(output_dir: Path, status: str = "complete", **variables) -> None:
     """Records one more dbt command, as the hook and dbt do."""
     invocation_id = str(uuid.uuid4())
     target = output_dir / "target"
     with duckdb.connect(str(output_dir / "warehouse.duckdb")) as connection:
         connection.execute(
-            "create or replace table quality.build_run as select ? as invocation_id, 'build' as command, ? as status, ? as target_path, ? as variables",
+            "create or replace table quality.build_run as select ? as invocation_id, 'build' as command, ? as status, ? as target_path, ? as variables, '{}' as succeeded",
             [invocation_id, status, str(target), json.dumps({**VARIABLES, **variables})],
         )
     if status == "running":
@@ -175,7 +201,9 @@ def artifacts(invocation_id: str = "x") -> dict[str, dict]:
     """Returns {manifest, run_results}: what a complete build of the hand-made warehouse leaves, in the form of dbt's files."""
     nodes = {f"model.health_atlas.{name}": model(name, "reference", key=key) for name, key in KEYS.items()}
     nodes |= {
-        f"model.health_atlas.{name}": model(name, "marts", statistic=statistic, derived=DERIVED.get(name))
+        f"model.health_atlas.{name}": model(
+            name, "marts", key=[*GRAIN, *statistic["filters"]], statistic=statistic, derived=DERIVED.get(name)
+        )
         for name, statistic in STATISTICS.items()
     }
     nodes["model.health_atlas.int_beneficiary"] = model("int_beneficiary", "intermediate", access="protected")

@@ -342,6 +342,17 @@ DAMAGES = [
         "update reference.statistic_code set evidence = null where list_code = 'IMAG_CT'",
     ),
     (
+        "assert_suppressed_cells_are_protected",
+        "no secondary suppression",
+        "update intermediate.publishable_cell set is_numerator_suppressed = persons between 1 and 4 where not is_denominator_suppressed",
+    ),
+    (
+        "assert_suppressed_cells_are_protected",
+        "two counts of one table published after all",
+        """update intermediate.publishable_cell set is_numerator_suppressed = false
+        where reference_year = 2023 and series = 'IMAG_CT_N' and geo_level = 'municipality' and persons >= 5 and not is_denominator_suppressed""",
+    ),
+    (
         "assert_code_lists_have_evidence_and_labels",
         "no codes",
         "delete from reference.statistic_code where code = 'cube_013_013'",

@@ -12,8 +12,10 @@ import duckdb
 import pytest
 import release_fixture
 
+from atlas import build as building
 from atlas import last_release, publish
 from atlas.__main__ import main
+from atlas.pair import step
 from atlas.settings import AtlasError, InputError, read_settings
 
 REPORT = ["changed_cells.csv", "changes.csv", "changes.json", "changes.md"]
@@ -67,8 +69,8 @@ SUPPRESSED = (
     "upper_95 = null, status = 'small_cell' where reference_year = 2012 and geo_level = 'province'"
 )
 SHOWN = (
-    "update marts.stat_013_008 set numerator = 12, denominator = 100, value = 120, status = 'published' "
-    "where reference_year = 2013 and geo_level = 'province'"
+    "update marts.stat_013_008 set numerator = 12, denominator = 200, value = 120, status = 'published' "
+    "where reference_year = 2014 and geo_level = 'province'"
 )
 ADDED = "insert into marts.cube_007_005b select * replace (2021 as reference_year) from marts.cube_007_005b"
 
@@ -84,7 +86,7 @@ def test_the_report_counts_what_changed_and_a_release_of_the_same_build_keeps_it
         .execute("select numerator from stat_013_008 where reference_year = 2012 and geo_level = 'province'")
         .fetchone()
     )
-    hidden = "update marts.stat_013_008 set numerator = null, value = null, status = 'small_cell' where reference_year = 2013 and geo_level = 'province'"
+    hidden = "update marts.stat_013_008 set numerator = null, value = null, status = 'small_cell' where reference_year = 2014 and geo_level = 'province'"
     build(settings, hidden)
     publish.publish(settings)
     build(settings, REVISED, SUPPRESSED, SHOWN, ADDED, "delete from marts.cube_013_007 where geo_code = '01000'")
@@ -100,7 +102,7 @@ def test_the_report_counts_what_changed_and_a_release_of_the_same_build_keeps_it
         ("cube_007_005b", "2020"): ["6", "6", "0", "0", "2", "0", "0"],
         ("cube_007_005b", "2021"): ["0", "6", "6", "0", "0", "0", "0"],
         ("stat_013_008", "2012"): ["3", "3", "0", "0", "0", "1", "0"],
-        ("stat_013_008", "2013"): ["3", "3", "0", "0", "0", "0", "1"],
+        ("stat_013_008", "2014"): ["3", "3", "0", "0", "0", "0", "1"],
     }
     assert [row["rows_removed"] for key, row in counted.items() if key[0] == "cube_013_007"] == ["3"] * 10
     assert found.totals == {
@@ -120,7 +122,7 @@ def test_the_report_counts_what_changed_and_a_release_of_the_same_build_keeps_it
         secret is not None
         and [value for name, value in gone.items() if "_before" in name or "_now" in name] == [""] * 4
     )
-    assert cells["newly_published", "2013", "21000"]["numerator_now"] == "12"
+    assert cells["newly_published", "2014", "21000"]["numerator_now"] == "12"
     assert "| geography_vintage | 2025 | 2019 |" in files["changes.md"]
     publish.publish(settings)
     assert report(settings) == files
@@ -129,13 +131,13 @@ def test_the_report_counts_what_changed_and_a_release_of_the_same_build_keeps_it
 def test_a_revised_denominator_does_not_show_a_numerator_that_is_now_suppressed(settings):
     build(
         settings,
-        "update marts.stat_013_008 set numerator = null, denominator = 101, value = null, status = 'small_cell' "
+        "update marts.stat_013_008 set numerator = null, denominator = 201, value = null, status = 'small_cell' "
         "where reference_year = 2012 and geo_level = 'province'",
     )
     publish.publish(settings)
     (row,) = [row for row in rows(report(settings)["changed_cells.csv"]) if row["change"] == "revised"]
     assert (row["numerator_before"], row["numerator_now"]) == ("", "")
-    assert (row["denominator_before"], row["denominator_now"]) == ("100", "101")
+    assert (row["denominator_before"], row["denominator_now"]) == ("200", "201")
 
 
 def test_a_lost_year_stops_the_release_and_an_option_lets_it_go(settings, monkeypatch, capsys):
@@ -204,3 +206,75 @@ def test_a_current_release_that_cannot_be_read_stops_the_release(settings):
         connection.execute("create table release as select 'x' as version")
     with pytest.raises(AtlasError, match="cannot be read as a public file"):
         publish.publish(settings)
+
+
+# The last release suppresses both ages of 2013; this one shows one of them, and the other is its total less that one.
+SHOWN_AGE = (
+    "update marts.cube_013_007 set numerator = 13, denominator = 100, value = 13 * 100.0 / 300, status = 'published' "
+    "where reference_year = 2013 and age_category = '0-9'"
+)
+WITHHELD = (
+    "update marts.cube_013_007 set numerator = null, denominator = null, value = null, lower_95 = null, upper_95 = null, "
+    "status = 'small_cell' from quality.withheld_cell as cell where cell.series = 'IMAG_SPEC_N' and cell.geo_code = "
+    "marts.cube_013_007.geo_code and cell.geo_level = marts.cube_013_007.geo_level and cell.age_category = "
+    "marts.cube_013_007.age_category and cell.reference_year = marts.cube_013_007.reference_year"
+)
+
+
+def test_what_falls_beside_the_last_release_is_suppressed_by_a_second_build(settings, monkeypatch, capsys):
+    """`atlas release` records the cells and stops; `atlas build` builds again. dbt is a copy of the warehouse here."""
+    monkeypatch.setenv("ATLAS_OUTPUT_DIR", str(settings.output_dir))
+    build(settings, SHOWN_AGE)
+    before = os.readlink(settings.current)
+    assert main(["release"]) == 1
+    assert "more rows must be suppressed" in capsys.readouterr().err and os.readlink(settings.current) == before
+    with duckdb.connect(str(settings.warehouse)) as private:
+        held = private.execute("from quality.withheld_cell order by all").fetchall()
+        (again,) = private.execute("select reference_year from quality.built_year where publication is null").fetchall()
+        private.execute("delete from quality.withheld_cell")
+    place = ("total", "0-9", "total", True)
+    assert held == [(2013, "IMAG_SPEC_N", *unit, *place) for unit in UNITS] and again == (2013,)
+    runs = []
+
+    def run_dbt(settings, arguments):
+        runs.append(arguments)
+        if len(runs) > 1:  # as the model released_cell does
+            with duckdb.connect(str(settings.warehouse)) as private:
+                private.execute(WITHHELD)
+
+    monkeypatch.setattr(building.runner, "run_dbt", run_dbt)
+    monkeypatch.setattr(building, "make_demo", lambda *_: settings.demo_source)
+    monkeypatch.setattr(building, "check_sources", lambda *_: [])
+    assert main(["build"]) == 0
+    assert len(runs) == 2 and runs[0] == runs[1] and publish.current_version(settings) in before
+    with duckdb.connect(str(settings.public_file), read_only=True) as public:
+        assert public.execute("select count(numerator) from cube_013_007 where reference_year = 2013").fetchone() == (
+            3,
+        )
+
+
+UNITS = [("arrondissement", "21000"), ("country", "01000"), ("province", "21000")]
+
+
+def test_what_the_last_release_gives_away_needs_consent_and_the_release_records_it(settings, monkeypatch, capsys):
+    monkeypatch.setenv("ATLAS_OUTPUT_DIR", str(settings.output_dir))
+    hidden = (
+        "update marts.cube_013_007 set numerator = null, denominator = null, value = null, lower_95 = null, upper_95 = "
+        "null, status = 'small_cell' where reference_year = 2011 and age_category <> 'total'"
+    )
+    last = publish.current_version(settings)
+    build(settings, hidden)
+    release_fixture.record_run(settings.output_dir, small_cell_threshold=12)  # ages of 11 and 12 patients
+    assert main(["release"]) == os.EX_NOPERM
+    message = capsys.readouterr().err
+    assert "cube_013_007, 2011, municipality" not in message and "cube_013_007, 2011, country: 01000 0-9" in message
+    listed = (settings.output_dir / step.LISTED).read_text(encoding="utf-8").splitlines()
+    assert listed[0] == "table_name,reference_year,geo_level,geo_code,age_category" and len(listed) == 4
+    assert main(["release", "--consent", " "]) == os.EX_DATAERR
+    assert main(["release", "--consent", "decision 12 of the committee"]) == 0
+    assert not (settings.output_dir / step.LISTED).exists()
+    row = (last, "2011", 3, "decision 12 of the committee")
+    with duckdb.connect(str(settings.public_file), read_only=True) as public:
+        assert public.execute("from release_consent").fetchall() == [row]
+    version = publish.current_version(settings)
+    assert main(["release"]) == 0 and publish.current_version(settings) == version  # the record is kept

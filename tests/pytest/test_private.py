@@ -1,8 +1,13 @@
 """What may leave the private files: messages without values, and settings and variables that are refused by name."""
 
-import pytest
+from types import SimpleNamespace
 
-from atlas import dbt_plugin, variables
+import campaign
+import duckdb
+import pytest
+from dbt_common.exceptions import DbtRuntimeError
+
+from atlas import dbt_plugin, source_files, variables
 from atlas.settings import AtlasError, read_settings
 
 
@@ -37,6 +42,26 @@ def test_errors_of_duckdb_keep_their_kind_and_lose_their_values(message, kept):
 def test_errors_about_sql_and_memory_remain():
     for message in ('Binder Error: Referenced column "x" not found', "Out of Memory Error: could not allocate 256 KiB"):
         assert dbt_plugin.without_values(message) == message
+
+
+@pytest.mark.parametrize("compression", ["uncompressed", "snappy", "gzip"])
+def test_a_parquet_file_with_a_damaged_page_is_named_with_the_remedy(tmp_path, compression):
+    """The scan reads footers alone; DuckDB's error about a page names no file, or no remedy."""
+    settings = read_settings({"ATLAS_OUTPUT_DIR": str(tmp_path), "ATLAS_THREADS": "1"})
+    source = campaign.write_source(tmp_path / "source", compression=compression)
+    good, damaged = (source / name / "part.parquet" for name in ("population", "health_care"))
+    content = damaged.read_bytes()
+    damaged.write_bytes(content[:4] + b"\xff" * 12 + content[16:])  # the header of the first page
+    source_files.write_records(source_files.scan(source, tmp_path / "copies"), settings.source_records)
+    manager = SimpleNamespace(rollback_if_open=lambda: None, atlas_settings=settings)
+    with pytest.raises(DbtRuntimeError) as refusal, dbt_plugin.errors_without_values(manager, ""):
+        duckdb.sql(
+            f"select max(columns(*)) from read_parquet(['{good}', '{damaged}'], union_by_name = true)"
+        ).fetchall()
+    message = str(refusal.value)
+    assert f"{damaged}: {dbt_plugin.DAMAGED}" in message
+    assert str(good) not in message and campaign.PLANTED not in message
+    assert dbt_plugin.damaged_files(duckdb.ConversionException("Conversion Error: 1"), settings) == []
 
 
 @pytest.mark.parametrize(

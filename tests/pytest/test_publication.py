@@ -29,10 +29,7 @@ FILLED = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _fast_release(monkeypatch):
-    monkeypatch.setattr(os, "fsync", lambda _: None)
-    release_fixture.small_site(monkeypatch.setattr)
+pytestmark = pytest.mark.usefixtures("fast_release")
 
 
 def write(path: Path, **changes) -> Path:

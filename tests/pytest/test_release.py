@@ -20,6 +20,7 @@ sys.path[:0] = [str(PROJECT), str(Path(__file__).parent)]
 import oracle
 import release_fixture
 import yaml
+from release_fixture import publish
 from test_publication import FILLED
 
 from atlas import __version__, comments, record
@@ -28,28 +29,12 @@ from atlas.__main__ import main
 from atlas.release_tables import OWN_TABLES
 from atlas.settings import AtlasError, read_settings
 
-
-@pytest.fixture(autouse=True)
-def _no_waiting_for_the_disk(monkeypatch):
-    """These tests do not cut the power: forcing every file to the disk would only cost time."""
-    monkeypatch.setattr(os, "fsync", lambda _: None)
-
-
-@pytest.fixture(autouse=True)
-def _small_site(monkeypatch):
-    """The site has tests of its own (test_site.py)."""
-    release_fixture.small_site(monkeypatch.setattr)
+pytestmark = pytest.mark.usefixtures("fast_release")
 
 
 def settings_of(output_dir: Path, **environment):
     """Returns the settings of a release into the directory."""
     return read_settings({"ATLAS_OUTPUT_DIR": str(output_dir), **environment})
-
-
-def publish(output_dir: Path, **environment) -> Path:
-    """Publishes the warehouse of the directory. Returns the folder of the release."""
-    publishing.publish(settings_of(output_dir, **environment))
-    return (output_dir / "release").resolve()
 
 
 def files_of(folder: Path) -> dict[str, str]:
@@ -75,11 +60,27 @@ def output(tmp_path: Path) -> Path:
     return tmp_path / "output"
 
 
-@pytest.fixture
-def atlas(output: Path):
-    """The public file of a release, opened as readers do."""
+@pytest.fixture(scope="module")
+def first(fast_release, tmp_path_factory) -> Path:
+    """An output directory with a release. Read only."""
+    output = tmp_path_factory.mktemp("release") / "output"
+    release_fixture.make_warehouse(output)
     publish(output)
-    with duckdb.connect(str(output / "atlas.duckdb"), read_only=True) as connection:
+    return output
+
+
+@pytest.fixture
+def released(first: Path, tmp_path: Path) -> Path:
+    """A copy of that directory, which a test may change."""
+    output = Path(shutil.copytree(first, tmp_path / "released", symlinks=True))
+    release_fixture.record_run(output)  # the record says where the artifacts are
+    return output
+
+
+@pytest.fixture
+def atlas(first: Path):
+    """The public file of a release, opened as readers do."""
+    with duckdb.connect(str(first / "atlas.duckdb"), read_only=True) as connection:
         yield connection
 
 
@@ -91,12 +92,12 @@ def test_only_listed_tables_are_public(atlas):
     assert atlas.execute("select distinct schema_name from duckdb_tables()").fetchall() == [("main",)]
 
 
-def test_the_file_holds_no_person_and_no_path(output):
-    folder = publish(output)
+def test_the_file_holds_no_person_and_no_path(first):
+    folder = (first / "release").resolve()
     for path in [folder / "atlas.duckdb", *(folder / "exports").rglob("*.*")]:
         content = path.read_bytes()
         assert b"SECRET-PERSON" not in content, path
-        assert str(output).encode() not in content, path
+        assert str(first).encode() not in content, path
         assert str(PROJECT).encode() not in content, path
     assert not list(folder.glob("*.wal"))
 
@@ -139,14 +140,14 @@ def test_the_release_describes_itself(atlas):
     )
 
 
-def test_a_derived_column_is_computed_when_it_is_read_and_equals_that_of_the_build(output):
-    with duckdb.connect(str(publish(output) / "atlas.duckdb"), read_only=True) as connection:
+def test_a_derived_column_is_computed_when_it_is_read_and_equals_that_of_the_build(first):
+    with duckdb.connect(str(first / "atlas.duckdb"), read_only=True) as connection:
         (definition,) = connection.execute(
             "select sql from duckdb_tables() where table_name = 'cube_013_007'"
         ).fetchone()
         read = connection.execute("from cube_013_007 order by all").fetchall()
     assert 'value" DOUBLE GENERATED ALWAYS' in definition and "lower_95 DOUBLE," in definition
-    with duckdb.connect(str(output / "warehouse.duckdb"), read_only=True) as connection:
+    with duckdb.connect(str(first / "warehouse.duckdb"), read_only=True) as connection:
         assert read == connection.execute("from marts.cube_013_007 order by all").fetchall()
 
 
@@ -161,8 +162,8 @@ def test_a_derived_column_that_differs_from_the_build_stops_the_release(output):
         publish(output)
 
 
-def test_a_synthetic_release_says_that_it_is_not_to_be_cited(output):
-    folder = publish(output)
+def test_a_synthetic_release_says_that_it_is_not_to_be_cited(first):
+    folder = (first / "release").resolve()
     with duckdb.connect(str(folder / "atlas.duckdb"), read_only=True) as connection:
         (version,) = connection.execute("select version from release").fetchone()
         (reference,) = connection.execute(
@@ -202,12 +203,12 @@ def test_a_release_is_cited_by_publisher_version_date_and_table(output, publishe
     assert "synthetic" not in references["cube_013_007"].lower()
 
 
-def test_rows_are_in_total_order_and_tell_their_hash(output):
-    exports = publish(output) / "exports"
+def test_rows_are_in_total_order_and_tell_their_hash(first):
+    exports = first / "exports"
     with open(exports / "csv" / "cube_013_007.csv", encoding="utf-8", newline="") as file:
         rows = [row[:4] for row in csv.reader(file)][1:]
     assert rows == sorted(rows)
-    with duckdb.connect(str(output / "atlas.duckdb"), read_only=True) as connection:
+    with duckdb.connect(str(first / "atlas.duckdb"), read_only=True) as connection:
         described = connection.execute("select csv_file, csv_sha256, csv_bytes from release_table").fetchall()
     for path, digest, size in described:
         content = (exports / path).read_bytes()
@@ -217,11 +218,11 @@ def test_rows_are_in_total_order_and_tell_their_hash(output):
         assert hashlib.sha256((exports / path).read_bytes()).hexdigest() == digest
 
 
-def test_parquet_csv_and_public_file_hold_the_same_rows(atlas, output):
+def test_parquet_csv_and_public_file_hold_the_same_rows(atlas, first):
     for table in release_fixture.STATISTICS:
         public = atlas.execute(f"from {table} order by all").fetchall()
-        assert atlas.execute(f"from '{output}/exports/parquet/{table}.parquet' order by all").fetchall() == public
-        text = f"from read_csv('{output}/exports/csv/{table}.csv', all_varchar = true) order by all"
+        assert atlas.execute(f"from '{first}/exports/parquet/{table}.parquet' order by all").fetchall() == public
+        text = f"from read_csv('{first}/exports/csv/{table}.csv', all_varchar = true) order by all"
         assert len(atlas.execute(text).fetchall()) == len(public)
 
 
@@ -281,13 +282,13 @@ def drop_result(unique_id: str):
         (lambda document: document["metadata"].update(invocation_id="other"), "another dbt command"),
     ],
 )
-def test_a_build_that_is_not_complete_is_refused(output, change, message):
-    before = publish(output)
-    release_fixture.change_artifact(output, "run_results", change)
+def test_a_build_that_is_not_complete_is_refused(released, change, message):
+    before = (released / "release").resolve()
+    release_fixture.change_artifact(released, "run_results", change)
     with pytest.raises(AtlasError, match=message) as refusal:
-        publish(output)
+        publish(released)
     assert "previous release is unchanged" in str(refusal.value)
-    assert (output / "release").resolve() == before
+    assert (released / "release").resolve() == before
 
 
 def test_a_stopped_build_is_refused(output):
@@ -307,6 +308,33 @@ def test_a_test_of_severity_warn_may_be_missing_or_warn_but_not_fail(status):
     documents = release_fixture.artifacts()
     set_status(ODD, status)(documents["run_results"])
     assert bool(record.problem_of(record.Artifacts({}, **documents))) == (status == "fail")
+
+
+@pytest.mark.parametrize(
+    ("checksum", "parents", "message"),
+    [
+        ("a", [], None),
+        ("b", [], "1 ran before a text"),
+        ("a", [NOT_NULL], "1 ran before a text"),
+        (None, [], "did not run"),
+    ],
+)
+def test_what_succeeded_before_a_retry_counts_unless_it_has_changed_since(checksum, parents, message):
+    documents = release_fixture.artifacts()
+    drop_result(BENEFICIARY)(documents["run_results"])
+    documents["manifest"]["nodes"][BENEFICIARY].update(
+        {"checksum": {"checksum": "a"}, "depends_on": {"nodes": parents}}
+    )
+    succeeded = {BENEFICIARY: checksum, "model.health_atlas.renamed": "c"} if checksum else {}
+    problem = record.problem_of(record.Artifacts({}, **documents, succeeded=succeeded))
+    assert problem is None if message is None else message in problem and "int_beneficiary" in problem
+
+
+def test_a_public_model_without_a_key_stops_the_release(output):
+    change = lambda document: document["nodes"]["model.health_atlas.geo_level"].update({"constraints": []})  # noqa: E731
+    release_fixture.change_artifact(output, "manifest", change)
+    with pytest.raises(AtlasError, match="geo_level has no primary key"):
+        publish(output)
 
 
 def test_the_public_models_and_their_keys_are_read_from_the_manifest():
@@ -337,14 +365,14 @@ def test_unmasked_builds_are_refused_unless_no_threshold_was_asked(output):
         (release_fixture.model("observation", "marts"), "named observation"),
     ],
 )
-def test_a_model_that_must_not_be_public_stops_the_release(output, model, message):
-    before = files_of(publish(output))
+def test_a_model_that_must_not_be_public_stops_the_release(released, model, message):
+    before = files_of((released / "release").resolve())
     key = f"model.health_atlas.second_{model['alias']}"
-    release_fixture.change_artifact(output, "manifest", lambda document: document["nodes"].update({key: model}))
-    release_fixture.change_artifact(output, "run_results", set_status(key, "success"))
+    release_fixture.change_artifact(released, "manifest", lambda document: document["nodes"].update({key: model}))
+    release_fixture.change_artifact(released, "run_results", set_status(key, "success"))
     with pytest.raises(AtlasError, match=message):
-        publish(output)
-    assert files_of((output / "release").resolve()) == before
+        publish(released)
+    assert files_of((released / "release").resolve()) == before
 
 
 @pytest.mark.parametrize(
@@ -365,13 +393,13 @@ def test_a_model_that_must_not_be_public_stops_the_release(output, model, messag
         ("alter table quality.build_run drop column target_path", "no finished build"),
     ],
 )
-def test_what_must_not_be_public_stops_the_release(output, sql, message):
-    before = files_of(publish(output))
-    change(output, sql.replace("{output}", str(output)))
+def test_what_must_not_be_public_stops_the_release(released, sql, message):
+    before = files_of((released / "release").resolve())
+    change(released, sql.replace("{output}", str(released)))
     with pytest.raises(AtlasError, match=message):
-        publish(output)
-    assert files_of((output / "release").resolve()) == before
-    assert not (output / ".staging").exists()
+        publish(released)
+    assert files_of((released / "release").resolve()) == before
+    assert not (released / ".staging").exists()
 
 
 def test_a_build_without_a_statistic_is_refused(output):
@@ -401,21 +429,20 @@ def test_a_strange_file_in_the_way_is_not_touched(output):
 # Readers that we did not write. Each is optional: the test says which package it misses.
 
 
-def test_frictionless_accepts_the_data_package(output):
+def test_frictionless_accepts_the_data_package(released):
     frictionless = pytest.importorskip("frictionless", reason="needs the package frictionless")
-    publish(output)
     # frictionless trusts no absolute path: it is opened from its own folder, as a reader would
-    report = frictionless.validate("datapackage.json", basepath=str(output / "exports"))
+    report = frictionless.validate("datapackage.json", basepath=str(released / "exports"))
     assert report.valid, report.flatten(["name", "type", "message"])
     assert len(report.tasks) == len(release_fixture.KEYS) + len(release_fixture.STATISTICS) + len(OWN_TABLES)
-    path = (output / "exports" / "csv" / "cube_013_007.csv").resolve()
+    path = (released / "exports" / "csv" / "cube_013_007.csv").resolve()
     path.write_text(path.read_text(encoding="utf-8").replace("published", "unheard of", 1), encoding="utf-8")
-    assert not frictionless.validate("datapackage.json", basepath=str(output / "exports")).valid
+    assert not frictionless.validate("datapackage.json", basepath=str(released / "exports")).valid
 
 
-def test_sdmx1_reads_structure_and_data(output):
+def test_sdmx1_reads_structure_and_data(first):
     sdmx1 = pytest.importorskip("sdmx", reason="needs the package sdmx1")
-    exports = publish(output) / "exports"
+    exports = first / "exports"
     message = sdmx1.read_sdmx(exports / "sdmx" / "structure.xml")
     assert {name.lower() for name in message.dataflow} == set(release_fixture.STATISTICS)
     data = sdmx1.read_sdmx(exports / "sdmx" / "cube_007_005b.csv", structure=message.dataflow["CUBE_007_005B"])
@@ -423,11 +450,11 @@ def test_sdmx1_reads_structure_and_data(output):
     assert (str(observation.dimension["REF_AREA"].value), observation.value) == ("BE710000", "2.5")
 
 
-def test_pysdmx_validates_structure_and_reads_data(output):
+def test_pysdmx_validates_structure_and_reads_data(first):
     reader = pytest.importorskip("pysdmx.io", reason="needs the package pysdmx[data,xml]")
     pytest.importorskip("lxml", reason="needs the package pysdmx[data,xml]")
     pytest.importorskip("pandas", reason="needs the package pysdmx[data,xml]")
-    folder = publish(output) / "exports" / "sdmx"
+    folder = first / "exports" / "sdmx"
     reader.read_sdmx(folder / "structure.xml", validate=True)
     (data,) = reader.get_datasets(folder / "cube_013_007.csv", folder / "structure.xml")
     frame = data.data
@@ -439,14 +466,13 @@ def test_pysdmx_validates_structure_and_reads_data(output):
 OLD_DUCKDB = "import duckdb, sys; c = duckdb.connect(sys.argv[1], read_only=True); print(duckdb.__version__, c.execute('select count(*) from cube_013_007').fetchone()[0], c.execute('select count(*) from observation').fetchone()[0])"
 
 
-def test_duckdb_1_x_opens_the_public_file(output):
+def test_duckdb_1_x_opens_the_public_file(first):
     """Older DuckDBs are looked for in folders duckdb-<version> of the environment (`pip install --target .venv/duckdb-1.2.0 duckdb==1.2.0`)."""
     folders = sorted(Path(sys.prefix).glob("duckdb-1.*"))
     if not folders:
         pytest.skip("needs a DuckDB 1.x: pip install --target <environment>/duckdb-1.2.0 duckdb==1.2.0")
-    publish(output)
     for folder in folders:
-        command = [sys.executable, "-c", OLD_DUCKDB, str(output / "atlas.duckdb")]
+        command = [sys.executable, "-c", OLD_DUCKDB, str(first / "atlas.duckdb")]
         printed = subprocess.run(
             command, env={**os.environ, "PYTHONPATH": str(folder)}, capture_output=True, text=True, check=True
         ).stdout.split()

@@ -14,7 +14,7 @@ import release_fixture
 
 from atlas import build, demo, publish, report, runner
 from atlas.__main__ import main
-from atlas.dbt_plugin import without_values
+from atlas.dbt_plugin import DAMAGED, without_values
 from atlas.settings import AtlasError, InputError, LockedError, read_settings
 
 
@@ -29,14 +29,14 @@ def read(settings) -> dict:
 
 
 def test_the_report_counts_what_the_release_and_the_warehouse_hold(settings, monkeypatch):
-    monkeypatch.setattr(os, "fsync", lambda _: None)
-    release_fixture.small_site(monkeypatch.setattr)
+    release_fixture.fast_release(monkeypatch.setattr)
     release_fixture.make_warehouse(settings.output_dir)
     with report.recorded(settings) as document:
         assert read(settings)["status"] == "running"
         previous = publish.current_version(settings)
         counts = report.of_warehouse(settings)
-        document.update(report.of_release(settings, counts, publish.publish(settings), previous))
+        release = publish.publish(settings)
+        document.update(report.of_release(settings, counts, release, previous))
     found = read(settings)
     assert previous is None and publish.current_version(settings) == found["release"]["version"]
     assert (found["status"], found["exit_code"]) == ("published", 0)
@@ -50,10 +50,15 @@ def test_the_report_counts_what_the_release_and_the_warehouse_hold(settings, mon
     assert found["warnings"] == {"no_amount_reimbursed": 7}
     assert found["incomplete_years"] == [{"year": 2021, "missing": ["claims"]}] and found["unread_files"] == 1
     assert sum(found["cells"].values()) > found["cells"]["small_cell"] > 0
-    text = report.summary(settings, found)
+    text = "\n".join([report.summary(found), publish.describe(settings, release), report.places(settings, 9.4)])
+    assert len(text.splitlines()) <= 11  # with four lines while dbt is at work, the screen of a build has 15
     assert "Rows of population: 200 received, 198 accepted, 2 rejected (duplicate 2)" in text
-    assert "2021 lacks claims" in text and "Warned: 7 rows or persons (no_amount_reimbursed 7)" in text
-    assert f"Suppressed: {found['cells']['small_cell']} of " in text and "Previous release: none" in text
+    assert (
+        "; 2021 lacks claims" in text
+        and "Built in 9 s" in text
+        and "Warned: 7 rows or persons (no_amount_reimbursed 7)" in text
+    )
+    assert f"Suppressed: {found['cells']['small_cell']} of " in text and "Changes: no last release" in text
 
 
 def test_a_build_that_fails_says_so_and_a_fault_of_the_project_shows_no_text(settings):
@@ -83,6 +88,7 @@ def test_a_report_that_cannot_be_written_does_not_leave_the_one_before(settings,
         ("models/load/source_year.sql", "Compilation Error in model source_year\n  No usable year", True),
         ("models/load/population_csv.sql", without_values("Conversion Error: Could not convert string 'x'"), True),
         ("models/load/source_year.sql", "Runtime Error in model\n  Out of Memory Error", False),
+        ("models/quality/rejected_health_care.sql", f"Runtime Error in model\n  a.parquet: {DAMAGED}", True),
         ("models/marts/imaging/cube.sql", "Compilation Error in model cube", False),
         (None, "Compilation Error in operation health_atlas-on-run-start-0 (./dbt_project.yml)\n  1999", True),
         (None, "Compilation Error in model int_reference_year (models/load/int_reference_year.sql)\n  soon", True),

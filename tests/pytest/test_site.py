@@ -256,7 +256,7 @@ def test_a_text_cannot_end_the_script_that_holds_it():
 
 def test_the_site_of_version_1_is_replaced(tmp_path, monkeypatch):
     """It was a folder with one page at the place of the link."""
-    release_fixture.small_site(monkeypatch.setattr)
+    release_fixture.fast_release(monkeypatch.setattr)
     release_fixture.make_warehouse(tmp_path)
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "index.html").write_text("one page", encoding="utf-8")

@@ -15,6 +15,8 @@ from conftest import YEARS
 from dbt_runs import WITHOUT_TESTS, run_dbt, start_dbt
 from test_end_to_end import TABLES
 
+from atlas import record
+
 pytestmark = pytest.mark.warehouse
 
 FIRST, MIDDLE, LAST = YEARS
@@ -199,17 +201,40 @@ def test_a_year_that_may_not_be_published_leaves_and_comes_back(story, masked):
     assert different_marts(widened, masked) == []
 
 
-def test_a_year_that_failed_its_tests_fails_until_it_is_computed_again(story, masked):
-    """The number is wrong in the cells, so that the published table shows it too. A year named in rebuild_years is computed again, and it alone."""
+def damage_last_year(story, by):
+    """Changes a number in the cells, so that the published table shows it too."""
     with duckdb.connect(str(story.warehouse)) as connection:
         connection.execute(
-            f"update intermediate.int_delivery_cell set deliveries = deliveries + 1000 where reference_year = {LAST} and geo_level = 'country'"
+            f"update intermediate.int_delivery_cell set deliveries = deliveries + {by} where reference_year = {LAST} and geo_level = 'country'"
         )
         connection.execute("update quality.built_year set tested = null")
-    for _ in range(2):
-        failed = run_dbt(story.source, story.output)
-        assert not failed.ok and reads_nothing(failed) and "int_delivery_cell_adds_up" in failed.log, failed.log[-3000:]
-        assert years(failed, TESTED) == []
+
+
+def problem(story):
+    """Why the warehouse must not be published; None when it may."""
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{story.warehouse}' as warehouse (read_only)")
+        return record.problem_of(record.read_artifacts(connection))
+
+
+def test_a_retry_of_what_failed_is_whole_once_the_fault_is_corrected(story, masked):
+    damage_last_year(story, 1000)
+    failed = run_dbt(story.source, story.output)
+    assert not failed.ok and reads_nothing(failed) and "int_delivery_cell_adds_up" in failed.log, failed.log[-3000:]
+    assert years(failed, TESTED) == [] and "int_delivery_cell_adds_up" in problem(story)
+    for correction, is_whole in ((0, False), (-1000, True)):
+        damage_last_year(story, correction)
+        with start_dbt(story.source, story.output, "retry") as retried:
+            log = retried.stdout.read()
+        assert (retried.returncode == 0) == is_whole, log[-3000:]
+        assert "int_beneficiary" not in log and years(story, TESTED) == (list(YEARS) if is_whole else [])
+        assert (problem(story) is None) == is_whole, problem(story)
+    assert different_marts(story, masked) == []
+
+
+def test_a_year_that_failed_its_tests_is_computed_again(story, masked):
+    """A year named in rebuild_years, and it alone."""
+    damage_last_year(story, 1000)
     again = built(story, rebuild_years=[LAST])
     why = "named in rebuild_years"
     assert read_from(again) == {("population", LAST): why, ("health_care", LAST): why}

@@ -1,5 +1,5 @@
-"""Replaces dbt's `model` while sqlfluff renders a model: one that declares nothing."""
+"""Replaces dbt's `model` while sqlfluff renders a model: a dimension, whose name says its column."""
 
-name = ""
+name = "dim_geo_level"
 resource_type = "operation"
 config: dict = {}

@@ -1,6 +1,6 @@
 -- One row is a year, unit of residence and combination of the filters of the perinatal family (totals included): deliveries, caesareans and the number
 -- of women with each, before suppression. Complete from country to municipality.
-{{ config(materialized = 'yearly', input = 'both', carries_forward = true) }}
+{{ config(materialized = 'yearly', meta = {'input': 'both', 'carries_forward': true}) }}
 
 {%- set filters = family_filters('perinatal') %}
 {%- set scheme = families().perinatal.scheme %}

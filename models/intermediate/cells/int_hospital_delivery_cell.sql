@@ -1,6 +1,6 @@
 -- One row is a year and a hospital (or the country): deliveries, caesareans and the number of women with each, before suppression. A delivery
 -- without a hospital is in no row, not in the country's row either. Hospitals appear where they have deliveries.
-{{ config(materialized = 'yearly', input = 'both', carries_forward = true) }}
+{{ config(materialized = 'yearly', meta = {'input': 'both', 'carries_forward': true}) }}
 
 with reference_year as (
 

@@ -1,6 +1,6 @@
 -- One row is a year, a hospital (or the country) and a type of prenatal act (or total): acts before deliveries in that hospital and the women who had
 -- at least one, before suppression, for years whose look-back is complete.
-{{ config(materialized = 'yearly', input = 'both', carries_forward = true) }}
+{{ config(materialized = 'yearly', meta = {'input': 'both', 'carries_forward': true}) }}
 
 with reference_year as (
 

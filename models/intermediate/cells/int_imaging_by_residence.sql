@@ -1,6 +1,6 @@
 -- One row is a year, place of residence (municipality and sector, null where unknown) and combination of the filters of the imaging family with
 -- beneficiaries: their number and the imaging variables of their claims, side by side. People and claims are joined here only.
-{{ config(materialized = 'yearly', input = 'both') }}
+{{ config(materialized = 'yearly', meta = {'input': 'both'}) }}
 
 {%- set filters = family_filters('imaging') %}
 

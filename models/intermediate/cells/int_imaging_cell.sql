@@ -1,7 +1,7 @@
 -- One row is a year, geographic unit, combination of the filters of the imaging family (totals included) and imaging variable: beneficiaries, patients and
 -- examinations, before suppression.
 -- Complete from country to municipality; sectors only where they have beneficiaries, as total only (cards).
-{{ config(materialized = 'yearly', input = 'both') }}
+{{ config(materialized = 'yearly', meta = {'input': 'both'}) }}
 
 {%- set filters = family_filters('imaging') %}
 {%- set measures = ['beneficiaries'] %}

@@ -1,6 +1,6 @@
 -- One row is a year, unit of residence and combination of the filters of the perinatal family (totals included): deliveries without a postnatal contact
 -- with a midwife and the women with one, before suppression. Complete from country to municipality, for years whose look-ahead is complete.
-{{ config(materialized = 'yearly', input = 'both', carries_forward = true) }}
+{{ config(materialized = 'yearly', meta = {'input': 'both', 'carries_forward': true}) }}
 
 {%- set filters = family_filters('perinatal') %}
 

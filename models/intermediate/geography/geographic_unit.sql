@@ -1,6 +1,6 @@
 -- One row is a geographic unit of the published vintage: country, region, province, arrondissement, municipality or statistical sector.
 -- Published as it is (schema reference); it is in this folder because the cells need it too.
-{{ config(schema = 'reference', access = 'public', persist_docs = {'relation': true, 'columns': true}) }}
+{{ config(schema = 'reference', group = 'atlas', access = 'public', persist_docs = {'relation': true, 'columns': true}) }}
 
 with municipality as (
 

@@ -1,4 +1,4 @@
--- One row is a list of nomenclature codes that a statistic counts. A list is official when every code of it was published as a member of the list.
+-- One row is a list of nomenclature codes, with the variable whose statistics count it. A list is official when every code of it was published as a member.
 
 with imaging_variable as (
 
@@ -24,30 +24,35 @@ member as (
 
 ),
 
+-- every statistic of the perinatal family finds its deliveries with all their lists, also one that then counts a single type: their variable is null
 counted as (
 
     select
         list_code,
         'imaging' as family,
-        'imaging variable' as counted_by
+        variable,
+        'examination' as role
     from imaging_variable
     union all
     select
         list_code,
         'perinatal' as family,
-        'delivery type' as counted_by
+        cast(null as string) as variable,
+        'delivery' as role
     from delivery_type
     union all
     select
         list_code,
         'perinatal' as family,
-        'procedure type' as counted_by
+        'prenatal_acts' as variable,
+        'prenatal_act' as role
     from procedure_type
     union all
     select
         '{{ variables().no_postnatal_midwife.list_code }}' as list_code,
         'perinatal' as family,
-        'postnatal contact' as counted_by
+        'no_postnatal_midwife' as variable,
+        'postnatal_contact' as role
 
 ),
 
@@ -66,7 +71,8 @@ listed as (
     select
         counted.list_code,
         counted.family,
-        counted.counted_by,
+        counted.variable,
+        counted.role,
         evidence.is_official
     from counted
     left join evidence on counted.list_code = evidence.list_code

@@ -1,6 +1,6 @@
 -- One row is a year under which claim lines were read (0: no year), the year of their folder, their year of service and their disposition, with the number of
 -- lines. The disposition 'received' counts the lines of the source apart from the reading (source_file_year).
-{{ config(materialized = 'yearly', input = 'claims', year_column = 'load_year') }}
+{{ config(materialized = 'yearly', meta = {'input': 'claims', 'year_column': 'load_year'}) }}
 
 with line as (
 

@@ -1,6 +1,6 @@
 -- One row is a year under which population lines were read (0: no year), their list date and their disposition, with the number of lines. The
 -- disposition 'received' counts the source apart from the judgement of its lines, for the reconciliation.
-{{ config(materialized = 'yearly', input = 'lists', year_column = 'load_year') }}
+{{ config(materialized = 'yearly', meta = {'input': 'lists', 'year_column': 'load_year'}) }}
 
 with residence as (
 

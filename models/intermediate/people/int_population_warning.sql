@@ -1,5 +1,5 @@
 -- One row is a reference year and a kind of warning about its population lists, with the number of lines or persons.
-{{ config(materialized = 'yearly', input = 'lists') }}
+{{ config(materialized = 'yearly', meta = {'input': 'lists'}) }}
 
 with residence as (
 

@@ -1,5 +1,5 @@
 -- One row is a list, a disposition of its lines and a residence code, with the number of lines: what there is to know of the lists without looking at a person.
-{{ config(materialized = 'yearly', input = 'lists', year_column = 'load_year') }}
+{{ config(materialized = 'yearly', meta = {'input': 'lists', 'year_column': 'load_year'}) }}
 
 with entry as (
 

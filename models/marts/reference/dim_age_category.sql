@@ -1,5 +1,4 @@
 -- One row is an age category (scheme decennial for imaging, maternal for perinatal care), or the total of all ages, which both schemes have.
-{{ config(alias='age_category') }}
 
 with age_category as (
 

@@ -1,5 +1,4 @@
 -- One row is a list of nomenclature codes that a statistic uses.
-{{ config(alias='code_list') }}
 
 with code_list as (
 

@@ -1,5 +1,4 @@
 -- One row is a value of the column status of the published tables, with the SDMX codes that say the same.
-{{ config(alias='observation_status') }}
 
 with observation as (
 

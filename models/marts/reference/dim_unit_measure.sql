@@ -1,5 +1,4 @@
 -- One row is the unit of measure of one measure: what a value of its statistics is expressed in.
-{{ config(alias='unit_measure') }}
 
 with unit as (
 

@@ -6,21 +6,9 @@ with statistic as (
 
 ),
 
-imaging_variable as (
+code_list as (
 
-    {{ imaging_variable_rows() }}
-
-),
-
-delivery_type as (
-
-    select * from {{ ref('delivery_type') }}
-
-),
-
-procedure_type as (
-
-    select * from {{ ref('procedure_type') }}
+    select * from {{ ref('int_code_list') }}
 
 ),
 
@@ -36,38 +24,17 @@ nomenclature as (
 
 ),
 
--- every statistic of the perinatal family finds its deliveries with all three lists, also one that then counts a single type
 counted_list as (
 
     select
         statistic.code,
-        'examination' as role,
-        imaging_variable.list_code
+        code_list.role,
+        code_list.list_code
     from statistic
-    inner join imaging_variable on statistic.variable = imaging_variable.variable
-    union all
-    select
-        statistic.code,
-        'delivery' as role,
-        delivery_type.list_code
-    from statistic
-    cross join delivery_type
-    where statistic.family = 'perinatal'
-    union all
-    select
-        statistic.code,
-        'prenatal_act' as role,
-        procedure_type.list_code
-    from statistic
-    cross join procedure_type
-    where statistic.variable = 'prenatal_acts'
-    union all
-    select
-        statistic.code,
-        'postnatal_contact' as role,
-        '{{ variables().no_postnatal_midwife.list_code }}' as list_code
-    from statistic
-    where statistic.variable = 'no_postnatal_midwife'
+    inner join code_list
+        on
+            statistic.family = code_list.family
+            and coalesce(code_list.variable, statistic.variable) = statistic.variable
 
 ),
 

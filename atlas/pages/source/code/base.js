@@ -1,7 +1,7 @@
 /* What every other file uses: the namespace, safe HTML, texts, numbers, and the loading of data chunks. */
 "use strict";
 
-const ATLAS = window.ATLAS = {}, CACHE = {}; // CACHE: what was loaded or made once
+const ATLAS = window.ATLAS ||= {}, CACHE = {}; // CACHE: what was loaded or made once
 let LANGUAGE, TEXTS = {}; // of the page that is shown
 const DATA = document.currentScript.src.replace(/code\/.*/, "data/");
 const SVG = "http://www.w3.org/2000/svg";
@@ -76,9 +76,11 @@ ATLAS.chunk = (name, base64) => { ATLAS[name] = base64; };
 
 /* Loads a data file as a script, once; returns its content as bytes. A page opened by double click may load scripts only. */
 const load = (name) => CACHE[name] ||= new Promise((resolve, reject) => {
+  const take = () => { resolve(inflate(ATLAS[name])); delete ATLAS[name]; };
+  if (ATLAS[name]) { take(); return; } // all data are in one file
   const script = document.createElement("script");
   script.src = `${DATA}${name}.js`;
-  script.onload = () => { resolve(inflate(ATLAS[name])); delete ATLAS[name]; };
+  script.onload = take;
   script.onerror = () => reject(new Error(`${name}.js`));
   document.head.append(script);
 });

@@ -11,6 +11,18 @@ const ticksOf = (low, high, count = 5) => {
   return { ticks, digits: Math.max(0, -Math.floor(Math.log10(step) + 1e-9)) };
 };
 
+/* Returns a chart: its name is the sentence for who does not see it. */
+const chart = (id, width, height, label, content) => html`<svg id="${id}-svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${label}">${content}</svg>`;
+
+/* Returns a word in a chart. */
+const word = (x, y, text, anchor = "middle") => html`<text x="${x}" y="${y}" text-anchor="${anchor}">${text}</text>`;
+
+/* Returns a thin line of a chart. */
+const grid = (x1, y1, x2, y2) => html`<path class="grid" d="M${x1} ${y1}L${x2} ${y2}"/>`;
+
+/* Returns a legend of lines. entries: [class, name, marker]. */
+const keyOfLines = (entries) => html`<ul class="legend lines">${entries.map(([name, text, mark]) => html`<li><svg width="36" height="14" aria-hidden="true"><path class="${name}" d="M1 7H35"/>${mark}</svg> ${text}</li>`)}</ul>`;
+
 /* Returns the marker of a series: each has its own shape, so that colour is not needed. */
 const marker = (kind, x, y, name = "") => {
   const r = kind === 0 ? 5 : 4;
@@ -21,7 +33,7 @@ const marker = (kind, x, y, name = "") => {
 };
 
 /* Returns a line chart. series: [{name, points: [cell]}], the first is the chosen place; a hidden point makes a gap and a mark below the axis. */
-const lineChart = ({ id, label, xs, series, digits, width, height = 250, joined = true }) => {
+const lineChart = ({ id, label, xs, series, digits, width, height = 250 }) => {
   const all = series.flatMap((line) => line.points).flatMap((cell) => has(cell) ? [cell.value] : []);
   const own = series[0].points.flatMap((cell) => cell.lower === null ? [] : [cell.lower, cell.upper]);
   if (!all.length) return { svg: html`<p>${t("nothing_shown")}</p>`, fromZero: true };
@@ -39,7 +51,7 @@ const lineChart = ({ id, label, xs, series, digits, width, height = 250, joined 
     line.points.forEach((cell, i) => {
       if (!has(cell)) { open = false; return; }
       path += `${open ? "L" : "M"}${x(i).toFixed(1)} ${y(cell.value).toFixed(1)}`;
-      open = joined;
+      open = true;
     });
     const marks = line.points.map((cell, i) => has(cell) ? marker(k, x(i), y(cell.value))
       : k === 0 ? html`<text class="mark" x="${x(i)}" y="${height - bottom - 5}" text-anchor="middle">×</text>` : null);
@@ -49,16 +61,14 @@ const lineChart = ({ id, label, xs, series, digits, width, height = 250, joined 
   });
   return {
     fromZero: low <= 0,
-    svg: html`<svg id="${id}" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${label}">
-${ticks.map((tick, i) => html`<line class="grid" x1="${left}" x2="${width - right}" y1="${y(tick)}" y2="${y(tick)}"/><text x="${left - 6}" y="${y(tick) + 4}" text-anchor="end">${labels[i]}</text>`)}
-${xs.map((text, i) => i % every === 0 && html`<text x="${x(i)}" y="${height - bottom + 18}" text-anchor="middle">${text}</text>`)}
-${lines.reverse()}</svg>`,
+    svg: chart(id, width, height, label, [
+      ticks.map((tick, i) => [grid(left, y(tick), width - right, y(tick)), word(left - 6, y(tick) + 4, labels[i], "end")]),
+      xs.map((text, i) => i % every === 0 && word(x(i), height - bottom + 18, text)), lines.reverse()]),
   };
 };
 
 /* Returns the legend of a line chart: dash and marker, name. */
-const lineLegend = (series) => html`<ul class="legend lines">${series.map((line, k) => html`<li><svg width="36" height="14" aria-hidden="true">
-<path class="line s${k}" d="M1 7H35"/>${marker(k, 18, 7)}</svg> ${line.name}</li>`)}</ul>`;
+const lineLegend = (series) => keyOfLines(series.map((line, k) => [`line s${k}`, line.name, marker(k, 18, 7)]));
 
 /* Returns a sparkline: the values of a place over the years; a hidden year is a gap. */
 const sparkline = (cells) => {
@@ -96,13 +106,11 @@ const funnelChart = ({ label, cells, country, per, width, chosen }) => {
     for (let k = 1; k <= 120; k++) { const n = far * (k / 120) ** 2 + 1; path += `${path ? "L" : "M"}${x(n).toFixed(1)} ${y(per * funnelLimits(share, n, z)[side]).toFixed(1)}`; }
     return path;
   };
-  return html`<svg id="funnel-svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${label}">
-${top.ticks.map((tick) => html`<line class="grid" x1="${left}" x2="${width - right}" y1="${y(tick)}" y2="${y(tick)}"/><text x="${left - 6}" y="${y(tick) + 4}" text-anchor="end">${number(tick)}</text>`)}
-${across.ticks.map((tick) => html`<text x="${x(tick)}" y="${height - bottom + 18}" text-anchor="middle">${number(tick)}</text>`)}
-<text x="${(left + width) / 2}" y="${height - 8}" text-anchor="middle">${t("deliveries_axis")}</text>
+  return chart("funnel", width, height, label, html`${top.ticks.map((tick) => [grid(left, y(tick), width - right, y(tick)), word(left - 6, y(tick) + 4, number(tick), "end")])}
+${across.ticks.map((tick) => word(x(tick), height - bottom + 18, number(tick)))}${word((left + width) / 2, height - 8, t("deliveries_axis"))}
 <path class="reference" d="M${left} ${y(country.value)}H${width - right}"/>
 ${[[Z_95, "limit95"], [Z_998, "limit998"]].map(([z, name]) => [0, 1].map((side) => html`<path class="${name}" d="${curve(z, side)}"/>`))}
-${shown.map((cell) => html`<circle class="hospital${cell.unit === chosen && " picked"}" data-unit="${cell.unit.id}" cx="${x(cell.d)}" cy="${y(cell.value)}" r="${cell.unit === chosen ? 7 : 4.5}"/>`)}</svg>`;
+${shown.map((cell) => html`<circle class="hospital${cell.unit === chosen && " picked"}" data-unit="${cell.unit.id}" cx="${x(cell.d)}" cy="${y(cell.value)}" r="${cell.unit === chosen ? 7 : 4.5}"/>`)}`);
 };
 
 /* Returns the distribution of the shown areas, one row of dots a year, the country as a line. */
@@ -112,9 +120,8 @@ const stripChart = ({ label, rows, digits, width }) => {
   const { ticks, digits: tickDigits } = ticksOf(Math.min(...values), Math.max(...values), width < 500 ? 4 : 7);
   const low = ticks[0], high = ticks.at(-1), left = 48, right = 20, step = 34, height = rows.length * step + 40;
   const x = (value) => left + (value - low) / (high - low) * (width - left - right);
-  return html`<svg id="strip-svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${label}">
-${ticks.map((tick) => html`<line class="grid" x1="${x(tick)}" x2="${x(tick)}" y1="6" y2="${height - 32}"/><text x="${x(tick)}" y="${height - 12}" text-anchor="middle">${number(tick, Math.min(tickDigits, digits + 1))}</text>`)}
-${rows.map((row, i) => html`<text x="${left - 10}" y="${i * step + 27}" text-anchor="end">${row.year}</text>
+  return chart("strip", width, height, label, html`${ticks.map((tick) => [grid(x(tick), 6, x(tick), height - 32), word(x(tick), height - 12, number(tick, Math.min(tickDigits, digits + 1)))])}
+${rows.map((row, i) => html`${word(left - 10, i * step + 27, row.year, "end")}
 ${row.cells.map((cell, k) => has(cell) && html`<circle class="strip" cx="${x(cell.value).toFixed(1)}" cy="${i * step + 22 + (k * 7 % 17) - 8}" r="2.5"/>`)}
-${has(row.country) && html`<path class="reference" d="M${x(row.country.value)} ${i * step + 8}v28"/>`}`)}</svg>`;
+${has(row.country) && html`<path class="reference" d="M${x(row.country.value)} ${i * step + 8}v28"/>`}`)}`);
 };

@@ -73,8 +73,9 @@ const pictureSvg = (name) => {
   write(head, 21, { "font-weight": "bold" });
   write(say(view.table.statistic.unit), 14);
   write(name === "map" ? byId("map-label").textContent : document.querySelector(".sentence").textContent, 14);
-  const copy = plainCopy(source), [left, top, wide, high] = source.getAttribute("viewBox").split(" ").map(Number), tall = (width - 40) * high / wide;
-  for (const [key, value] of Object.entries({ x: 20, y: y + 10, width: width - 40, height: tall, viewBox: `${left} ${top} ${wide} ${high}` })) copy.setAttribute(key, value);
+  const copy = plainCopy(source), [left, top, wide, high] = source.getAttribute("viewBox").split(" ").map(Number);
+  const across = Math.min(width - 40, 1.8 * wide), tall = across * high / wide; // a small chart is not blown up
+  for (const [key, value] of Object.entries({ x: 20, y: y + 10, width: across, height: tall, viewBox: `${left} ${top} ${wide} ${high}` })) copy.setAttribute(key, value);
   copy.removeAttribute("id");
   root.append(copy);
   y += tall + 16;
@@ -89,7 +90,6 @@ const pictureSvg = (name) => {
   y += 6;
   write(t("picture_hidden", { hidden: number(view.cells.filter((cell) => cell.status === "small_cell").length), count: number(view.cells.length) }), 13);
   write(citationOf(state.code), 13);
-  write(definitionOf(state), 13);
   if (name === "map") write(t("boundaries"), 12);
   y += 16;
   back.setAttribute("height", y);

@@ -54,6 +54,7 @@ const render = async () => {
       main.innerHTML = content;
       main.dataset.key = key;
       setControls(state);
+      if (state.view === "hospital") oneStep(main);
       if (byId("hidden-year")) byId("hidden-year").value = state.year;
       if (byId("level") && state.view === "variation") byId("level").value = state.level === "municipality" ? "municipality" : "arrondissement";
     }
@@ -64,8 +65,8 @@ const render = async () => {
   if (turn !== TURN) return;
   document.title = `${byId("title")?.textContent || ""} – ${t("atlas")}`;
   if (before && before.view !== state.view) { byId("title")?.focus({ preventScroll: true }); scrollTo(0, 0); }
-  else if (focus && document.activeElement?.id !== focus) byId(focus)?.focus({ preventScroll: true });
-  if (before && before.view === state.view && before.unit !== state.unit) byId("live").textContent = document.querySelector(".sentence")?.textContent || "";
+  else if (focus && document.activeElement?.id !== focus) (byId(focus) || byId("other"))?.focus({ preventScroll: true });
+  if (before && before.view === state.view && (before.unit !== state.unit || before.compared.length !== state.compared.length)) byId("live").textContent = document.querySelector(".sentence")?.textContent || "";
   hideTip();
   document.documentElement.dataset.ready = location.hash;
 };
@@ -124,19 +125,28 @@ const changed = ({ target }) => {
     for (const [name, values] of Object.entries(next.filters)) if (values.includes(state.filters[name])) filters[name] = state.filters[name];
     go({ code: next.code, filters, level: next.levels.includes(state.level) ? state.level : next.levels.at(-1), year: next.years.includes(state.year) ? state.year : next.years.at(-1) });
   } else if (target.id.startsWith("filter-")) go({ filters: { ...state.filters, [target.id.slice(7)]: target.value } });
-  else if (target.id === "level") go({ level: target.value });
-  else if (target.id === "mode") go({ mode: target.value });
-  else if (target.id === "order") go({ order: target.value });
+  else if (["level", "mode", "order", "age"].includes(target.id)) go({ [target.id]: target.value });
   else if (target.id === "hidden-year") go({ year: +target.value });
   else if (["place", "other"].includes(target.id) && UNITS.some((unit) => placeLabel(unit) === target.value)) search(target.id);
   else if (target.id === "year") go({ year: statistic.years[target.value] }, true);
+};
+
+/* Moves in a long list of links by arrow keys, Home and End: Tab passes the list with one step. */
+const moveInList = (event) => {
+  if (!event.target.matches("tbody a[tabindex]")) return;
+  const table = event.target.closest("table"), links = oneStep(table, event.target), i = links.indexOf(event.target);
+  const next = links[{ ArrowDown: i + 1, ArrowUp: i - 1, Home: 0, End: links.length - 1 }[event.key]];
+  if (!next) return;
+  event.preventDefault();
+  oneStep(table, next);
+  next.focus();
 };
 
 /* Connects the page to the reader's actions and draws it. */
 const start = async () => {
   if (!("DecompressionStream" in self)) { byId("unsupported").hidden = false; return; }
   await loadMeta();
-  Object.assign(ATLAS, { units: UNITS, loadTable, loadSectors, cellOf, cellsOf, readState, linkTo }); // for tests and the curious
+  Object.assign(ATLAS, { units: UNITS, loadTable, loadSectors, cellOf, cellsOf, differsFrom, readState, linkTo }); // for tests and the curious
   addEventListener("hashchange", render);
   on("change", changed);
   on("input", (event) => { if (event.target.id === "year") changed(event); });
@@ -152,7 +162,7 @@ const start = async () => {
   });
   byId("skip").addEventListener("click", (event) => { event.preventDefault(); byId("main").focus(); });
   on("pointermove", showTip);
-  on("keydown", (event) => { if (event.key === "Escape") hideTip(); });
+  on("keydown", (event) => { if (event.key === "Escape") hideTip(); else moveInList(event); });
   on("focusin", ({ target }) => { if (target.id === "permalink" || target.id === "embed") target.select(); });
   let wait;
   addEventListener("resize", () => { clearTimeout(wait); wait = setTimeout(render, 150); });

@@ -59,10 +59,9 @@ ${inside.length > 0 && html`<h2 class="no-print">${t("places_inside")}</h2><ul c
 const sectorPart = async (state) => {
   const size = sectorsOf(state.unit);
   if (!size) return null;
-  const head = html`<h2 id="sectors" ${!state.sectors && html`class="no-print"`}>${t("sectors")}</h2>`;
-  if (!state.sectors) return html`${head}<p class="no-print"><a href="${linkTo(state, { sectors: true })}">${t("sectors_show", { size: number(size) })}</a></p>`;
+  if (!state.sectors) return html`<h2 class="no-print">${t("sectors")}</h2><p class="no-print"><a id="sectors" href="${linkTo(state, { sectors: true })}">${t("sectors_show", { size: number(size) })}</a></p>`;
   const statistic = statisticOf(state.code), cells = await loadSectors(state.unit, state.code, state.year), name = titleText({ ...state, filters: {}, mode: "values" });
-  return html`${head}<form class="controls" aria-label="${t("controls")}">${statisticSelect((s) => META.sectors.codes.includes(s.code))}${yearSlider(statistic.years)}</form>
+  return html`<h2 id="sectors" tabindex="-1">${t("sectors")}</h2><form class="controls" aria-label="${t("controls")}">${statisticSelect((s) => META.sectors.codes.includes(s.code))}${yearSlider(statistic.years)}</form>
 <p>${name}. ${mapSentence({ statistic }, { level: "statistical_sector" }, cells, cellOf(await loadTable(state.code), COUNTRY, {}, state.year))}</p>
 ${tableBox(`${name}. ${say(statistic.unit)}`, ["sector", "value", "interval_head", "numerator", "denominator"].map((key) => t(key)), cells.map((cell) => html`<tr><th scope="row">${nameOf(cell.unit)} <span class="small">${cell.unit.code}</span></th>
 <td>${plainValue(cell, statistic)}</td><td>${intervalText(cell, statistic)}</td><td>${countText(cell.n)}</td><td>${countText(cell.d)}</td></tr>`))}${note(t("sectors_note"))}`;
@@ -82,8 +81,8 @@ const hospitalPage = async (state) => {
   VIEW = { table, cells, country, breaks: [], legend: [] };
   const filters = Object.keys(statistic.filters).map((name) => filterSelect(statistic, name));
   return html`<form class="controls" aria-label="${t("controls")}">${statisticSelect((s) => s.hospital)}${filters}${yearSlider(statistic.years)}</form>${heading(titleText(state), sentence)}
-${judged && html`<figure id="funnel-figure"><h2>${t("funnel")}</h2>${note(`${say(statistic.unit)}. ${t("funnel_note")}`)}${funnelChart({ label: sentence, cells, country, per: statistic.per, width: mainWidth(), chosen: state.unit })}
-<ul class="legend lines"><li><svg width="36" height="14" aria-hidden="true"><path class="reference" d="M1 7H35"/></svg> ${t("belgium")}</li><li><svg width="36" height="14" aria-hidden="true"><path class="limit95" d="M1 7H35"/></svg> ${t("limit_95")}</li><li><svg width="36" height="14" aria-hidden="true"><path class="limit998" d="M1 7H35"/></svg> ${t("limit_998")}</li></ul>${pictureButtons("funnel")}</figure>`}
+${!judged && html`<h2>${t("hospitals")}</h2>`}${judged && html`<figure id="funnel-figure"><h2>${t("funnel")}</h2>${note(`${say(statistic.unit)}. ${t("funnel_note")}`)}${funnelChart({ label: sentence, cells, country, per: statistic.per, width: mainWidth(), chosen: state.unit })}
+${keyOfLines([["reference", t("belgium")], ["limit95", t("limit_95")], ["limit998", t("limit_998")]])}${pictureButtons("funnel")}</figure>`}
 ${tableBox(`${t("hospital_table")}. ${say(statistic.unit)}`, [t("hospital"), t("value"), t("interval_head"), t("numerator"), t("denominator"), judged && t("funnel")], cells.map((cell) => html`<tr ${cell.unit === state.unit && html`aria-current="true"`}><th scope="row"><a id="u${cell.unit.id}" href="${linkTo(state, { unit: cell.unit })}">${nameOf(cell.unit)}</a></th>
 <td>${plainValue(cell, statistic)}</td><td>${intervalText(cell, statistic)}</td><td>${countText(cell.n)}</td><td>${countText(cell.d)}</td>${judged && html`<td>${has(cell) && verdict(cell)}</td>`}</tr>`))}
 ${note(t("hospital_warning"))}${belowHtml(state, cards)}`;

@@ -38,6 +38,7 @@ const readState = (hash) => {
   if (standardises(state) && !statistic.standardised) state.mode = "values";
   if (state.mode === "belgium" && !hasLimits(statistic)) state.mode = "values";
   if (standardises(state)) state.filters = standardisedFilters(state.filters);
+  state.age = pick("a", standardises(state) ? [] : statistic.filters[statistic.ages] || [], ""); // a second age group in the series
   state.unit = BY_KEY.get(query.get("p")) || COUNTRY;
   if (state.unit.level === "hospital" && state.view !== "hospital" && state.view !== "place") state.unit = COUNTRY;
   state.compared = (query.get("c") || "").split(",").map((key) => BY_KEY.get(key))
@@ -53,14 +54,15 @@ const hasLimits = (statistic) => statistic.measure !== "count" && (statistic.lim
 const linkTo = (state, changes = {}) => {
   const next = { ...state, ...changes }, query = new URLSearchParams();
   query.set("v", next.view);
-  if (["statistic", "hospital", "variation", "place"].includes(next.view) && next.code) {
+  if (next.code && !["home", "about"].includes(next.view)) {
     query.set("s", next.code);
     query.set("y", next.year);
-  } else if (next.view === "confidentiality") query.set("y", next.year);
+  }
   if (next.view === "statistic" || next.view === "variation") {
     for (const [name, value] of Object.entries(next.filters)) if (value !== "total") query.set(name, value);
     query.set("g", next.level);
     if (next.mode !== "values") query.set("m", next.mode);
+    if (next.age) query.set("a", next.age);
   }
   if (next.order !== "high") query.set("o", next.order);
   if (next.unit !== COUNTRY) query.set("p", keyOf(next.unit));

@@ -25,7 +25,7 @@ const placeSearch = () => searchForm("place", t("place"));
 
 /* Returns the choice of places to compare with: those chosen, each with a link that removes it, and a search for a further one. */
 const compareForm = (state) => html`<div class="no-print compare">${state.compared.length < MOST_COMPARED && searchForm("other", t("compare"))}
-${state.compared.length > 0 && html`<p class="found">${state.compared.map((unit) => html`<a href="${linkTo(state, { compared: state.compared.filter((other) => other !== unit) })}">${t("remove", { name: nameOf(unit) })}</a> `)}</p>`}</div>`;
+${state.compared.length > 0 && html`<p class="found">${state.compared.map((unit, i) => html`<a id="other-${i}" href="${linkTo(state, { compared: state.compared.filter((other) => other !== unit) })}">${t("remove", { name: nameOf(unit) })}</a> `)}</p>`}</div>`;
 
 /* Returns the year's slider. */
 const yearSlider = (years) => html`<label for="year"><span>${t("year")} <output id="year-out" for="year"></output></span>
@@ -40,10 +40,10 @@ const statisticFrame = (state) => {
   if (hasLimits(statistic)) modes.push(["belgium", t("mode_belgium")]);
   if (statistic.standardised) modes.push(["standardised", t("mode_standardised")]);
   return html`<div class="choices"><form class="controls" aria-label="${t("controls")}">${statisticSelect((s) => !s.hospital)}${filters}${select("level", t("level"), levels)}
-${modes.length > 1 ? select("mode", t("mode"), modes) : note(t("mode_none"))}${yearSlider(statistic.years)}</form>${placeSearch()}</div>
+${modes.length > 1 ? select("mode", t("mode"), modes) : statistic.measure === "count" && note(t("count_note"))}${yearSlider(statistic.years)}</form>${placeSearch()}</div>
 <h1 id="title" tabindex="-1"></h1><p id="sentence" class="sentence"></p><div class="columns">
 <figure id="map-figure"><h2>${t("map")}</h2><p id="map-label" class="small"></p><div id="map"></div><div id="legend"></div><p id="many-hidden" class="small"></p>
-<figcaption class="small">${META.map && t("boundaries_short")}</figcaption>${META.map && pictureButtons("map")}</figure>
+<figcaption class="small">${["limits_reimbursed", "limits_breaks", "limits_age"].map((key) => html`${t(key)} `)}${META.map && t("boundaries_short")}</figcaption>${META.map && pictureButtons("map")}</figure>
 <section id="place-panel" aria-labelledby="place-title"><h2 id="place-title"></h2><div id="place-body"></div></section>
 <section aria-labelledby="ranking-title" class="ranking"><h2 id="ranking-title">${t("ranking")}</h2>${select("order", t("order"), ORDERS.map((o) => [o, t(`order_${o}`)]))}
 <p id="ranking-note" class="small"></p><div id="ranking" class="scroll" role="region" tabindex="0" aria-labelledby="title"></div></section></div>
@@ -109,23 +109,25 @@ ${tableBox(`${caption}. ${say(statistic.unit)}`, [head, ...series.flatMap((line,
 const placePanel = (table, state, width) => {
   const { statistic } = table, units = [state.unit, ...besides(state)], cells = units.map((unit) => chosenCell(table, state, unit));
   const digits = DIGITS[statistic.measure], own = cells[0];
-  const chart = (id, head, xs, series, joined) => {
+  const figure = (id, head, xs, series) => {
     const label = t("chart_label", { name: head, list: series[0].points.map((cell, i) => colon(xs[i], valueText(cell, statistic))).join("; ") });
-    const { svg, fromZero } = lineChart({ id: `${id}-svg`, label, xs, series, digits, width, joined });
+    const { svg, fromZero } = lineChart({ id, label, xs, series, digits, width });
     return html`<figure id="${id}-figure"><h3>${head}</h3>${note(html`${say(statistic.unit)}. ${!fromZero && t("axis_not_zero")} ${own.lower !== null && t("whiskers")} ${!series[0].points.every(has) && t("gap_mark")}`)}
 ${svg}${lineLegend(series)}${pictureButtons(id)}</figure>`;
   };
-  const series = units.map((unit) => ({ name: nameOf(unit), points: statistic.years.map((year) => chosenCell(table, state, unit, year)) }));
+  const axis = statistic.ages, ages = axis && !standardises(state) && statistic.filters[axis], ageName = (age) => say(META.labels[axis][age]);
+  const series = state.age ? [state.filters[axis], state.age].map((age) => ({ name: `${nameOf(state.unit)}, ${ageName(age)}`, points: statistic.years.map((year) => cellOf(table, state.unit, { ...state.filters, [axis]: age }, year)) }))
+    : units.map((unit) => ({ name: nameOf(unit), points: statistic.years.map((year) => chosenCell(table, state, unit, year)) }));
   const years = statistic.years.map(String), parts = [html`<table class="figures"><caption>${say(statistic.unit)}</caption>${heads([t("place"), t("value"), t("interval_head")])}<tbody>
 ${cells.map((cell) => html`<tr><th scope="row">${nameOf(cell.unit)}</th><td ${!has(cell) && html`colspan="2"`}>${plainValue(cell, statistic)}</td>${has(cell) && html`<td>${intervalText(cell, statistic)}</td>`}</tr>`)}</tbody></table>
 ${!standardises(state) && own.n !== null && own.d !== null && note(t("counts", { n: number(own.n), d: number(own.d) }))}
 <p><a href="${linkTo(state, { view: "place" })}">${t("all_of_place", { place: nameOf(state.unit) })}</a></p>${compareForm(state)}`];
-  if (years.length > 1) parts.push(chart("series", t("series"), years, series, true), seriesTable(t("series"), t("year"), years, series, statistic));
-  const axis = statistic.ages, ages = axis && statistic.filters[axis].filter((age) => age !== "total");
-  if (ages?.length && !standardises(state)) {
-    const names = ages.map((age) => say(META.labels[axis][age]));
-    const profile = [...new Set([state.unit, ...state.compared, COUNTRY])].map((unit) => ({ name: nameOf(unit), points: ages.map((age) => cellOf(table, unit, { ...state.filters, [axis]: age }, state.year)) }));
-    parts.push(chart("ages", t("ages", { year: state.year }), ages, profile, true), seriesTable(t("ages", { year: state.year }), say(statistic.names[axis]), names, profile, statistic));
+  if (years.length > 1) parts.push(ages && html`<label for="age">${t("compare_age")}<select id="age"><option value="">–</option>${ages.map((age) => html`<option value="${age}" ${age === state.age && html`selected`}>${ageName(age)}</option>`)}</select></label>`, figure("series", t("series"), years, series), seriesTable(t("series"), t("year"), years, series, statistic));
+  const groups = ages && ages.filter((age) => age !== "total");
+  if (groups?.length) {
+    const names = groups.map(ageName);
+    const profile = [...new Set([state.unit, ...state.compared, COUNTRY])].map((unit) => ({ name: nameOf(unit), points: groups.map((age) => cellOf(table, unit, { ...state.filters, [axis]: age }, state.year)) }));
+    parts.push(figure("ages", t("ages", { year: state.year }), groups, profile), seriesTable(t("ages", { year: state.year }), say(statistic.names[axis]), names, profile, statistic));
   }
   return parts;
 };
@@ -176,15 +178,12 @@ const fillRanking = (table, state, cells, country) => {
 /* Returns the citation of a table of this release, or of the release. */
 const citationOf = (code) => say(code ? statisticOf(code).citation : META.citation);
 
-/* Returns whose definition a table follows. */
-const definitionOf = (state) => colon(t("definition_after"), t("definition_card", { card: `${state.code}_At` }));
-
 /* Returns what follows the pictures: the card, downloads, citation, permalink, embedding. */
 const belowHtml = (state, cards) => {
   const statistic = statisticOf(state.code), address = location.href.split("#")[0];
   return html`<details id="card"><summary>${t("card")}</summary>${new Safe(cards[state.code])}</details>
 <details id="data"><summary>${t("data_and_citation")}</summary><p class="buttons"><button type="button" id="csv">${t("csv_of_view")}</button></p>
-<ul>${META.formats.map(([format, folder, ending]) => html`<li><a href="../exports/${folder}/${state.code}.${ending}">${t("whole_table", { code: state.code, format })}</a></li>`)}<li><a href="docs/index.html">${t("docs_link")}</a></li></ul><h3>${t("cite")}</h3><p id="citation">${citationOf(state.code)}</p>${note(definitionOf(state))}
+<ul>${META.formats.map(([format, folder, ending]) => html`<li><a href="../exports/${folder}/${state.code}.${ending}">${t("whole_table", { code: state.code, format })}</a></li>`)}<li><a href="docs/index.html">${t("docs_link")}</a></li></ul><h3>${t("cite")}</h3><p id="citation">${citationOf(state.code)}</p>
 ${META.map && note(t("boundaries"))}
 <h3>${t("link_embed")}</h3><label for="permalink" class="wide">${t("permalink")}<input id="permalink" readonly value="${address}${linkTo(state)}"></label>
 <label for="embed" class="wide">${t("embed_code")}<textarea id="embed" readonly rows="3"><iframe src="${address}${linkTo(state, { embed: true })}" title="${titleText(state)}" width="640" height="760" loading="lazy"></iframe></textarea></label></details>`;
@@ -222,7 +221,7 @@ const fillStatistic = async (state) => {
   put("legend", META.map && legendHtml(VIEW.legend, statistic));
   const hidden = cells.filter((cell) => !has(cell)), rest = hidden.length, many = (name) => number(cells.filter((cell) => comparedWith(cell, country) === name).length);
   put("map-label", html`${mapSentence(table, state, cells, country)}${rest > cells.length / 4 && state.level === "municipality" && html` <strong>${t("many_hidden", { hidden: number(rest), count: number(cells.length) })}</strong> <a href="${linkTo(state, { level: "arrondissement" })}">${t("offer_arrondissement")}</a>`}`);
-  put("many-hidden", html`${statistic.measure === "count" && t("count_note")}${rest > 0 && rest < 13 && html`<p>${t("hidden_names", { list: hidden.map((cell) => nameOf(cell.unit)).join(", ") })}</p>`}
+  put("many-hidden", html`${rest > 0 && rest < 13 && html`<p>${t("hidden_names", { list: hidden.map((cell) => nameOf(cell.unit)).join(", ") })}</p>`}
 ${cells.some((cell) => comparedWith(cell, country)) && html`<p>${t("chance_note", { higher: many("higher"), lower: many("lower"), count: number(cells.length), expected: number(Math.round(cells.length * 0.05)) })} ${state.mode === "values" && html`<a href="${linkTo(state, { mode: "belgium" })}">${t("map_belgium")}</a>`}</p>`}`);
   put("place-title", html`${nameOf(state.unit)}`);
   put("place-body", placePanel(table, state, width));
@@ -234,13 +233,20 @@ ${cells.some((cell) => comparedWith(cell, country)) && html`<p>${t("chance_note"
   markRow(state);
 };
 
+/* Makes one link of a long list the step of Tab: the chosen one or the first; arrow keys move to the others. */
+const oneStep = (box, chosen = box.querySelector("tr[aria-current] a")) => {
+  const links = [...box.querySelectorAll("tbody a")];
+  for (const link of links) { const step = link === (chosen || links[0]) ? "0" : "-1"; if (link.getAttribute("tabindex") !== step) link.setAttribute("tabindex", step); }
+  return links;
+};
+
 /* Marks the chosen place in the ranking and brings it into the list's view. */
 const markRow = (state) => {
-  const box = byId("ranking");
+  const box = byId("ranking"), row = box.querySelector(`tr[data-unit="${state.unit.id}"]`);
   box.querySelector("[aria-current]")?.removeAttribute("aria-current");
-  const row = box.querySelector(`tr[data-unit="${state.unit.id}"]`);
+  row?.setAttribute("aria-current", "true");
+  oneStep(box);
   if (!row) return;
-  row.setAttribute("aria-current", "true");
   const top = row.getBoundingClientRect().top - box.getBoundingClientRect().top;
   if (top < 40 || top > box.clientHeight - 40) box.scrollTop += top - box.clientHeight / 2;
 };

@@ -1,0 +1,125 @@
+"""The counts that a release states for a reference year, as cells: quantity, unit and a value of each filter.
+
+A cell is stated by several tables: the total of a cube is a stat, all shares and volumes of a family have one
+denominator. A number that one table suppresses and another publishes is known.
+
+Quantities have the names of the project's series (macros/lists.sql): beneficiaries, deliveries, caesareans,
+IMAG_CT_N, hospital_deliveries; `<series> volume` counts examinations.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+
+from atlas.sql import identifier, literal
+
+VOLUME = " volume"
+# The denominator of a family; the filter by kind of act does not split it.
+DENOMINATORS = {"imaging": "beneficiaries", "perinatal": "deliveries"}
+ACT_FILTER = "procedure_type"
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """A published statistic and the quantities that it states; a count has no denominator."""
+
+    code: str
+    numerator: str
+    denominator: str | None
+    filters: tuple[str, ...]
+    is_share: bool
+    counts_persons: bool  # its cases are persons: beneficiaries and patients, not deliveries and acts
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a release is: relation of a table name, as the connection knows it, and the release's settings."""
+
+    relations: dict[str, str]
+    vintage: int
+    threshold: int
+
+    def statistics(self, connection: duckdb.DuckDBPyConnection) -> list[Statistic]:
+        """Returns the statistics of the release that are tables of it, in the order of their codes."""
+        rows = connection.execute(
+            "select distinct code, family, measure, variable, filters, smallest_level from "
+            f"{self.relations['statistic']} order by code"
+        ).fetchall()
+        return [_statistic(*row) for row in rows if row[0] in self.relations]
+
+
+def _statistic(code: str, family: str, measure: str, variable: str, filters: str | None, level: str) -> Statistic:
+    """Returns a statistic from its card."""
+    place = "hospital_" if level == "hospital" else ""
+    denominator = f"{place}{DENOMINATORS[family]}"
+    numerator = denominator if measure == "count" else f"{place}{variable}"
+    if measure == "volume":
+        numerator += VOLUME
+    names = tuple(name for name in (filters or "").split(";") if name)
+    whole = None if measure == "count" else denominator
+    return Statistic(code, numerator, whole, names, measure == "share", family == "imaging")
+
+
+def filters_of(statistics: list[Statistic]) -> list[str]:
+    """Returns all filters of statistics, in order."""
+    return sorted({name for statistic in statistics for name in statistic.filters})
+
+
+def differing_years(
+    connection: duckdb.DuckDBPyConnection, last: Source, new: Source, statistics: list[Statistic]
+) -> list[int]:
+    """Returns the reference years of both releases in which one of the statistics states anything else. Statistics that
+    one release lacks count as different in all their years: the tables that remain may have been published with them.
+    """
+    differing: set[int] = set()
+    both: set[int] = set()
+    for statistic in statistics:
+        columns = ["geo_level", "geo_code", *statistic.filters, "numerator", "denominator", "status"]
+        hashed = ", ".join(identifier(name) for name in columns)
+        years = [
+            dict(
+                connection.execute(
+                    f"select reference_year, (count(*), sum(hash({hashed}))) from {source.relations[statistic.code]} "
+                    "group by reference_year"
+                ).fetchall()
+            )
+            if statistic.code in source.relations
+            else {}
+            for source in (last, new)
+        ]
+        both |= years[0].keys() & years[1].keys()
+        differing |= {year for year in years[0].keys() | years[1].keys() if years[0].get(year) != years[1].get(year)}
+    return sorted(differing & both)
+
+
+def create_cells(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    source: Source,
+    statistics: list[Statistic],
+    filters: list[str],
+    year: int,
+) -> None:
+    """Creates a temporary table of the cells of a year: quantity, geo_level, geo_code, the filters, value; null in a
+    suppressed cell.
+    """
+    stated = []
+    for statistic in (statistic for statistic in statistics if statistic.code in source.relations):
+        relation, where = source.relations[statistic.code], f"where reference_year = {int(year)}"
+        parts = [(statistic.numerator, "case when status = 'empty' then 0 else numerator end", None)]
+        if statistic.denominator:
+            parts.append((statistic.denominator, "denominator", ACT_FILTER))
+        for quantity, value, unsplit in parts:
+            own = [name if name in statistic.filters else f"'total' as {identifier(name)}" for name in filters]
+            whole = f" and {unsplit} = 'total'" if unsplit in statistic.filters else ""
+            stated.append(
+                f"select {literal(quantity)} as quantity, geo_level, geo_code, {', '.join(own)}, {value} as value "
+                f"from {relation} {where}{whole}"
+            )
+    key = ", ".join(["quantity", "geo_level", "geo_code", *map(identifier, filters)])
+    connection.execute(
+        f"create or replace temp table {name} as select {key}, max(value)::double as value "
+        f"from ({' union all '.join(stated)}) group by all order by all"
+    )

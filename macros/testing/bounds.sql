@@ -1,0 +1,71 @@
+{# What somebody can conclude about a count from the sums that it is in, one pass: no less than the sum leaves when all other counts are as large as they can
+   be, no more than it leaves when they are as small as they can be; and a numerator is no larger than its denominator.
+   Arguments: name of the CTE to define; source, a CTE with cell_id, denominator_id (null: contained in nothing), low, high. Expects a CTE `member`: line (any
+   text or number), cell_id, is_total (the others of the line add up to it), has_rest (the total also holds cases of no other count).
+   Returns: CTEs, the last one `name`: the columns of `source`, low and high renewed. #}
+{% macro narrow_bounds(name, source) -%}
+{{ name }}_line as (
+
+    select
+        member.cell_id,
+        member.is_total,
+        member.has_rest,
+        {{ source }}.low,
+        {{ source }}.high,
+        sum(case when not member.is_total then {{ source }}.low end) over of_line as parts_low,
+        sum(case when not member.is_total then {{ source }}.high end) over of_line as parts_high,
+        max(case when member.is_total then {{ source }}.low end) over of_line as total_low,
+        max(case when member.is_total then {{ source }}.high end) over of_line as total_high
+    from member
+    inner join {{ source }} on member.cell_id = {{ source }}.cell_id
+    window of_line as (partition by member.line)
+
+),
+
+{{ name }}_by_line as (
+
+    select
+        cell_id,
+        max(case when is_total then parts_low when not has_rest then total_low - parts_high + high end) as low,
+        min(case when not is_total then total_high - parts_low + low when not has_rest then parts_high end) as high
+    from {{ name }}_line
+    group by cell_id
+
+),
+
+{{ name }}_alone as (
+
+    select
+        {{ source }}.cell_id,
+        {{ source }}.denominator_id,
+        greatest({{ source }}.low, coalesce(by_line.low, 0)) as low,
+        least({{ source }}.high, coalesce(by_line.high, {{ source }}.high)) as high
+    from {{ source }}
+    left join {{ name }}_by_line as by_line on {{ source }}.cell_id = by_line.cell_id
+
+),
+
+{{ name }}_inside as (
+
+    select
+        denominator_id as cell_id,
+        max(low) as low
+    from {{ name }}_alone
+    where denominator_id is not null
+    group by denominator_id
+
+),
+
+{{ name }} as (
+
+    select
+        cell.cell_id,
+        cell.denominator_id,
+        greatest(cell.low, coalesce(inside.low, 0)) as low,
+        least(cell.high, coalesce(denominator.high, cell.high)) as high
+    from {{ name }}_alone as cell
+    left join {{ name }}_alone as denominator on cell.denominator_id = denominator.cell_id
+    left join {{ name }}_inside as inside on cell.cell_id = inside.cell_id
+
+)
+{%- endmacro %}

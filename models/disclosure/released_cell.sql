@@ -1,0 +1,49 @@
+-- One row is a row of publishable_cell as a release may publish it: what the last release makes necessary is suppressed besides (quality.withheld_cell).
+-- The published tables read nothing else.
+{{ config(materialized = 'view', access = 'protected') }}
+
+with cell as (
+
+    select * from {{ ref('publishable_cell') }}
+
+),
+
+withheld as (
+
+    select * from {{ source('state', 'withheld_cell') }}
+    -- without suppression nothing is withheld either
+    where {{ var('small_cell_threshold') }} > 0
+
+),
+
+released as (
+
+    select
+        cell.reference_year,
+        cell.series,
+        cell.geo_level,
+        cell.geo_code,
+        {%- for filter in filter_definitions() %}
+            cell.{{ filter }},
+        {%- endfor %}
+        cell.cases,
+        cell.volume,
+        cell.denominator,
+        cell.persons,
+        cell.denominator_persons,
+        cell.is_denominator_suppressed or coalesce(withheld.hides_denominator, false) as is_denominator_suppressed,
+        cell.is_numerator_suppressed or withheld.series is not null as is_numerator_suppressed
+    from cell
+    left join withheld
+        on
+            cell.reference_year = withheld.reference_year
+            and cell.series = withheld.series
+            and cell.geo_level = withheld.geo_level
+            and cell.geo_code = withheld.geo_code
+            {%- for filter in filter_definitions() %}
+                and cell.{{ filter }} = withheld.{{ filter }}
+            {%- endfor %}
+
+)
+
+select * from released

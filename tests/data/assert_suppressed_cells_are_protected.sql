@@ -1,0 +1,142 @@
+-- No suppressed count can be narrowed to an interval shorter than the threshold by the sums that it is in, the whole numbers that are published and the
+-- denominator that contains it, in two passes. Looks at every count of the years that this build computed, numerators and denominators, and knows nothing
+-- of the method that suppressed them. The linear programs of tests/pytest/attacker.py find more, on small sources.
+{{ config(group = 'disclosure') }}
+{#- larger than any count, so that sums of such numbers are still whole numbers -#}
+{%- set without_limit = 1000000000000 -%}
+
+with cell as (
+
+    select * from {{ ref('protected_cell') }}
+
+),
+
+published as (
+
+    select
+        cell.cell_id,
+        cell.denominator_id,
+        publishable.is_numerator_suppressed,
+        publishable.is_denominator_suppressed
+    from {{ ref('publishable_cell') }} as publishable
+    inner join cell
+        on
+            publishable.reference_year = cell.reference_year
+            and publishable.series = cell.series
+            and publishable.geo_level = cell.geo_level
+            and publishable.geo_code = cell.geo_code
+            and {{ same_filters('publishable', 'cell') }}
+
+),
+
+-- a count that one table suppresses and another publishes is known
+suppressed as (
+
+    select cell_id from published
+    where is_numerator_suppressed
+    union all
+    select denominator_id as cell_id from published
+    group by denominator_id
+    having bool_and(is_denominator_suppressed)
+
+),
+
+known as (
+
+    select
+        cell.cell_id,
+        case when cell.headroom is not null then cell.denominator_id end as denominator_id,
+        case when suppressed.cell_id is null then cell.cases else 0 end as low,
+        case when suppressed.cell_id is null then cell.cases else {{ without_limit }} end as high
+    from cell
+    left join suppressed on cell.cell_id = suppressed.cell_id
+
+),
+
+column_of_series as (
+
+    select * from {{ ref('suppression_column') }}
+
+),
+
+-- the sums: children and parent of a unit; values and total of a filter. The number of a line is that of its total, or of the unit without the filter, with
+-- one digit more for the kind of the sum
+line_of_cell as (
+
+    select
+        parent_id * 10 as line,
+        cell_id,
+        false as is_total,
+        geo_level in ('region', 'statistical_sector') as has_rest
+    from cell
+    where not is_root_unit
+    union all
+    select
+        cell_id * 10 as line,
+        cell_id,
+        true as is_total,
+        false as has_rest
+    from cell
+    {%- for filter in suppression_filters() %}
+        union all
+        select
+            (cell.cell_id - cell.column_id + column_of_series.without_{{ filter }}_id) * 10 + {{ loop.index }} as line,
+            cell.cell_id,
+            cell.{{ filter }} = 'total' as is_total,
+            false as has_rest
+        from cell
+        inner join column_of_series
+            on
+                cell.series_id = column_of_series.series_id
+                and cell.column_id = column_of_series.column_id
+        where column_of_series.has_{{ filter }} and cell.geo_level <> 'statistical_sector'
+    {%- endfor %}
+
+),
+
+-- only a sum with a suppressed count says more than it publishes
+line as (
+
+    select
+        line_of_cell.line,
+        bool_or(line_of_cell.has_rest) as has_rest
+    from line_of_cell
+    left join suppressed on line_of_cell.cell_id = suppressed.cell_id
+    group by line_of_cell.line
+    having count(suppressed.cell_id) > 0 and bool_or(line_of_cell.is_total) and not bool_and(line_of_cell.is_total)
+
+),
+
+member as (
+
+    select
+        line_of_cell.line,
+        line_of_cell.cell_id,
+        line_of_cell.is_total,
+        line.has_rest
+    from line_of_cell
+    inner join line on line_of_cell.line = line.line
+
+),
+
+{{ narrow_bounds('once', 'known') }},
+
+{{ narrow_bounds('twice', 'once') }},
+
+failure as (
+
+    select
+        cell.series || ' ' || cell.reference_year || ' ' || cell.geo_level || ' ' || cell.geo_code
+        || {{ values_in_words(suppression_filters(), 'cell') }} as item,
+        case
+            when bound.high < bound.low then 'the published counts contradict each other'
+            when bound.high - bound.low < {{ var('small_cell_threshold') }} then 'suppressed, but published counts leave fewer values than the threshold'
+        end as failure_reason
+    from suppressed
+    inner join cell on suppressed.cell_id = cell.cell_id
+    inner join twice as bound on suppressed.cell_id = bound.cell_id
+
+)
+
+select * from failure
+where failure_reason is not null
