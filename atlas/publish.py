@@ -16,6 +16,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from string import Template
 
 import duckdb
 
@@ -166,9 +167,39 @@ def read_public_tables(
             export.Column(column.name, column.type, column_comments.get(column.name, column.comment))
             for column in columns[place]
         ]
-        tables.append(export.PublicTable(*place, comment, described, model.primary_key, model.statistic, model.derived))
+        derived = derived_columns(connection, model)
+        tables.append(export.PublicTable(*place, comment, described, model.primary_key, model.statistic, derived))
         guards.check_columns(tables[-1])
     return tables
+
+
+def derived_columns(connection: duckdb.DuckDBPyConnection, model: record.PublicModel) -> dict[str, str]:
+    """Returns column -> expression of the columns that a table derives from others, its constants written out."""
+    constants = {}
+    for name, query in model.constants.items():
+        result = connection.execute(query)
+        columns = [column[0] for column in result.description]
+        constants[name] = _case(columns[:-1], result.fetchall())
+    return {column: Template(text).substitute(constants) for column, text in model.derived.items()}
+
+
+def _case(columns: list[str], rows: list[tuple]) -> str:
+    """Returns an SQL expression of type double: the last value of the row whose other values the columns have; null for
+    none. Digits without an exponent would be a decimal.
+    """
+    if not columns:
+        ((value,),) = rows
+        return repr(value) if "e" in repr(value) else f"{value!r}e0"
+    cases: dict[object, list[tuple]] = {}
+    for key, *rest in rows:
+        cases.setdefault(key, []).append(tuple(rest))
+    if not cases:
+        return "cast(null as double)"
+    branches = (
+        f"when {literal(key) if isinstance(key, str) else key} then {_case(columns[1:], rest)}"
+        for key, rest in cases.items()
+    )
+    return f"case {identifier(columns[0])} {' '.join(branches)} end"
 
 
 def read_edition(

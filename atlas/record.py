@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 
 from atlas.settings import AtlasError
+from atlas.sql import identifier
 
 GOOD = ("success", "pass", "warn", "no-op")
 
@@ -37,7 +38,8 @@ class Artifacts:
 @dataclass(frozen=True)
 class PublicModel:
     """A model with `access: public`. statistic: the mart's declaration, None for a reference table. derived: column ->
-    its SQL expression over other columns of the table.
+    its SQL expression over other columns of the table, in which `$name` is one of `constants`. constants: name
+    -> query on the warehouse; the last column is the value, for rows whose columns of the same names equal the others.
     """
 
     schema: str
@@ -45,6 +47,7 @@ class PublicModel:
     primary_key: list[str]
     statistic: dict[str, Any] | None
     derived: dict[str, str] = field(default_factory=dict)
+    constants: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -155,7 +158,21 @@ def public_models(manifest: dict[str, Any]) -> Iterator[PublicModel]:
             if any(c["type"] == "primary_key" for c in column["constraints"])
         ]
         derived = node["config"]["meta"].get("derived") or {}
-        yield PublicModel(node["schema"], node["alias"], keys[0] if keys else [], statistic, derived)
+        queries = node["config"]["meta"].get("constants") or {}
+        constants = {constant: _with_relations(query, manifest) for constant, query in queries.items()}
+        yield PublicModel(node["schema"], node["alias"], keys[0] if keys else [], statistic, derived, constants)
+
+
+def _with_relations(query: str, manifest: dict[str, Any]) -> str:
+    """Returns a query with the relations of the attached warehouse in place of the models and seeds that it names as
+    `{name}`.
+    """
+    places = {
+        node["alias"]: f"warehouse.{identifier(node['schema'])}.{identifier(node['alias'])}"
+        for node in manifest["nodes"].values()
+        if node["resource_type"] in ("model", "seed")
+    }
+    return query.format_map(places)
 
 
 def _must_run(node: dict[str, Any]) -> bool:

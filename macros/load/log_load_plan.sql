@@ -34,3 +34,15 @@
         {% if rows | length > 10 %}{% do log("... and " ~ (rows | length - 10) ~ " years more: quality.incomplete_year.", info=true) %}{% endif %}
     {% endif %}
 {% endmacro %}
+
+{# Hook of int_postnatal_lookahead. Names the years whose claims of the year after end within the postnatal window: cube_007_009a leaves them out. #}
+{% macro log_cut_lookahead() %}
+    {% if is_building() %}
+        {% for row in run_query("select reference_year from " ~ this ~ " where has_claims_of_next_year and not has_postnatal_lookahead order by reference_year").rows %}
+            {% set end = modules.datetime.date(row[0], 12, 31) + modules.datetime.timedelta(days=var('last_postnatal_day')) %}
+            {% do log(
+                "cube_007_009a leaves " ~ row[0] ~ " out: the perinatal claims of " ~ (row[0] + 1) ~ " end before " ~ end ~ ", the last day of the postnatal window. "
+                ~ "When the claims up to that day arrive, a build adds the year.", info=true) %}
+        {% endfor %}
+    {% endif %}
+{% endmacro %}

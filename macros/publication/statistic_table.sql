@@ -17,7 +17,7 @@
 {%- if execute and model.resource_type == 'model' and not model.name.startswith(kind ~ '_') -%}
     {{ exceptions.raise_compiler_error("The model '" ~ model.name ~ "' declares a " ~ kind ~ ": its name must start with " ~ kind ~ "_.") }}
 {%- endif -%}
-{{ config(meta = {'statistic': statistic, 'derived': derived_columns(statistic)}) }}
+{{ config(meta = {'statistic': statistic, 'derived': derived_columns(statistic), 'constants': derived_constants(statistic, this.identifier)}) }}
 {%- set cells = cells_of_statistic(statistic) -%}
 
 with suppressed as (

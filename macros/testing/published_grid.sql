@@ -18,6 +18,13 @@ tested_year as (
 
 ),
 
+lookahead as (
+
+    select * from {{ ref('int_postnatal_lookahead') }}
+    where has_postnatal_lookahead
+
+),
+
 unit as (
 
     select * from {{ ref('geographic_unit') }}
@@ -53,7 +60,7 @@ expected as (
         on
             declared.first_year <= tested_year.reference_year
             and (tested_year.has_prenatal_lookback or not declared.needs_lookback)
-            and (tested_year.has_postnatal_lookahead or not declared.needs_lookahead)
+            and (tested_year.reference_year in (select lookahead.reference_year from lookahead) or not declared.needs_lookahead)
     inner join unit on unit.geo_level = 'country' or (declared.smallest_level <> 'hospital' and unit.geo_level <> 'statistical_sector')
     group by declared.table_name, tested_year.reference_year, unit.geo_level
 

@@ -32,7 +32,8 @@ year as (
 
 ),
 
--- without the claims of the year after, the postnatal window of its last deliveries is cut: cube_007_009a leaves the year out
+-- without the claims of the year after, the postnatal window of its last deliveries is cut; whether they reach its end is known when they are read
+-- (int_postnatal_lookahead)
 -- without the claims of the year before, the look-back of the prenatal windows is cut: deliveries are built, the prenatal tables are not
 decided as (
 
@@ -48,7 +49,7 @@ decided as (
             next_year.has_built_claims
             or (next_year.has_claims_in_source and (year.is_in_source or next_year.is_in_source)),
             false
-        ) as has_postnatal_lookahead,
+        ) as has_claims_of_next_year,
         true {{ year_bounds('year.reference_year') }} as is_published
     from year
     left join year as previous_year on year.reference_year - 1 = previous_year.reference_year

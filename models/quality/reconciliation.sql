@@ -84,6 +84,29 @@ reference_year as (
 
 ),
 
+lookahead as (
+
+    select * from {{ ref('int_postnatal_lookahead') }}
+
+),
+
+-- what a built year lacks, because a window reaches into a year whose claims are not there
+window_of_year as (
+
+    select
+        reference_year.reference_year,
+        reference_year.is_published,
+        case when reference_year.has_prenatal_lookback then '' else 'the prenatal tables (no claims of the year before)' end as lacks_before,
+        case
+            when lookahead.has_postnatal_lookahead then ''
+            when reference_year.has_claims_of_next_year then 'cube_007_009a (claims of the year after end within its window)'
+            else 'cube_007_009a (no claims of the year after)'
+        end as lacks_after
+    from reference_year
+    left join lookahead on reference_year.reference_year = lookahead.reference_year
+
+),
+
 reconciliation as (
 
     select
@@ -99,13 +122,13 @@ reconciliation as (
         case
             when balance.rows_not_read > 0 and balance.rows_accepted > 0 then 'built; late lines are not added: the source no longer has the year'
             when balance.rows_not_read > 0 then 'not read: no reference year, and no look-back or look-ahead of one'
-            when reference_year.reference_year is null then 'read for its lines only: no reference year'
-            when not reference_year.is_published then 'built, not published: narrowed by a variable or the publication date'
-            when not reference_year.has_prenatal_lookback and not reference_year.has_postnatal_lookahead
-                then 'built without the prenatal tables and cube_007_009a: the source has no claims of the year before, nor of the year after'
-            when not reference_year.has_postnatal_lookahead then 'built without cube_007_009a: the source has no claims of the year after'
-            when not reference_year.has_prenatal_lookback then 'built without the prenatal tables: the source has no claims of the year before'
-            else 'built'
+            when window_of_year.reference_year is null then 'read for its lines only: no reference year'
+            when not window_of_year.is_published then 'built, not published: narrowed by a variable or the publication date'
+            when window_of_year.lacks_before = '' and window_of_year.lacks_after = '' then 'built'
+            else
+                'built without ' || window_of_year.lacks_before
+                || case when window_of_year.lacks_before <> '' and window_of_year.lacks_after <> '' then ' and ' else '' end
+                || window_of_year.lacks_after
         end as use_of_year
     from balance
     left join disposition_count
@@ -113,7 +136,7 @@ reconciliation as (
             balance.source = disposition_count.source
             and balance.load_year = disposition_count.load_year
             and disposition_count.disposition <> 'received'
-    left join reference_year on balance.load_year = reference_year.reference_year
+    left join window_of_year on balance.load_year = window_of_year.reference_year
 
 )
 

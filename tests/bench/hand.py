@@ -2,6 +2,8 @@
 
 `python hand.py SOURCE_DIR YEAR DATABASE`: five imaging variables, deliveries, prenatal acts and hospitals by the newest geography, totals included, from
 hive-partitioned Parquet. It has no rejects, no warnings, no reconciliation, no masking, no tests, and knows one year only.
+
+Tuned on a quarter of Belgium by processor time; docs/operations/performance.md says what was tried.
 """
 
 import csv
@@ -11,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+VARIABLES = ("rad", "dentist", "spec", "ct", "thera")
 SEEDS = Path(__file__).resolve().parents[2] / "seeds"
 
 
@@ -63,24 +66,31 @@ def prepare(connection):
 
 
 def people(connection, source, year):
-    """Beneficiaries: one line a list, December before June."""
+    """Beneficiaries: one line a list, December before June. A person who is twice on a list is found by a hash, and only such persons are grouped."""
+    for name, day in (("december", f"{year}-12-31"), ("june", f"{year}-06-30")):
+        connection.execute(f"""
+            create temp view {name}_line as
+            select pp0010 as person, pp0025 as residence, pp0055 as sector, pp0030 as insurability, pp0015 as born, pp0020 as sex
+            from read_parquet('{source}/population/reference_date={day}/*.parquet', hive_partitioning = false)
+            where pp0010 is not null and pp0015 between {year} - 125 and {year};
+            create temp table {name}_twice as select hash(person) as person_hash from {name}_line group by all having count(*) > 1;
+            create temp view {name} as
+            select person, residence, sector, insurability, born from {name}_line where hash(person) not in (from {name}_twice)
+            union all
+            select person, line[1], line[2], line[3], line[4]
+            from (select person, min((residence, sector, insurability, born, sex)) as line from {name}_line where hash(person) in (from {name}_twice) group by person);
+        """)
     connection.execute(f"""
-        create table beneficiary as
-        with line as (
-            select reference_date = date '{year}-12-31' as december, pp0010 as person, pp0025 as residence, pp0055 as sector, pp0030 as insurability, pp0015 as born, pp0020 as sex
-            from read_parquet('{source}/population/reference_date={year}-*/*.parquet', hive_partitioning = true)
-            where pp0010 is not null and pp0015 between {year} - 125 and {year} and reference_date in (date '{year}-06-30', date '{year}-12-31')
-        ),
-        kept as (
-            select person, min((residence, sector, insurability, born, sex)) filter (where december) as d, min((residence, sector, insurability, born, sex)) filter (where not december) as j
-            from line group by person
-        ),
-        known as (
-            select *, coalesce(d[1] >= 100 and d[1] not in (995, 999) and (d[1] < 1000 or d[1] in (from residence select code)), false) as december_known from kept
+        create temp table beneficiary as
+        with known as (
+            select person, d.residence as d_residence, d.sector as d_sector, d.insurability as d_insurability, j.residence as j_residence, j.sector as j_sector,
+                j.insurability as j_insurability, coalesce(d.born, j.born) as born,
+                coalesce(d.residence between 100 and 999 and d.residence not in (995, 999), false) or d.residence in (from residence select code) as december_known
+            from december as d full outer join june as j using (person)
         ),
         placed as (
-            select person, case when december_known then d[1] else j[1] end as code, case when december_known then d[2] else j[2] end as sector,
-                {year} - coalesce(d[4], j[4]) as age, case when length(d[3]) = 3 then d[3] when length(j[3]) = 3 then j[3] end as insurability
+            select person, case when december_known then d_residence else j_residence end as code, case when december_known then d_sector else j_sector end as sector,
+                {year} - born as age, case when length(d_insurability) = 3 then d_insurability when length(j_insurability) = 3 then j_insurability end as insurability
             from known
         )
         select person, residence.municipality, s.sector_code as sector, least(age // 10, 9) as decade, case when age < 20 then 0 when age >= 40 then 5 else age // 5 - 3 end as maternal,
@@ -94,23 +104,18 @@ def imaging(connection, source, year):
     """The five variables a person, then cells by unit and age, and by sector."""
     measures = [
         "beneficiaries",
-        *(
-            f"{variable}_{measure}"
-            for variable in ("rad", "dentist", "spec", "ct", "thera")
-            for measure in ("patients", "exams")
-        ),
+        *(f"{variable}_{measure}" for variable in VARIABLES for measure in ("patients", "exams")),
     ]
     sums = ", ".join(f"sum({measure}) as {measure}" for measure in measures)
     connection.execute(f"""
-        create table used as
-        select ss00010 as person, sum(ss00050) filter (where rad) as rad, sum(ss00050) filter (where dentist) as dentist, sum(ss00050) filter (where spec) as spec,
-            sum(ss00050) filter (where ct) as ct, sum(ss00050) filter (where thera) as thera
-        from read_parquet('{source}/health_care/service_year={year}/*.parquet') inner join member on ss00020 = code
-        where ss00010 is not null and year(ss00015) = {year} and ss00050 <> 0 and (rad or dentist or spec or ct or thera)
+        create temp table used as
+        select ss00010 as person, {", ".join(f"sum(ss00050 * cast({v} as integer)) as {v}" for v in VARIABLES)}
+        from read_parquet('{source}/health_care/service_year={year}/*.parquet', hive_partitioning = false) inner join member on ss00020 = code
+        where ss00010 is not null and ss00015 between date '{year}-01-01' and date '{year}-12-31' and ss00050 <> 0 and ({" or ".join(VARIABLES)})
         group by ss00010;
-        create table smallest as
+        create temp table smallest as
         select municipality, sector, decade, count(*) as beneficiaries,
-            {", ".join(f"count(*) filter (where {v} > 0) as {v}_patients, sum({v}) filter (where {v} > 0) as {v}_exams" for v in ("rad", "dentist", "spec", "ct", "thera"))}
+            {", ".join(f"count(*) filter (where {v} > 0) as {v}_patients, sum({v}) filter (where {v} > 0) as {v}_exams" for v in VARIABLES)}
         from beneficiary left join used using (person) group by all;
         create table imaging_cell as
         select geo_level, geo_code, decade, {sums}
@@ -123,25 +128,25 @@ def imaging(connection, source, year):
 def perinatal(connection, source, year):
     """Deliveries, prenatal acts, and their cells by residence and by hospital."""
     connection.execute(f"""
-        create table perinatal as
+        create temp table perinatal as
         select ss00010 as person, ss00015 as day, code, priority, act, ss00050 as cases, ss00075 as hospital
         from read_parquet(['{source}/health_care/service_year={year - 1}/*.parquet', '{source}/health_care/service_year={year}/*.parquet'], hive_partitioning = false)
         inner join member on ss00020 = code
         where ss00010 is not null and ss00015 is not null and ss00050 <> 0 and (priority is not null or act is not null);
-        create table delivery as
+        create temp table delivery as
         with claim as (select person, day, code, priority, min(hospital) as hospital from perinatal where priority is not null group by all having sum(cases) > 0),
         delivery_day as (
             select person, day, min(priority) as priority, min(hospital) as hospital
             from (from claim qualify priority = min(priority) over (partition by person, day)) as kept group by all
         )
         select * from delivery_day qualify coalesce(day - lag(day) over (partition by person order by day) > 30, true);
-        create table prenatal as
+        create temp table prenatal as
         with act as (select person, day, act, sum(cases) as cases from perinatal where act is not null group by all),
         nearest as (
             select act.*, min(delivery.day) as delivery_day from act inner join delivery on act.person = delivery.person and delivery.day - act.day between 0 and 280 group by all
         )
         select person, delivery_day, act, sum(cases) as acts from nearest where delivery_day - day <= case act when 'cardiotocography' then 15 else 280 end group by all having sum(cases) > 0;
-        create table attributed as
+        create temp table attributed as
         select person, municipality, maternal, increased, hospital, priority, day from delivery inner join beneficiary using (person) where year(day) = {year};
         create table delivery_cell as
         select geo_level, geo_code, maternal, increased, count(*) as deliveries, count(*) filter (where priority = 1) as caesareans,

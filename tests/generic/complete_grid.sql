@@ -27,7 +27,16 @@ with cell as (
 reference_year as (
 
     select * from {{ ref('int_reference_year') }}
-    where {{ in_years_to_test('reference_year') }}{{ ' and has_' ~ window if window }}
+    where {{ in_years_to_test('reference_year') }}{{ ' and has_prenatal_lookback' if window == 'prenatal_lookback' }}
+
+),
+
+tested_year as (
+
+    select * from reference_year
+    {%- if window == 'postnatal_lookahead' %}
+    where reference_year in (select lookahead.reference_year from {{ ref('int_postnatal_lookahead') }} as lookahead where lookahead.has_postnatal_lookahead)
+    {%- endif %}
 
 ),
 
@@ -53,13 +62,13 @@ level_count as (
 expected_level as (
 
     select
-        reference_year.reference_year,
+        tested_year.reference_year,
         unit.geo_level,
         count(*) as units
-    from reference_year
+    from tested_year
     cross join unit
     where {{ "unit.geo_level = 'country'" if hospitals else "unit.geo_level <> 'statistical_sector'" }}
-    group by reference_year.reference_year, unit.geo_level
+    group by tested_year.reference_year, unit.geo_level
 
 ),
 
@@ -79,7 +88,7 @@ incomplete as (
         coalesce(level_count.reference_year, expected_level.reference_year) || ' ' || coalesce(level_count.geo_level, expected_level.geo_level) as item,
         case
             when level_count.row_count is null then 'the level has no row'
-            when reference_year.reference_year is null then 'the year is not built, or its window is not complete'
+            when tested_year.reference_year is null then 'the year is not built, or its window is not complete'
             when level_count.distinct_rows <> level_count.row_count then level_count.row_count - level_count.distinct_rows || ' duplicate rows'
             when level_count.units <> expected_level.units then level_count.units || ' units instead of ' || expected_level.units
             when
@@ -92,7 +101,7 @@ incomplete as (
         on
             level_count.reference_year = expected_level.reference_year
             and level_count.geo_level = expected_level.geo_level
-    left join reference_year on level_count.reference_year = reference_year.reference_year
+    left join tested_year on level_count.reference_year = tested_year.reference_year
     cross join value_count
 
 ),

@@ -405,6 +405,18 @@ def years_with_claims(source: Source) -> set[int]:
     return {claim.day.year for claim in source.claims if not claim.is_late}
 
 
+def years_followed(source: Source, code_lists: CodeLists) -> set[int]:
+    """Years whose deliveries can be followed to the end of the postnatal window: the year after has claims, and a perinatal one on 11 February or later."""
+    perinatal = {*DELIVERY_LISTS, MIDWIFE, *(name for name, _ in PRENATAL_ACTS.values())}
+    seen = {
+        claim.day.year - 1
+        for claim in source.claims
+        if (claim.day - date(claim.day.year - 1, 12, 31)).days >= max(POSTNATAL_DAYS)
+        and code_lists.of(claim.code, claim.day) & perinatal
+    }
+    return seen & {year - 1 for year in years_with_claims(source)}
+
+
 def years_built(source: Source, first: int | None, last: int | None, publication_date: date | None) -> list[int]:
     """Section 7: every year with both lists and claims, narrowed by the variables and the publication rule; a gap between them is not built."""
     lists = {listed for _, listed in source.population}
@@ -554,7 +566,7 @@ def imaging_tables(year, people, exams, geography, tables):
 
 
 def delivery_tables(year, people, all_deliveries, with_prenatal, with_postnatal, geography, tables):
-    """Adds one year of the six tables on deliveries; those on prenatal acts only when the year before has claims, that on postnatal contacts only when the year after has."""
+    """Adds one year of the six tables on deliveries; those on prenatal acts only when the year before has claims, that on postnatal contacts only when those of the year after reach 11 February."""
     if year < FIRST_YEAR["cube_007"]:
         return
     number, caesareans, acts, without = Counter(), Counter(), Counter(), Counter()
@@ -622,11 +634,11 @@ def expected_tables(
     groups = {row["qualification"]: row["performer_group"] for row in read_seed(seeds_dir, "provider_qualification")}
     exams = imaging_use(source, code_lists, groups if performer_from == "qualification" else None)
     all_deliveries = deliveries(source, code_lists)
-    claim_years = years_with_claims(source)
+    claim_years, followed = years_with_claims(source), years_followed(source, code_lists)
     tables = {name: {} for name in table_filters()}
     for year in years_built(source, first, last, publication_date):
         people = beneficiaries_of(year, source, geography)
         imaging_tables(year, people, exams, geography, tables)
-        windows = (year - 1 in claim_years, year + 1 in claim_years)
+        windows = (year - 1 in claim_years, year in followed)
         delivery_tables(year, people, all_deliveries, *windows, geography, tables)
     return tables

@@ -127,7 +127,16 @@ KEYS = {
     "geographic_unit": ["geo_level", "geo_code"],
 }
 GRAIN = ["reference_year", "geo_level", "geo_code"]  # of every statistic, before its filters
-DERIVED = {"cube_013_007": {"value": "cast(numerator as double) * 100 / 300"}}  # not stored in the public file
+# not stored in the public file
+DERIVED = {
+    "cube_013_007": {"value": "cast(numerator as double) * 100 / 300"},
+    "cube_007_005b": {"lower_95": "case when status = 'published' then $factor * denominator end"},
+}
+CONSTANTS = {
+    "cube_007_005b": {
+        "factor": "select reference_year, procedure_type, 0.375::double from {procedure_type}, (select distinct reference_year from {cube_007_005b})"
+    }
+}
 STATISTICS = {"cube_013_007": CUBE, "stat_013_008": STAT, "cube_007_005b": HOSPITAL}
 
 
@@ -202,7 +211,12 @@ def artifacts(invocation_id: str = "x") -> dict[str, dict]:
     nodes = {f"model.health_atlas.{name}": model(name, "reference", key=key) for name, key in KEYS.items()}
     nodes |= {
         f"model.health_atlas.{name}": model(
-            name, "marts", key=[*GRAIN, *statistic["filters"]], statistic=statistic, derived=DERIVED.get(name)
+            name,
+            "marts",
+            key=[*GRAIN, *statistic["filters"]],
+            statistic=statistic,
+            derived=DERIVED.get(name),
+            constants=CONSTANTS.get(name),
         )
         for name, statistic in STATISTICS.items()
     }
@@ -226,6 +240,7 @@ def model(
     key: list[str] | None = None,
     statistic: dict | None = None,
     derived: dict | None = None,
+    constants: dict | None = None,
     access: str = "public",
     materialized: str = "table",
 ) -> dict:
@@ -237,7 +252,9 @@ def model(
         "access": access,
         "config": {
             "materialized": materialized,
-            "meta": {"statistic": statistic, "derived": derived or {}} if statistic else {},
+            "meta": {"statistic": statistic, "derived": derived or {}, "constants": constants or {}}
+            if statistic
+            else {},
         },
         "constraints": [{"type": "primary_key", "columns": key}] if key else [],
         "columns": {},

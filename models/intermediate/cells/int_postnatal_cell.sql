@@ -6,7 +6,7 @@
 
 with reference_year as (
 
-    select * from {{ ref('int_reference_year') }}
+    select * from {{ ref('int_postnatal_lookahead') }}
     where
         has_postnatal_lookahead
         and {{ in_years_to_build('reference_year') }}

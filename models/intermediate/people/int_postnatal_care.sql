@@ -24,7 +24,7 @@ delivery as (
 
 reference_year as (
 
-    select * from {{ ref('int_reference_year') }}
+    select * from {{ ref('int_postnatal_lookahead') }}
     where
         has_postnatal_lookahead
         and {{ in_years_to_build('reference_year') }}

@@ -1,25 +1,79 @@
 -- One row is a list, a disposition of its lines and a residence code, with the number of lines: what there is to know of the lists without looking at a person.
+-- Duplicates are taken from the lines that are usable by themselves: a join of every line with them would read all persons once more.
 {{ config(materialized = 'yearly', meta = {'input': 'lists', 'year_column': 'load_year'}) }}
 
-with entry as (
+{%- set list_and_code = ['load_year', 'reference_year', 'reference_date', 'residence_code', 'is_residence_code_given'] %}
 
-    select * from {{ ref('int_population_disposition') }}
+with line as (
+
+    select
+        *,
+        residence_code is not null or residence_code_as_received is not null as is_residence_code_given
+    from {{ ref('stg_population') }}
     where {{ in_years_to_build('load_year') }}
+
+),
+
+repeated_line as (
+
+    select
+        *,
+        residence_code is not null or residence_code_as_received is not null as is_residence_code_given
+    from {{ ref('int_population_duplicate') }}
+    where
+        entry_rank > 1
+        and {{ in_years_to_build('load_year') }}
+
+),
+
+line_count as (
+
+    select
+        {{ columns_of(list_and_code) }}
+        reject_reason,
+        count(*) as line_count
+    from line
+    group by all
+
+),
+
+duplicate_count as (
+
+    select
+        {{ columns_of(list_and_code) }}
+        count(*) as line_count
+    from repeated_line
+    group by all
+
+),
+
+moved as (
+
+    select * from line_count
+    union all
+    select
+        {{ columns_of(list_and_code) }}
+        cast(null as string) as reject_reason,
+        -line_count as line_count
+    from duplicate_count
+    union all
+    select
+        {{ columns_of(list_and_code) }}
+        'duplicate' as reject_reason,
+        line_count
+    from duplicate_count
 
 ),
 
 counted as (
 
     select
-        load_year,
-        reference_year,
-        reference_date,
+        {{ columns_of(list_and_code) }}
         reject_reason,
-        residence_code,
-        residence_code is not null or residence_code_as_received is not null as is_residence_code_given,
-        count(*) as line_count
-    from entry
-    group by all
+        cast(sum(line_count) as bigint) as line_count
+    from moved
+    group by {{ columns_of(list_and_code) }} reject_reason
+    having sum(line_count) <> 0
 
 )
 
