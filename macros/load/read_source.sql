@@ -48,15 +48,15 @@
     {% endif %}
 {% endmacro %}
 
-{# The date of a row, as SQL on the file's columns. Arguments: source_name, types ({column: type}), list_date (the folder's date, which goes first, or none). #}
+{# The date of a row, as SQL on the file's columns. Arguments: source_name, types ({column: type}), list_date (SQL of the folder's date, which goes first, or none). #}
 {% macro dating_expression(source_name, types, list_date=none) %}
-    {% if list_date is not none %}{{ return("date '" ~ list_date ~ "'") }}{% endif %}
+    {% if list_date is not none %}{{ return(list_date) }}{% endif %}
     {% set name = dating_column(source_name).name %}
     {{ return(read_date(name, types[name]) if name in types else 'cast(null as date)') }}
 {% endmacro %}
 
 {# The branches in which the files of a source are read. Arguments: source_name, files (SQL: a query with the columns of source_file, and load_year, the year
-   of all lines of a file, null for several). Returns: list of {format, from, types, load_year, folder_year, list_date}, the last three none where not known. #}
+   of all lines of a file, null for several). Returns: list of {format, from, types, load_year, folder_year, list_date}, the last three as SQL, none where not known. #}
 {% macro source_branches(source_name, files) %}{{ return(adapter.dispatch('source_branches')(source_name, files)) }}{% endmacro %}
 {% macro duckdb__source_branches(source_name, files) %}
     {% set groups = {} %}
@@ -70,7 +70,8 @@
     {% for row in groups.values() %}
         {% set from = read_function(row, fromjson(row.paths)) %}
         {% do branches.append({
-            'format': row.format, 'from': from, 'types': column_types(from), 'load_year': row.load_year, 'folder_year': row.folder_year, 'list_date': row.list_date}) %}
+            'format': row.format, 'from': from, 'types': column_types(from), 'load_year': row.load_year, 'folder_year': row.folder_year,
+            'list_date': "date '" ~ row.list_date ~ "'" if row.list_date is not none else none}) %}
     {% endfor %}
     {{ return(branches) }}
 {% endmacro %}
