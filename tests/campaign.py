@@ -157,7 +157,7 @@ def run_case(number: int, seed: int, *, build: bool = True) -> tuple[str, str]:
             return "refused by the scan", wrong
         if not build:
             return "left to dbt", ""
-        atlas = run_dbt(source, Path(folder) / "output", *READING)
+        atlas = run_dbt(source, Path(folder) / "output", *READING, artifacts=True)
         if places := shown(atlas, ""):
             return "value shown", f"{case}: an id is in {', '.join(places)}"
         if not atlas.ok:

@@ -2,14 +2,16 @@
    results. The messages of DuckDB are looked at, not repeated. #}
 {% macro log_remedies(results) %}
     {% set directory = env_var('ATLAS_TEMP_DIR', env_var('ATLAS_OUTPUT_DIR', 'output')) %}
+    {% set damaged = "The warehouse is damaged. Bring back a backup of warehouse.duckdb, or move it (and a file warehouse.duckdb.wal) away and build again: it is made anew from the source."
+        ~ " Years that the source no longer has are only in the backup." %}
     {% set remedies = {
         'out of memory error': "A query needed more memory than it may use. Give more with ATLAS_MEMORY_LIMIT (now " ~ env_var('ATLAS_MEMORY_LIMIT', '4GB')
             ~ "), free space in the spill directory (ATLAS_TEMP_DIR, now " ~ directory ~ "), or build fewer years at a time with last_reference_year.",
         'no space left on device': "A disk is full. Free space below " ~ env_var('ATLAS_OUTPUT_DIR', 'output') ~ " and " ~ directory ~ ", or name directories on another disk with ATLAS_OUTPUT_DIR and ATLAS_TEMP_DIR.",
         'could not write': "A file could not be written. Free space below " ~ env_var('ATLAS_OUTPUT_DIR', 'output') ~ " and " ~ directory ~ ", and check the rights of this user.",
         'is not valid utf8': "A text of a Parquet file is not in UTF-8. Export the file again with texts in UTF-8.",
-        'corrupt database file': "The warehouse is damaged. Bring back a backup of warehouse.duckdb, or move it (and a file warehouse.duckdb.wal) away and build again: it is made anew from the source."
-            ~ " Years that the source no longer has are only in the backup.",
+        'corrupt database file': damaged,
+        'could not read enough bytes from file': damaged,
     } %}
     {% set messages = results | map(attribute='message') | map('string') | join(' ') | lower if results else '' %}
     {% set found = [] %}

@@ -14,7 +14,7 @@ from pathlib import Path
 import adversarial
 import pytest
 import release_fixture
-from dbt_runs import PARSED, PROJECT, Atlas, run_dbt
+from dbt_runs import PARSED, PROJECT, PUBLISHED_MODELS, Atlas, run_dbt
 from filelock import FileLock
 from xdist.scheduler import LoadScopeScheduling
 
@@ -24,8 +24,18 @@ SHARED_BUILDS = {"unmasked", "masked", "primary_only", "published"}  # fixtures 
 BUDGET = (
     8 * 60
 )  # seconds that `make test` may take on two cores; printed, because a test that fails on a slow machine says nothing about the code
-# The workers take the longest first. Files that share no fixture of their own are split into single tests, which fill up the end.
-FIRST = ("test_story", "test_spark", "test_attacker")
+# The workers take the longest first, the files of short tests last. Files that share no fixture of their own are split into single tests.
+FIRST = (
+    "test_story",
+    "test_spark",
+    "test_attacker",
+    "test_end_to_end",
+    "test_release",
+    "test_atlas_pages",
+    "test_site",
+    "test_unit_tests",
+)
+LAST = ("test_bad_input", "test_faults")
 SPLIT = ("test_faults", "test_bad_input", "test_end_to_end", "test_attacker")
 
 
@@ -41,7 +51,8 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if not COSTS & {marker.name for marker in item.iter_markers()}:
             item.add_marker("warehouse" if SHARED_BUILDS & set(item.fixturenames) else "unit")
-    items.sort(key=lambda item: FIRST.index(item.path.stem) if item.path.stem in FIRST else len(FIRST))
+    order = {name: place for place, name in enumerate(FIRST)} | dict.fromkeys(LAST, len(FIRST) + 1)
+    items.sort(key=lambda item: order.get(item.path.stem, len(FIRST)))
 
 
 class FileScheduling(LoadScopeScheduling):
@@ -113,12 +124,14 @@ def small_source(shared) -> Path:
     )
 
 
-def build_from(source: Path, output: Path, before: Atlas | None, *arguments: str, **variables) -> Atlas:
+def build_from(
+    source: Path, output: Path, before: Atlas | None, *arguments: str, artifacts: bool = False, **variables
+) -> Atlas:
     """Builds, or builds on a copy of another atlas's warehouse. Returns the atlas; raises AssertionError when dbt fails."""
     if before:
         output.mkdir()
         shutil.copy(before.warehouse, output)
-    atlas = run_dbt(source, output, *arguments, variables=variables)
+    atlas = run_dbt(source, output, *arguments, variables=variables, artifacts=artifacts)
     assert atlas.ok, atlas.log[-3000:]
     return atlas
 
@@ -132,15 +145,16 @@ def unmasked(small_source, shared) -> Atlas:
 @pytest.fixture(scope="session")
 def masked(small_source, unmasked, shared) -> Atlas:
     """The small source with the default threshold: the unmasked warehouse built again, so that only the suppression and what follows from it are made."""
-    return made_once(shared / "masked", lambda folder: build_from(small_source, folder, unmasked))
+    return made_once(shared / "masked", lambda folder: build_from(small_source, folder, unmasked, artifacts=True))
 
 
 @pytest.fixture(scope="session")
 def primary_only(small_source, masked, shared) -> Atlas:
-    """The masked warehouse built again without secondary suppression and without data tests."""
+    """The masked warehouse built again without secondary suppression: suppression and published tables alone, without data tests."""
+    selected = ("run", "--select", *(f"path:models/{part}" for part in ("load", "disclosure", *PUBLISHED_MODELS)))
     return made_once(
         shared / "primary_only",
-        lambda folder: build_from(small_source, folder, masked, "run", complementary_masking=False),
+        lambda folder: build_from(small_source, folder, masked, *selected, complementary_masking=False),
     )
 
 

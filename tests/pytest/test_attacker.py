@@ -141,8 +141,9 @@ def test_a_threshold_that_is_no_whole_number_is_refused(threshold, tmp_path):
 
 @pytest.mark.warehouse
 def test_a_source_whose_every_cell_is_small_is_hidden_whole(tmp_path):
-    source = adversarial.write_source(tmp_path / "source", 3, persons=12, years=(2021, 2022), hive=True)
-    atlas = run_dbt(source, tmp_path / "out", *WITHOUT_TESTS, variables={"small_cell_threshold": 100})
+    source = adversarial.write_source(tmp_path / "source", 3, persons=12, years=(2022,), hive=True)
+    arguments = (*WITHOUT_TESTS, "--exclude", "published_stratum+")
+    atlas = run_dbt(source, tmp_path / "out", *arguments, variables={"small_cell_threshold": 100})
     assert atlas.ok, atlas.log[-3000:]
     for name in table_names(atlas):
         assert atlas.query(f"select count(*) from marts.{name} where status = 'published' and numerator > 0") == [

@@ -1,6 +1,7 @@
 """Input that is wrong: the build stops before any heavy work, with one message that says what was looked for, where, what was found and what to do."""
 
 import adversarial
+import campaign
 import duckdb
 import pytest
 from dbt_runs import run_dbt
@@ -110,3 +111,33 @@ def test_a_broken_line_of_csv_is_named_and_not_shown(hive, tmp_path):
     atlas = stopped(source, tmp_path / "output", "Malformed CSV rows", file.name, f"line {number}")
     assert "somebody-known" not in atlas.log
     assert "somebody-known" not in (tmp_path / "output" / "logs" / "dbt.log").read_text(encoding="utf-8")
+
+
+def test_a_list_in_the_folder_of_another_date_stops_the_build(tmp_path):
+    source = campaign.write_source(tmp_path / "source")
+    folder = source / "population" / "reference_date=2022-12-31"
+    folder.mkdir()
+    (source / "population" / "part.parquet").rename(folder / "list.parquet")
+    words = ("list.parquet", "the folder states the list of 2022-12-31", "says 2022-06-30", "Move the file")
+    stopped(source, tmp_path / "output", *words)
+
+
+def test_a_midnight_in_belgium_is_its_own_day_and_a_tab_is_no_person(tmp_path):
+    """Whatever the time zone of the machine; that midnight is 22 o'clock of the day before in UTC."""
+    source = campaign.write_source(tmp_path / "source")
+    values = ", ".join(
+        f"(timestamptz '2022-06-30 00:00:00+02', {person}, 1980, 2, 11001, null, '111')" for person in ("'p'", "chr(9)")
+    )
+    names = ", ".join(campaign.NAMES["population"])
+    target = source / "population" / "moments.parquet"
+    duckdb.sql(f"copy (from (values {values}) as line ({names})) to '{target}' (format parquet)")
+    atlas = run_dbt(source, tmp_path / "output", *campaign.READING[:4], environment={"TZ": "UTC"})
+    assert atlas.ok, atlas.log[-2000:]
+    days = (
+        "select cast(list_date as text), line_count from source.source_file_year where relative_path like '%moments%'"
+    )
+    assert atlas.query(days) == [("2022-06-30", 2)]
+    with duckdb.connect(str(atlas.warehouse)) as connection:
+        connection.execute("set timezone = 'Europe/Brussels'")  # of this view, as dbt sets it
+        people = "select person_id, reject_reason from staging.stg_population where person_id = 'p' or person_id_is_missing order by all"
+        assert connection.execute(people).fetchall() == [("p", None), (None, "missing_person_id")]

@@ -265,7 +265,11 @@ def other_variables(masked, tmp_path_factory) -> dict:
     output = tmp_path_factory.mktemp("compiled")
     shutil.copy(masked.warehouse, output)
     compiled = run_dbt(
-        masked.source, output, "compile", "--select", "+statistic", "+statistic_remark", variables=variables
+        masked.source,
+        output,
+        *("compile", "--select", "+statistic", "+statistic_remark"),
+        variables=variables,
+        artifacts=True,
     )
     assert compiled.ok, compiled.log[-3000:]
     return {

@@ -1,14 +1,18 @@
 """What may leave the private files: messages without values, and settings and variables that are refused by name."""
 
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import campaign
 import duckdb
 import pytest
 from dbt_common.exceptions import DbtRuntimeError
+from jinja2 import Environment
 
 from atlas import dbt_plugin, source_files, variables
-from atlas.settings import AtlasError, read_settings
+from atlas.lock import output_lock
+from atlas.settings import PROJECT_DIR, AtlasError, read_settings
 
 
 @pytest.mark.parametrize(
@@ -112,3 +116,59 @@ def test_a_warehouse_that_cannot_be_opened_says_what_to_do(tmp_path, content):
     file.write_bytes(content)
     with pytest.raises(AtlasError, match="move it"):
         dbt_plugin.check_warehouse(file, {})
+
+
+def test_a_warehouse_that_was_cut_off_or_is_in_use_says_what_to_do(tmp_path):
+    file = tmp_path / "warehouse.duckdb"
+    with duckdb.connect(str(file)) as connection:
+        connection.execute(
+            "create table person as select range as person_id, md5(range::text) as text from range(100000)"
+        )
+    holder = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
+    command = [sys.executable, "-c", holder, str(file)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "open\n"
+        with pytest.raises(AtlasError, match=f"open in another process .PID {process.pid}.. Close that program"):
+            dbt_plugin.check_warehouse(file, {})
+        process.stdin.close()
+    dbt_plugin.check_warehouse(file, {})
+    file.write_bytes(file.read_bytes()[:12288])
+    with pytest.raises(AtlasError, match="is damaged.*Bring back a backup"):
+        dbt_plugin.check_warehouse(file, {})
+
+
+def test_a_folder_in_the_way_of_the_lock_is_named(tmp_path):
+    settings = read_settings({"ATLAS_OUTPUT_DIR": str(tmp_path)})
+    settings.lock_file.mkdir()
+    with pytest.raises(AtlasError, match="cannot be locked"), output_lock(settings, "build"):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        (
+            "Out of Memory Error: could not allocate block of size 256.0 KiB",
+            ["ATLAS_MEMORY_LIMIT (now 1GB)", "last_reference_year"],
+        ),
+        (
+            "TransactionContext Error: ... No space left on device",
+            ["disk is full", "ATLAS_OUTPUT_DIR", "ATLAS_TEMP_DIR"],
+        ),
+        ("IO Error: Could not write file", ["rights"]),
+        ("Fatal Error: Corrupt database file: computed checksum 1", ["warehouse is damaged", "move it"]),
+        ('IO Error: Could not read enough bytes from file "warehouse.duckdb"', ["warehouse is damaged", "move it"]),
+        ("Binder Error: no such column", []),
+    ],
+)
+def test_a_failure_without_a_remedy_of_its_own_gets_one(message, words):
+    """The macro is rendered without dbt: it reads the results, the environment and nothing else."""
+    said = []
+    environment = Environment(extensions=["jinja2.ext.do"])
+    environment.globals.update(
+        env_var=lambda name, default: {"ATLAS_MEMORY_LIMIT": "1GB"}.get(name, default),
+        log=lambda text, info: said.append(text),
+    )
+    text = (PROJECT_DIR / "macros" / "load" / "log_remedies.sql").read_text(encoding="utf-8")
+    environment.from_string(text).module.log_remedies([SimpleNamespace(message=message)])
+    assert len(said) == bool(words) and all(word in said[0] for word in words)
