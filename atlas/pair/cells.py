@@ -16,6 +16,8 @@ import duckdb
 from atlas.sql import identifier, literal
 
 VOLUME = " volume"
+# Before the name of a quantity that is counted by hospital.
+HOSPITAL = "hospital_"
 # The denominator of a family; the filter by kind of act does not split it.
 DENOMINATORS = {"imaging": "beneficiaries", "perinatal": "deliveries"}
 ACT_FILTER = "procedure_type"
@@ -49,10 +51,30 @@ class Source:
         ).fetchall()
         return [_statistic(*row) for row in rows if row[0] in self.relations]
 
+    def nested(self, connection: duckdb.DuckDBPyConnection, statistics: list[Statistic]) -> set[tuple[str, str]]:
+        """Returns (part, whole) of the numerators whose code list is part of another one's: a CT scan is an examination
+        of a radiologist.
+        """
+        if "statistic_code" not in self.relations:
+            return set()
+        codes: dict[str, set[str]] = {}
+        numerators = {statistic.code: statistic.numerator for statistic in statistics if statistic.counts_persons}
+        for code, nomenclature_code in connection.execute(
+            f"select distinct code, nomenclature_code from {self.relations['statistic_code']}"
+        ).fetchall():
+            if code in numerators:
+                codes.setdefault(numerators[code], set()).add(nomenclature_code)
+        return {
+            (part, whole)
+            for part in codes
+            for whole in codes
+            if codes[part] < codes[whole] and part.endswith(VOLUME) == whole.endswith(VOLUME)
+        }
+
 
 def _statistic(code: str, family: str, measure: str, variable: str, filters: str | None, level: str) -> Statistic:
     """Returns a statistic from its card."""
-    place = "hospital_" if level == "hospital" else ""
+    place = HOSPITAL if level == "hospital" else ""
     denominator = f"{place}{DENOMINATORS[family]}"
     numerator = denominator if measure == "count" else f"{place}{variable}"
     if measure == "volume":

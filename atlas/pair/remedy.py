@@ -105,7 +105,7 @@ class Attack:
         stated = ~numpy.isnan(self.before)
         large = self._side(0, self.system.persons) | self._side(1, self.system.persons)
         pinned = self.alone.width < self._need()
-        found = (stated & (self.before == 0)) | (large & pinned & (self.alone.low >= self.thresholds[1]))
+        found = (self.alone.high <= 0) | (large & pinned & (self.alone.low >= self.thresholds[1]))
         if self.thresholds[0] >= self.thresholds[1]:
             found |= stated | self._sums_of(stated)
         return found & self._suppressed()

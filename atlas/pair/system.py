@@ -2,7 +2,8 @@
 
 A variable is a cell of one release, or of both when it is one quantity in them (links.py). Sums: the children of a unit
 add up to it, the values of a filter to its total, in each release; units of two vintages as geography.py says. Limits:
-a share counts persons of its denominator, a patient has an examination.
+a share counts persons of its denominator, a patient has an examination, a list holds the lists within it, and
+hospitals report no more than the country.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 import duckdb
 import numpy
 
-from atlas.pair.cells import ACT_FILTER, VOLUME, Source, Statistic, create_cells, filters_of
+from atlas.pair.cells import ACT_FILTER, HOSPITAL, VOLUME, Source, Statistic, create_cells, filters_of
 from atlas.pair.geography import Geography
 from atlas.pair.links import Cells, unchanged
 from atlas.sql import identifier, literal
@@ -79,9 +80,10 @@ def create_rows(
     key = ["quantity", "geo_level", "geo_code", *map(identifier, filters)]
     same = " and ".join(f"before.{column} = now.{column}" for column in key)
     shown = ", ".join(f"coalesce(before.{column}, now.{column}) as {column}" for column in key)
+    # the cells of a unit that differs have a key of their own: a join by equality alone
     sides = [
-        f"(select *, true as is_there, (geo_level, geo_code) in (from pair_different) as differs from pair_{name}) "
-        f"as {side}"
+        "(select *, true as is_there, case when (geo_level, geo_code) in (from pair_different) then "
+        f"'{name}' else '' end as own from pair_{name}) as {side}"
         for name, side in zip(RELEASES, ("before", "now"), strict=True)
     ]
     connection.execute(
@@ -89,7 +91,7 @@ def create_rows(
         select row_number() over (order by {", ".join(key)}, in_last) - 1 as id, * from (
             select {shown}, before.value as before, now.value as now,
             before.is_there is not null as in_last, now.is_there is not null as in_new
-            from {sides[0]} full outer join {sides[1]} on {same} and not before.differs and not now.differs
+            from {sides[0]} full outer join {sides[1]} on {same} and before.own = now.own
         )"""
     )
     return Rows("pair_row", filters)
@@ -126,7 +128,7 @@ def build(
     crossed = _cross_terms(connection, geography, rows, variable, len(rest))
     relation, term, sign = (numpy.concatenate(pair) for pair in zip((relation, term, sign), crossed[:3], strict=True))
     rest = numpy.concatenate([rest, numpy.zeros(crossed[3], bool)])
-    smaller, larger = _limits(connection, statistics, rows, variable)
+    smaller, larger = _limits(connection, sources[1], statistics, rows, variable)
     return System(
         cells,
         variable,
@@ -160,10 +162,15 @@ def _sums(connection, source: Source, rows: Rows, name: str) -> dict[str, numpy.
         f"union all select distinct 'hospital', cell.geo_code, 'country', country.geo_code from {there} as cell "
         f"inner join {geography} as country on cell.geo_level = 'hospital' and country.geo_level = 'country')"
     )
+    # a table of its own: joined in another order, parents and units alone would be many times as many rows
+    connection.execute(
+        "create or replace temp table pair_child as select cell.*, unit.parent_level, unit.parent_code "
+        f"from {there} as cell inner join {units} as unit using (geo_level, geo_code)"
+    )
     selects = [
         f"select 0 as dimension, parent.id as parent, child.id as child, child.geo_level in {WITH_REST} as has_rest "
-        f"from {there} as child inner join {units} as unit using (geo_level, geo_code) inner join {there} as parent on "
-        f"parent.geo_level = unit.parent_level and parent.geo_code = unit.parent_code and {same}"
+        f"from pair_child as child inner join {there} as parent on "
+        f"parent.geo_level = child.parent_level and parent.geo_code = child.parent_code and {same}"
     ]
     for number, filter_ in enumerate(map(identifier, rows.filters), start=1):
         others = [column for column in [*columns, "geo_level", "geo_code"] if column != filter_]
@@ -240,9 +247,11 @@ def _cross_terms(connection, geography: Geography, rows: Rows, variable: numpy.n
     return relation + first, variable[release, row], sign.astype(float), int(relation.max()) + 1
 
 
-def _limits(connection, statistics: list[Statistic], rows: Rows, variable: numpy.ndarray) -> tuple:
+def _limits(connection, source: Source, statistics: list[Statistic], rows: Rows, variable: numpy.ndarray) -> tuple:
     """Returns the variables that are at most others: (smaller, larger), in both releases."""
-    pairs = {(s.numerator, s.denominator) for s in statistics if s.is_share}
+    pairs = {(s.numerator, s.denominator) for s in statistics if s.is_share} | source.nested(connection, statistics)
+    by_hospital = {name for s in statistics for name in (s.numerator, s.denominator or "") if name.startswith(HOSPITAL)}
+    pairs |= {(name, name.removeprefix(HOSPITAL)) for name in by_hospital}
     pairs |= {(s.numerator.removesuffix(VOLUME), s.numerator) for s in statistics if s.numerator.endswith(VOLUME)}
     if not pairs:
         return numpy.array([], int), numpy.array([], int)

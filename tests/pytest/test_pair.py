@@ -13,7 +13,7 @@ from pair_fixture import AGES, MERGED, PATIENTS
 
 from atlas.pair import geography, remedy, step, system
 from atlas.pair.bounds import propagate
-from atlas.pair.cells import Source
+from atlas.pair.cells import Source, Statistic
 from atlas.pair.links import Cells, unchanged
 
 
@@ -145,6 +145,31 @@ def test_two_changes_that_cancel_each_other_out_are_no_contradiction(connection)
     rows = system.Rows("pair_row", ["age_category"])
     solved = step.solve(connection, sources, sources[1].statistics(connection), geography.Geography(set(), []), rows)
     assert not propagate(solved, remedy.known(solved, solved.cells.in_new & False)).contradicts.any()
+
+
+def test_a_list_within_a_list_and_hospitals_within_the_country_are_limits(connection):
+    """A CT scan is an examination of a radiologist: its patients are at most those of the wider list, its examinations too."""
+    connection.execute(
+        "create table statistic_code as select * from (values ('ct', '1'), ('rad', '1'), ('rad', '2'), ('dent', '3'), ('ct_v', '1'), ('rad_v', '1'), "
+        "('rad_v', '2'), ('caesarean', '1')) as t (code, nomenclature_code)"
+    )
+    made = [
+        Statistic(code, name, "beneficiaries", (), True, True)
+        for code, name in (("ct", "CT"), ("rad", "RAD"), ("dent", "DENT"))
+    ]
+    made += [Statistic(f"{s.code}_v", f"{s.numerator} volume", "beneficiaries", (), False, True) for s in made]
+    made.append(Statistic("caesarean", "caesareans", "deliveries", (), True, False))
+    source = Source({"statistic_code": "statistic_code"}, 2025, 5)
+    assert source.nested(connection, made) == {("CT", "RAD"), ("CT volume", "RAD volume")}
+    columns = "quantity, id, 'country' as geo_level, '01000' as geo_code, true as in_last, true as in_new"
+    connection.execute(
+        f"create table pair_row as select {columns} from (values ('hospital_deliveries', 0), ('deliveries', 1)) as t (quantity, id)"
+    )
+    births = [Statistic("births", "hospital_deliveries", None, (), False, False)]
+    found = system._limits(
+        connection, Source({}, 2025, 5), births, system.Rows("pair_row", []), numpy.array([[0, 1], [0, 1]])
+    )
+    assert [values.tolist() for values in found] == [[0], [1]]
 
 
 def test_what_is_suppressed_with_a_denominator(connection):
