@@ -7,7 +7,7 @@ export DBT_PROFILES_DIR := .
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help build test check equal demo lint bench release docs lock clean
+.PHONY: help build spark test check equal demo lint bench release docs lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,8 +24,16 @@ $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --target $(VENV)/duckdb-1.2.0 duckdb==1.2.0
 	@touch $@
 
-build: $(VENV)/.installed ## environment, demo data where no source is given, dbt build, published result
+# the engine Spark has an environment of its own, because PySpark alone is larger than everything else
+.venv-spark/.installed: requirements-spark.txt
+	$(PYTHON) -m venv .venv-spark
+	.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-spark.txt
+	@touch $@
+
+build: $(VENV)/.installed $(if $(filter spark,$(ATLAS_ENGINE)),$(if $(ATLAS_SPARK_PYTHON),,.venv-spark/.installed)) ## environment, demo data where no source is given, dbt build, published result
 	$(BIN)/python -m atlas build
+
+spark: .venv-spark/.installed ## environment of the engine Spark, for ATLAS_ENGINE=spark make build (needs Java 17)
 
 test: lint ## everything that CI checks: sqlfluff, dbt unit and data tests, pytest (at most 8 minutes on two cores)
 	$(BIN)/python -m pytest --numprocesses 2
@@ -56,6 +64,7 @@ docs: $(VENV)/.installed ## write the site of the current release
 lock: ## compile the lock files again (needs uv)
 	uv pip compile --quiet --no-header --no-annotate --universal --python-version 3.11 requirements.in -o requirements.txt
 	uv pip compile --quiet --no-header --no-annotate --universal --python-version 3.11 requirements-dev.in -o requirements-dev.txt
+	uv pip compile --quiet --no-header --no-annotate --universal --python-version 3.11 requirements-spark.in -o requirements-spark.txt
 
 clean: ## remove the environment and dbt's working folders, never the output
-	rm -rf $(VENV) target logs
+	rm -rf $(VENV) .venv-spark target logs

@@ -15,7 +15,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from atlas import demo, last_release, publication, publish, report, runner, source_files, variables
+from atlas import demo, last_release, publication, publish, report, runner, source_files, spark, variables
 from atlas.lock import output_lock
 from atlas.pair import step
 from atlas.settings import PROJECT_DIR, Settings
@@ -38,6 +38,7 @@ def build(
     """
     variables.check_text(variable_text)
     publication.check(settings)
+    spark.check_engine(settings)
     with output_lock(settings, "build"), report.recorded(settings) as document:
         source = settings.source_dir or make_demo(settings, demo_arguments)
         files = check_sources(source, settings)

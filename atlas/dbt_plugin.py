@@ -20,7 +20,7 @@ from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt_common.exceptions import DbtRuntimeError
 
-from atlas import source_files, source_parquet, source_text, variables
+from atlas import source_files, source_parquet, source_text, spark, variables
 from atlas.lock import check_writable
 from atlas.settings import SOURCES, AtlasError, Settings, read_settings, temp_folder
 
@@ -86,6 +86,7 @@ class Plugin(BasePlugin):
             config["temp_directory"] = str(self.settings.temp_dir)
             DuckDBConnectionManager.atlas_settings = self.settings
             check_warehouse(self.warehouse, config)
+            spark.check_engine(replace(self.settings, output_dir=folder))
         except AtlasError as error:
             raise DbtRuntimeError(str(error)) from error
 
@@ -101,8 +102,10 @@ class Plugin(BasePlugin):
         scan    writes the records of the source files to the path of the call
         recode  writes UTF-8 copies of the CSV files in `files` that are in another encoding
         check   stops when a file of the records at the path has changed since they were written
-        clear   removes the copies
+        clear   removes the copies, and what passed to Spark by the folder `exchange`
         variables  stops when a name in `names` is no variable of the project
+        exchange  makes `folder`, through which tables pass to Spark and back
+        spark   runs dbt on Spark, and stops when that fails
         """
         step, records = target_config.config["step"], Path(target_config.location.path)
         try:
@@ -118,8 +121,21 @@ class Plugin(BasePlugin):
                 check_unchanged(records)
             elif step == "variables":
                 variables.check_names(target_config.config["names"])
+            elif step == "exchange":
+                spark.make_exchange(Path(target_config.config["folder"]))
+            elif step == "spark":
+                given = target_config.config
+                spark.run(
+                    self.settings,
+                    Path(given["folder"]),
+                    given["plan"],
+                    given["variables"],
+                    full_refresh=given["full_refresh"],
+                )
             else:
                 clear(self.settings.temp_dir)
+                if folder := target_config.config.get("exchange"):
+                    spark.clear_exchange(Path(folder).parent)
         except (AtlasError, source_text.FileFault) as error:
             raise DbtRuntimeError(str(error)) from error
         except OSError as error:

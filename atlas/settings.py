@@ -12,6 +12,7 @@ from pathlib import Path
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 SOURCES = ("population", "health_care")
+ENGINES = ("duckdb", "spark")
 CHANGES_FOLDER = "changes"  # of a release: the change report
 
 
@@ -44,6 +45,7 @@ class Settings:
     memory_limit: str
     threads: int
     temp_dir: Path
+    engine: str = "duckdb"  # or spark: what computes the tables of persons
     publication: Path | None = None  # the file that ATLAS_PUBLICATION names, in place of the project's publication.yml
 
     @property
@@ -133,12 +135,16 @@ def read_settings(environment=os.environ) -> Settings:
     if not re.fullmatch(r"[0-9]+([.][0-9]+)?\s*([KMGT]i?B|B|%)", memory_limit, re.I):
         raise InputError(f"ATLAS_MEMORY_LIMIT is {memory_limit!r}, but must be a size such as 4GB or 800MB.")
     publication = environment.get("ATLAS_PUBLICATION")
+    engine = environment.get("ATLAS_ENGINE") or "duckdb"
+    if engine not in ENGINES:
+        raise InputError(f"ATLAS_ENGINE is {engine!r}, but must be one of {', '.join(ENGINES)}.")
     return Settings(
         output_dir=output_dir,
         source_dir=Path(source).resolve() if source else None,
         memory_limit=memory_limit,
         threads=_threads(environment.get("ATLAS_THREADS") or "2"),
         temp_dir=temp_folder(environment, output_dir),
+        engine=engine,
         publication=Path(publication).resolve() if publication else None,
     )
 

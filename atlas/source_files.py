@@ -55,6 +55,7 @@ class SourceFile:
     has_rows: bool | None = None  # there is something below the header
     read_path: str = ""  # the file, or its private copy
     column_names: str = ""  # lower case, separated by commas; those of CSV outside the contract are column_<n>
+    column_types: str | None = None  # of Parquet, by DuckDB's names, separated by semicolons
     unread_reason: str | None = None
 
 
@@ -292,6 +293,7 @@ def _inspected(records: list[SourceFile], copies: Path, faults: list[str]) -> li
                         read_path=record.file,
                         row_count=facts.row_count,
                         column_names=",".join(facts.columns),
+                        column_types=";".join(facts.types),
                         only_year=_only_year(record, facts),
                     )
                 )

@@ -20,6 +20,7 @@ class ParquetFile:
 
     checksum: str
     columns: tuple[str, ...]
+    types: tuple[str, ...]  # by DuckDB's names
     row_count: int
     has_date_column: bool
     first_day: str | None
@@ -61,6 +62,7 @@ def inspect(
     return ParquetFile(
         checksum,
         tuple(names),
+        tuple(type_name or "" for _, _, type_name in columns),
         row_count,
         date_column in types,
         _day(first, date_type),

@@ -25,6 +25,16 @@
 {% macro default__hash_of(expressions) %}xxhash64({{ expressions | join(', ') }}){% endmacro %}
 {% macro duckdb__hash_of(expressions) %}hash({{ expressions | join(', ') }}){% endmacro %}
 
+{# Text without spaces of all scripts around it (Unicode category Zs). Null stays null. #}
+{% macro without_spaces(text) %}{{ return(adapter.dispatch('without_spaces')(text)) }}{% endmacro %}
+{% macro default__without_spaces(text) %}trim(both '\u0020\u00A0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200A\u202F\u205F\u3000' from {{ text }}){% endmacro %}
+{% macro duckdb__without_spaces(text) %}trim({{ text }}){% endmacro %}
+
+{# Number of bytes of a text in UTF-8. Returns: integer expression. #}
+{% macro byte_length(text) %}{{ return(adapter.dispatch('byte_length')(text)) }}{% endmacro %}
+{% macro default__byte_length(text) %}octet_length({{ text }}){% endmacro %}
+{% macro duckdb__byte_length(text) %}strlen({{ text }}){% endmacro %}
+
 {# The whole numbers from 0 to `last` as a query with one column of the given name. #}
 {% macro whole_numbers(last, name='number') %}{{ return(adapter.dispatch('whole_numbers')(last, name)) }}{% endmacro %}
 {% macro default__whole_numbers(last, name) %}select id as {{ name }} from range(0, {{ last + 1 }}){% endmacro %}

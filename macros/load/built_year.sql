@@ -10,7 +10,7 @@
 
 {# on-run-start hook. Creates the table. Raises a compiler error in a warehouse of version 1, whose state is in other tables. #}
 {% macro create_built_year() %}
-    {% if execute and flags.WHICH in ['run', 'build'] %}
+    {% if execute and target.type == 'duckdb' and flags.WHICH in ['run', 'build'] %}
         {% do run_query('create schema if not exists quality') %}
         {% if adapter.get_relation(database=target.database, schema='quality', identifier='loaded_year') %}
             {% do exceptions.raise_compiler_error("This warehouse was built by version 1 of the project. Move warehouse.duckdb away and build again from the source.") %}
@@ -75,7 +75,7 @@
    years depend on records nothing: its years are computed again. Argument: results, dbt's list of results. Returns: nothing. #}
 {% macro record_built_years(results) %}
     {% set plan = model_relation('load_plan') if execute else none %}
-    {% if is_building() and not invocation_args_dict.get('sample') and plan and adapter.get_relation(database=plan.database, schema=plan.schema, identifier=plan.identifier) %}
+    {% if is_building() and target.type == 'duckdb' and not invocation_args_dict.get('sample') and plan and adapter.get_relation(database=plan.database, schema=plan.schema, identifier=plan.identifier) %}
         {% set done = succeeded_nodes(results) %}
         {% set rule_ids = rule_nodes() %}
         {% set missing = {'rules': [], 'publication': [], 'tests': []} %}

@@ -39,7 +39,7 @@
                 {% set name = dating_column(source_name).name %}
                 {% set written = count_written_dates(name, branch.types.get(name)) %}
                 {% set is_list = source_name == 'population' %}
-                {% set list_date = ("coalesce(date '" ~ branch.list_date ~ "', day)" if branch.list_date is not none else 'day') if is_list else 'null' %}
+                {% set list_date = ("coalesce(" ~ branch.list_date ~ ", day)" if branch.list_date is not none else 'day') if is_list else 'null' %}
                 {% do parts.append(
                     content_query('file.source', 'file.relative_path', 'file.checksum', year_of_row('day', branch.folder_year), list_date, 'day' if is_list else 'null', 'line_count', ['w0', 'w1', 'w2'])
                     ~ " from (select filename, " ~ ('day' if is_list else 'min(day)') ~ " as day, count(*) as line_count, sum(w0) as w0, sum(w1) as w1, sum(w2) as w2 from (select filename, "

@@ -48,16 +48,17 @@
     {% endif %}
 {% endmacro %}
 
-{# The date of a row, as SQL on the file's columns. Arguments: source_name, types ({column: type}), list_date (the folder's date, which goes first, or none). #}
+{# The date of a row, as SQL on the file's columns. Arguments: source_name, types ({column: type}), list_date (SQL of the folder's date, which goes first, or none). #}
 {% macro dating_expression(source_name, types, list_date=none) %}
-    {% if list_date is not none %}{{ return("date '" ~ list_date ~ "'") }}{% endif %}
+    {% if list_date is not none %}{{ return(list_date) }}{% endif %}
     {% set name = dating_column(source_name).name %}
     {{ return(read_date(name, types[name]) if name in types else 'cast(null as date)') }}
 {% endmacro %}
 
 {# The branches in which the files of a source are read. Arguments: source_name, files (SQL: a query with the columns of source_file, and load_year, the year
-   of all lines of a file, null for several). Returns: list of {format, from, types, load_year, folder_year, list_date}, the last three none where not known. #}
-{% macro source_branches(source_name, files) %}
+   of all lines of a file, null for several). Returns: list of {format, from, types, load_year, folder_year, list_date}, the last three as SQL, none where not known. #}
+{% macro source_branches(source_name, files) %}{{ return(adapter.dispatch('source_branches')(source_name, files)) }}{% endmacro %}
+{% macro duckdb__source_branches(source_name, files) %}
     {% set groups = {} %}
     {% for row in run_query(
         "select format, load_year, folder_year, list_date, separator, quote, case format when 'csv' then column_names end as column_names, cast(to_json(list(read_path order by read_path)) as varchar) as paths,"
@@ -69,7 +70,8 @@
     {% for row in groups.values() %}
         {% set from = read_function(row, fromjson(row.paths)) %}
         {% do branches.append({
-            'format': row.format, 'from': from, 'types': column_types(from), 'load_year': row.load_year, 'folder_year': row.folder_year, 'list_date': row.list_date}) %}
+            'format': row.format, 'from': from, 'types': column_types(from), 'load_year': row.load_year, 'folder_year': row.folder_year,
+            'list_date': "date '" ~ row.list_date ~ "'" if row.list_date is not none else none}) %}
     {% endfor %}
     {{ return(branches) }}
 {% endmacro %}
@@ -92,7 +94,7 @@
     {% set expressions = [] %}
     {% for column in declared_columns(source_name) %}
         {% set type = branch.types.get(column.name, 'VARCHAR') %}
-        {% set received = column.name if column.name in branch.types else 'cast(null as varchar)' %}
+        {% set received = column.name if column.name in branch.types else 'cast(null as string)' %}
         {% set value = {
             'date': dated,
             'text': read_text(received, type),
@@ -103,7 +105,7 @@
         {% do expressions.append(value ~ ' as ' ~ column.field) %}
         {% if column.field == 'person_id' %}{% do expressions.append(is_text_missing(received, type) ~ ' as person_id_is_missing') %}{% endif %}
         {% if column.type not in ['text', 'label'] %}
-            {% do expressions.append(('cast(' ~ received ~ ' as varchar)' if column.name in as_text else received) ~ ' as ' ~ column.field ~ '_as_received') %}
+            {% do expressions.append(('cast(' ~ received ~ ' as string)' if column.name in as_text else received) ~ ' as ' ~ column.field ~ '_as_received') %}
         {% endif %}
     {% endfor %}
     {% do expressions.append((branch.load_year if branch.load_year is not none else year_of_row(dated, branch.folder_year)) ~ ' as load_year') %}
@@ -117,7 +119,7 @@
     {#- what dbt has to know while it parses -#}
     {% set file_years = ref('source_file_year') %}
     {% set plan = ref('load_plan') %}
-    {% if not execute %}{{ return('select 0 as load_year') }}{% endif %}
+    {% if not execute or is_left_to_spark() %}{{ return('select 0 as load_year') }}{% endif %}
     {% set years = planned_years({'population': 'reads_lists', 'health_care': 'reads_claims'}[source_name], plan) if is_building() else [-1] %}
     {% set planned = 'load_year in (' ~ (years | join(', ')) ~ ')' %}
     {% set branches = source_branches(
@@ -136,9 +138,9 @@
     {% if not selects %}
         {% set columns = [] %}
         {% for column in declared_columns(source_name) %}
-            {% do columns.append('cast(null as ' ~ {'date': 'date', 'text': 'varchar', 'label': 'varchar', 'code': 'integer', 'integer': 'bigint'}[column.type] ~ ') as ' ~ column.field) %}
+            {% do columns.append('cast(null as ' ~ {'date': 'date', 'text': 'string', 'label': 'string', 'code': 'integer', 'integer': 'bigint'}[column.type] ~ ') as ' ~ column.field) %}
             {% if column.field == 'person_id' %}{% do columns.append('cast(null as boolean) as person_id_is_missing') %}{% endif %}
-            {% if column.type not in ['text', 'label'] %}{% do columns.append('cast(null as varchar) as ' ~ column.field ~ '_as_received') %}{% endif %}
+            {% if column.type not in ['text', 'label'] %}{% do columns.append('cast(null as string) as ' ~ column.field ~ '_as_received') %}{% endif %}
         {% endfor %}
         {{ return('select ' ~ (columns | join(', ')) ~ ', cast(null as integer) as load_year, cast(null as integer) as folder_year where false') }}
     {% endif %}

@@ -25,6 +25,7 @@
 {# Runs a step of the Python package. Arguments: step (text: scan, recode, check, clear; see atlas/dbt_plugin.py), more (mapping of its arguments).
    Raises dbt's runtime error with the message of the step. #}
 {% macro run_source_step(step, more={}) %}{{ return(adapter.dispatch('run_source_step')(step, more)) }}{% endmacro %}
+{% macro default__run_source_step(step, more) %}{% endmacro %}
 {% macro duckdb__run_source_step(step, more) %}
     {% set arguments = {'step': step} %}
     {% do arguments.update(more) %}
@@ -36,8 +37,8 @@
    parts of two versions, and nothing is recorded as built. #}
 {% macro check_source_unchanged() %}
     {% set files = model_relation('source_file') if execute else none %}
-    {% if is_building() and files and adapter.get_relation(database=files.database, schema=files.schema, identifier=files.identifier) %}
-        {% do run_source_step('clear') %}
+    {% if is_building() and target.type == 'duckdb' and files and adapter.get_relation(database=files.database, schema=files.schema, identifier=files.identifier) %}
+        {% do run_source_step('clear', {'exchange': exchange_folder()} if is_beside_spark() else {}) %}
         {% do run_source_step('check') %}
     {% endif %}
 {% endmacro %}
@@ -65,7 +66,7 @@
     {% set columns = [] %}
     {% set empty = [] %}
     {% for name in ['source', 'file', 'relative_path', 'format', 'folder_year', 'list_date', 'file_size', 'modified_at', 'checksum', 'row_count', 'only_year', 'encoding', 'separator',
-        'quote', 'skipped_lines', 'has_rows', 'read_path', 'column_names', 'unread_reason'] %}
+        'quote', 'skipped_lines', 'has_rows', 'read_path', 'column_names', 'column_types', 'unread_reason'] %}
         {% do columns.append(name ~ ": '" ~ types.get(name, 'string') ~ "'") %}
         {% do empty.append('cast(null as ' ~ types.get(name, 'string') ~ ') as ' ~ name) %}
     {% endfor %}

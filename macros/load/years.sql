@@ -39,7 +39,7 @@
    are there, list of relations; for missing ones, list of nodes. #}
 {% macro yearly_relations(is_missing=false) %}
     {% set found = [] %}
-    {% for node in graph.nodes.values() if node.resource_type == 'model' and node.config.materialized == 'yearly' %}
+    {% for node in graph.nodes.values() if node.resource_type == 'model' and node.config.materialized == 'yearly' and not (is_beside_spark() and 'person_level' in node.tags) %}
         {% set relation = adapter.get_relation(database=node.database, schema=node.schema, identifier=node.alias) %}
         {% if is_missing and relation is none %}{% do found.append(node) %}{% elif not is_missing and relation is not none %}{% do found.append(relation) %}{% endif %}
     {% endfor %}
@@ -82,7 +82,7 @@
 {# Arguments: condition (SQL on load_plan), plan (relation). Returns and raises: see years_to_build. #}
 {% macro planned_years(condition, plan) %}
     {% if not is_building() %}{{ return([-1]) }}{% endif %}
-    {% set rows = run_query("select reference_year, " ~ condition ~ " from " ~ plan ~ " where planned_by = '" ~ invocation_id ~ "' order by reference_year").rows
+    {% set rows = run_query("select reference_year, " ~ condition ~ " from " ~ plan ~ " where planned_by = '" ~ planning_invocation() ~ "' order by reference_year").rows
         if adapter.get_relation(database=plan.database, schema=plan.schema, identifier=plan.identifier) else [] %}
     {% if not rows %}
         {% do exceptions.raise_compiler_error("This command has made no load plan. Run a whole `dbt build`, or add `path:models/load` to the selection.") %}
@@ -110,6 +110,7 @@
         {{ return('true') }}
     {%- endif -%}
     {%- do ref('load_plan') -%}
+    {%- if is_beside_spark() -%}{%- do ref('spark_table') -%}{%- endif -%}
     {{ return(in_years(column, years_to_build()) if is_building() else column ~ ' is not null') }}
 {% endmacro %}
 
@@ -138,7 +139,7 @@
 {# The years that data tests look at in `dbt build`. Returns: list of integers; empty where this command has made no plan: every year. #}
 {% macro planned_test_years() %}
     {%- set plan = model_relation('load_plan') if execute and flags.WHICH == 'build' else none -%}
-    {%- if plan and adapter.get_relation(database=plan.database, schema=plan.schema, identifier=plan.identifier) and run_query("select count(*) from " ~ plan ~ " where planned_by = '" ~ invocation_id ~ "'").columns[0][0] > 0 -%}
+    {%- if plan and adapter.get_relation(database=plan.database, schema=plan.schema, identifier=plan.identifier) and run_query("select count(*) from " ~ plan ~ " where planned_by = '" ~ planning_invocation() ~ "'").columns[0][0] > 0 -%}
         {{ return(planned_years('tests', plan)) }}
     {%- endif -%}
     {{ return([]) }}

@@ -10,6 +10,7 @@
    Where no other year is to be kept (the first build, --full-refresh, a changed rule), the table is made anew, so that its columns and comments may have
    changed too. dbt's incremental strategies were measured against this: they write every row twice, first to a temporary table. #}
 {% materialization yearly, adapter = 'duckdb' %}
+    {%- if is_left_to_spark() -%}{{ return({'relations': take_over_from_spark()}) }}{%- endif -%}
     {%- set target_relation = this.incorporate(type='table') -%}
     {%- set existing_relation = load_cached_relation(this) -%}
     {%- set year_column = config.meta_get('year_column', 'reference_year') -%}

@@ -2,20 +2,20 @@
    (DuckDB's name) and returns a SQL expression. Nothing raises: what cannot be read is null, and staging gives the row its reason. #}
 
 {# Text without the white space around it: spaces of all scripts, and tabs and line ends, which SQL's trim leaves. Returns: SQL. #}
-{% macro trimmed(column) %}{{ return("trim(trim(" ~ column ~ ", chr(9) || chr(10) || chr(13) || ' '))") }}{% endmacro %}
+{% macro trimmed(column) %}{{ return(without_spaces("trim(both chr(9) || chr(10) || chr(13) || ' ' from " ~ column ~ ")")) }}{% endmacro %}
 
 {# Text, trimmed; empty is null. A whole number that a tool wrote as 123.0 loses its fraction. #}
 {% macro read_text(column, type) %}
     {%- if type in ['FLOAT', 'DOUBLE'] or type.startswith('DECIMAL') -%}
-        case when {{ column }} = round({{ column }}) then cast(cast({{ column }} as bigint) as varchar) else cast({{ column }} as varchar) end
+        case when {{ column }} = round({{ column }}) then cast(cast({{ column }} as bigint) as string) else cast({{ column }} as string) end
     {%- elif type == 'VARCHAR' -%}
         {#- trim looks at every character for spaces of all scripts; most texts are plain and have nothing to trim -#}
         case
-            when ascii({{ column }}) between 33 and 126 and strlen({{ column }}) = length({{ column }}) and right({{ column }}, 1) > ' ' then {{ column }}
+            when ascii({{ column }}) between 33 and 126 and {{ byte_length(column) }} = length({{ column }}) and right({{ column }}, 1) > ' ' then {{ column }}
             else nullif({{ trimmed(column) }}, '')
         end
     {%- else -%}
-        cast({{ column }} as varchar)
+        cast({{ column }} as string)
     {%- endif -%}
 {% endmacro %}
 
@@ -51,7 +51,7 @@
             when {{ matches(trimmed(column), '[+-]?[0-9]+([.,]0*)?') }} then try_cast(split_part(split_part({{ trimmed(column) }}, '.', 1), ',', 1) as bigint)
         end
     {%- else -%}
-        try_cast(cast({{ column }} as varchar) as bigint)
+        try_cast(cast({{ column }} as string) as bigint)
     {%- endif -%}
 {% endmacro %}
 

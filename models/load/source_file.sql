@@ -28,7 +28,8 @@ read_file as (
         skipped_lines,
         has_rows,
         read_path,
-        column_names
+        column_names,
+        column_types
     from listed
     where unread_reason is null
 

@@ -1,5 +1,5 @@
 -- One row is a rejected line of the population list, with the one reason why it counts nowhere. Private: person-level.
-{{ config(materialized = 'yearly', access = 'private', meta = {'input': 'lists', 'year_column': 'load_year'}) }}
+{{ config(materialized = 'yearly', access = 'private', meta = {'input': 'lists', 'year_column': 'load_year'}, tags = ['spark', 'person_level']) }}
 
 with line as (
 

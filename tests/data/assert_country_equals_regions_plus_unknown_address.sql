@@ -1,6 +1,6 @@
 -- The cells of Belgium are the sum of the regions and of the people without a known address (card), who are counted here from the person-level tables,
 -- without the roll-up that computes the cells. And Belgium has as many beneficiaries as the person-level table.
-{{ config(group = 'persons') }}
+{{ config(group = 'persons', tags = ['spark'], enabled = target.name != 'duckdb_and_spark') }}
 {%- set is_tested = in_years_to_test('reference_year') %}
 {%- set imaging_filters = family_filters('imaging') %}
 {%- set perinatal_filters = family_filters('perinatal') %}

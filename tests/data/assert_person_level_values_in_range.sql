@@ -1,5 +1,5 @@
 -- The person-level tables have only values that their rules allow. Each table is read once: at full size they are the largest.
-{{ config(group = 'persons') }}
+{{ config(group = 'persons', tags = ['spark'], enabled = target.name != 'duckdb_and_spark') }}
 {%- set is_tested = in_years_to_test('reference_year') %}
 {%- set coded_filters = [] %}
 {%- for filter, definition in filter_definitions().items() if definition.codes %}{% do coded_filters.append(filter) %}{% endfor %}

@@ -27,6 +27,7 @@ BUDGET = (
 # The workers take the longest first, the files of short tests last. Files that share no fixture of their own are split into single tests.
 FIRST = (
     "test_story",
+    "test_spark",
     "test_attacker",
     "test_end_to_end",
     "test_release",

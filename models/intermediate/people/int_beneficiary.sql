@@ -1,5 +1,5 @@
 -- One row is a beneficiary of a year: a person with an accepted line on 30 June or 31 December and no domicile abroad on the date that decides.
-{{ config(materialized = 'yearly', meta = {'input': 'lists'}) }}
+{{ config(materialized = 'yearly', meta = {'input': 'lists'}, tags = ['person_level']) }}
 
 {{ stop_on_younger_residence_codes() }}
 

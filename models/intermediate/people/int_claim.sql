@@ -1,7 +1,6 @@
 -- One row is an accepted line that belongs to a code list on its day. Most lines belong to none: they are counted (int_claim_count), like the rejected
 -- ones, and go no further.
--- A view: who reads it takes a few columns, and the codes that it asks for are pushed into the reading of the files.
-{{ config(materialized = 'view') }}
+-- A view (dbt_project.yml): who reads it takes a few columns, and the codes that it asks for are pushed into the reading of the files.
 
 with line as (
 

@@ -1,6 +1,6 @@
 -- One row is a delivery: its first day, with the type and the hospital of that day. All women of the claims, beneficiaries or not.
 -- Whether a day is the first depends on the claims of the days before, so that the claims of the year before are read too.
-{{ config(materialized = 'yearly', meta = {'input': 'claims', 'carries_forward': true}) }}
+{{ config(materialized = 'yearly', meta = {'input': 'claims', 'carries_forward': true}, tags = ['person_level']) }}
 
 with claim_line as (
 

@@ -1,7 +1,7 @@
 -- One row is a person and a year of service with accepted lines of a code list: the source variables IMAG_*_N of the cards, and what the warnings count.
 -- N is the net number of cases, corrections included, and 0 if that is negative (project decision). The variable performer_from says by whom an examination
 -- was performed: the article of its code, or the performer's qualification where that is known.
-{{ config(materialized = 'yearly', meta = {'input': 'claims'}) }}
+{{ config(materialized = 'yearly', meta = {'input': 'claims'}, tags = ['person_level']) }}
 
 {%- set by_whom = performed_by() %}
 {%- set lists_by_whom = "'" ~ (by_whom.values() | map(attribute='list_code') | join("', '")) ~ "'" %}

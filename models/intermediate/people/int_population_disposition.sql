@@ -1,5 +1,5 @@
 -- One row is a line of a population list of a year that this build reads, accepted (no reason) or rejected with its one reason.
-{{ config(materialized = 'view', meta = {'input': 'lists'}) }}
+{{ config(meta = {'input': 'lists'}) }}
 
 {%- set columns = [
     'load_year', 'reference_year', 'reference_date', 'is_december', 'person_id', 'birth_year', 'sex',

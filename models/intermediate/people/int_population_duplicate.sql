@@ -1,6 +1,6 @@
 -- One row is a usable line of a person and date that has several, with its rank: the line of rank 1 stays, the others are duplicates.
 -- The smallest tuple stays, so that a rerun keeps the same one.
-{{ config(materialized = 'yearly', meta = {'input': 'lists'}) }}
+{{ config(materialized = 'yearly', meta = {'input': 'lists'}, tags = ['person_level']) }}
 
 -- few persons have several: only their lines are sorted. A number a person and year groups faster than both; two persons who share one are separated below.
 -- The view is named twice, not shared: a shared one would be kept in memory with all its columns

@@ -1,6 +1,6 @@
 -- One row is a delivery and a type of prenatal act with at least one act in its window. An act belongs to the woman's next delivery on or after
 -- its date, never to two. No window is longer than a year, so that the claims and deliveries of a year and the one before decide.
-{{ config(materialized = 'yearly', meta = {'input': 'both', 'carries_forward': true}) }}
+{{ config(materialized = 'yearly', meta = {'input': 'both', 'carries_forward': true}, tags = ['person_level']) }}
 
 with claim_line as (
 
