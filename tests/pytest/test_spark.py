@@ -211,6 +211,34 @@ def why_not():
     return None
 
 
+# Opens a connection of dbt-spark to a server that is not there, and prints the statements that it was sent.
+CONNECTING = """
+import types
+from dbt.adapters.spark.connections import SparkConnectionManager, SparkCredentials
+from atlas.spark_half import prepare_connections
+sent = []
+cursor = types.SimpleNamespace(execute=sent.append, close=lambda: None)
+server = types.SimpleNamespace(handle=types.SimpleNamespace(cursor=lambda: cursor))
+SparkConnectionManager.open = classmethod(lambda cls, connection: setattr(connection, "handle", server) or connection)
+prepare_connections()
+settings = {"spark.sql.sources.partitionOverwriteMode": "dynamic"}
+credentials = SparkCredentials(host="nowhere", method="thrift", schema="main", server_side_parameters=settings)
+SparkConnectionManager.open(types.SimpleNamespace(state="closed", credentials=credentials))
+print(sent)
+"""
+
+
+@pytest.mark.spark
+def test_a_server_is_sent_what_decides_the_numbers():
+    if reason := why_not():
+        pytest.skip(reason)
+    command = [spark.python(), "-c", CONNECTING]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    expected = ["set spark.sql.sources.partitionOverwriteMode=dynamic", "set spark.sql.ansi.enabled=true"]
+    assert done.stdout.strip() == str(expected)
+
+
 def build(source: Path, output: Path):
     """Builds with threshold 0, and with threshold 5 what depends on it; keeps a copy of each warehouse (`threshold_0.duckdb`). Raises AssertionError when dbt fails.
 
