@@ -170,7 +170,7 @@ def _memory_limit(text: str) -> str:
 
 
 def _threads(text: str) -> int:
-    """Returns a number of threads. Raises InputError when it is none, or so large that it would stop the machine."""
+    """Returns a number of threads. Raises InputError when the text is no whole number from 1 to 8 for each core."""
     most = 8 * (os.cpu_count() or 1)
     if not re.fullmatch("[0-9]{1,9}", text) or not 1 <= int(text) <= most:
         raise InputError(
