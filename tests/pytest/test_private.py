@@ -12,7 +12,7 @@ from jinja2 import Environment
 
 from atlas import dbt_plugin, source_files, variables
 from atlas.lock import output_lock
-from atlas.settings import PROJECT_DIR, AtlasError, read_settings
+from atlas.settings import PROJECT_DIR, AtlasError, InputError, read_settings
 
 
 @pytest.mark.parametrize(
@@ -94,6 +94,10 @@ def test_every_variable_of_the_project_is_known():
     [
         ("ATLAS_MEMORY_LIMIT", "abc"),
         ("ATLAS_MEMORY_LIMIT", "1GB'; --"),
+        ("ATLAS_MEMORY_LIMIT", "1KB"),
+        ("ATLAS_MEMORY_LIMIT", "99999999TB"),
+        ("ATLAS_MEMORY_LIMIT", "200%"),
+        ("ATLAS_MEMORY_LIMIT", "0%"),
         ("ATLAS_THREADS", "99999999999"),
         ("ATLAS_THREADS", "0"),
     ],
@@ -101,6 +105,16 @@ def test_every_variable_of_the_project_is_known():
 def test_settings_are_refused_by_name(name, value):
     with pytest.raises(AtlasError, match=name):
         read_settings({name: value})
+
+
+def test_an_output_directory_inside_the_folders_of_the_source_is_refused(tmp_path):
+    """Its files would be read as an extract by the next build."""
+    source = {"ATLAS_SOURCE_DIR": str(tmp_path)}
+    for folder in (tmp_path / "population", tmp_path / "health_care" / "output"):
+        with pytest.raises(InputError, match="ATLAS_OUTPUT_DIR.*outside of the source"):
+            read_settings({**source, "ATLAS_OUTPUT_DIR": str(folder)})
+    for folder in (tmp_path, tmp_path / "population_output"):
+        assert read_settings({**source, "ATLAS_OUTPUT_DIR": str(folder)}).output_dir == folder
 
 
 def test_output_directories_do_not_share_a_spill_directory(tmp_path):
