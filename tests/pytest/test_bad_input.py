@@ -108,7 +108,8 @@ def test_a_broken_line_of_csv_is_named_and_not_shown(hive, tmp_path):
     with open(file, "a", encoding="utf-8", newline="") as lines:
         lines.write("somebody-known,20220101,450015,1,0,,,,one,too,many\n")
     number = len(file.read_text(encoding="utf-8").splitlines())
-    atlas = stopped(source, tmp_path / "output", "Malformed CSV rows", file.name, f"line {number}")
+    words = ("Malformed CSV rows", file.name, f"line {number}")
+    atlas = stopped(source, tmp_path / "output", *words, artifacts=True)
     assert "somebody-known" not in atlas.log
     assert "somebody-known" not in (tmp_path / "output" / "logs" / "dbt.log").read_text(encoding="utf-8")
 
