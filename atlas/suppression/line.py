@@ -34,10 +34,10 @@ def _protect(series: Series, cells: numpy.ndarray, whole: numpy.ndarray, parts: 
     """
     threshold, cases = series.threshold, series.cases[cells]
     must_move = bool(series.hidden[whole].any())
-    room, most_room = series.room[cells], numpy.array([series.most_room(cell) for cell in cells])
+    headroom, most_headroom = series.headroom[cells], numpy.array([series.most_headroom(cell) for cell in cells])
     if around is not None:
-        room, most_room = numpy.minimum(room, around[0] - cases), around[1] - cases
-    room = numpy.minimum(room, FARTHEST * threshold)
+        headroom, most_headroom = numpy.minimum(headroom, around[0] - cases), around[1] - cases
+    headroom = numpy.minimum(headroom, FARTHEST * threshold)
     fall = firm = series.fall[cells]  # firm: while the parts stay as they are
     for part in parts:
         firm = numpy.minimum(firm, cases - series.cases[part])
@@ -47,12 +47,12 @@ def _protect(series: Series, cells: numpy.ndarray, whole: numpy.ndarray, parts: 
                 series.fall[cells], numpy.where(series.hidden[part], cases, cases - series.cases[part])
             )
         hidden, target = series.hidden[cells], series.target[cells]
-        all_fall, all_room = fall[hidden].sum(), room[hidden].sum()
-        up = numpy.minimum(numpy.minimum(most_room, all_fall - fall), threshold)
-        down = numpy.minimum(numpy.minimum(fall, all_room - room), threshold)
+        all_fall, all_headroom = fall[hidden].sum(), headroom[hidden].sum()
+        up = numpy.minimum(numpy.minimum(most_headroom, all_fall - fall), threshold)
+        down = numpy.minimum(numpy.minimum(fall, all_headroom - headroom), threshold)
         lacking = numpy.where(target, threshold - up - down, 0).max()
         if must_move:
-            lacking = max(lacking, _lacking_in_whole(series, int(whole[0]), all_fall, all_room))
+            lacking = max(lacking, _lacking_in_whole(series, int(whole[0]), all_fall, all_headroom))
         if lacking <= 0:
             up = numpy.where(target, numpy.minimum(up, firm[hidden].sum() - firm), 0)
             _learn(series, cells, firm, numpy.maximum(up, 0), numpy.where(target, numpy.minimum(down, firm), 0))
@@ -61,19 +61,19 @@ def _protect(series: Series, cells: numpy.ndarray, whole: numpy.ndarray, parts: 
         if not len(free):
             break
         # the cheapest that is enough alone, else the largest
-        enough = free[(fall[free] >= lacking) & (room[free] >= lacking)]
+        enough = free[(fall[free] >= lacking) & (headroom[free] >= lacking)]
         chosen = enough[numpy.argmin(series.cost[cells[enough]])] if len(enough) else free[numpy.argmax(fall[free])]
         series.hide(cells[[chosen]])
     return cases, cases
 
 
-def _lacking_in_whole(series: Series, whole: int, all_fall: float, all_room: float) -> float:
+def _lacking_in_whole(series: Series, whole: int, all_fall: float, all_headroom: float) -> float:
     """Returns how many cases a line lacks so that its municipality can move, as far as that can by itself. Where its
     denominator moves too, so do the denominators of the line.
     """
     threshold = series.threshold
     is_free = series.denominator is None or series.denominator.hidden[series.denominator_cell[whole]]
-    grows = min(threshold, series.most_room(whole)) - all_room - (threshold if is_free else 0)
+    grows = min(threshold, series.most_headroom(whole)) - all_headroom - (threshold if is_free else 0)
     return max(min(threshold, series.fall[whole]) - all_fall, grows)
 
 

@@ -80,17 +80,17 @@ class Program:
 
     def _limits(self, cells):
         series = self.series
-        limits = numpy.concatenate([series.room[cells], series.fall[cells]])
+        limits = numpy.concatenate([series.headroom[cells], series.fall[cells]])
         return numpy.minimum(limits, numpy.tile(self._longest(cells), 2))
 
     def _limits_under(self, base: int):
         """Returns the positions whose upper limits differ under a movement of the denominators, and those limits."""
-        cells, room = self.series.room_under(base)
+        cells, headroom = self.series.headroom_under(base)
         found = [(self.position[cell], place) for place, cell in enumerate(cells.tolist()) if cell in self.position]
         if not found:
             return numpy.zeros(0, dtype=int), numpy.zeros(0)
         positions, places = numpy.array(found).T
-        return positions, numpy.minimum(room[places], self._longest(self.cells[positions]))
+        return positions, numpy.minimum(headroom[places], self._longest(self.cells[positions]))
 
     def _set_limits(self, columns, limits) -> None:
         columns = columns.astype(numpy.int32)
@@ -190,7 +190,7 @@ class Program:
         self.seen = len(series.changes)
 
     def _common_base(self, cells, generator) -> int:
-        """Returns a movement of the denominators that gives some of the cells room, -1 where there is none."""
+        """Returns a movement of the denominators that gives some of the cells headroom, -1 where there is none."""
         bases = [base for base in map(self.series.base_of, cells.tolist()) if base >= 0]
         return int(bases[generator.integers(len(bases))]) if bases else -1
 

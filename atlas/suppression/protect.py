@@ -149,7 +149,7 @@ def move_along(series: Series, program: Program, cell: int, way: list[float]) ->
     """Moves a cell by each amount of a way, and suppresses what moves with it. Returns whether all are possible."""
     movements = []
     for amount in way:
-        base = series.base_of(cell) if amount > series.room[cell] else -1
+        base = series.base_of(cell) if amount > series.headroom[cell] else -1
         movement = program.move(cell, amount, base)
         if movement is None:
             return False
@@ -165,7 +165,7 @@ def ways(series: Series, cell: int) -> list[list[float]]:
     """Returns the pairs of movements that protect a cell: half up, half down, then as much as possible up."""
     threshold, found = series.threshold, []
     for down in (min(series.fall[cell], threshold // 2), 0):
-        up = min(threshold - down, series.most_room(cell))
+        up = min(threshold - down, series.most_headroom(cell))
         way = [amount for amount in (up, up - threshold) if amount]
         if threshold - up <= series.fall[cell] and way not in found:
             found.append(way)
@@ -179,5 +179,5 @@ def has_counterweight(series: Series, units: Units, cell: int, top: int, found) 
         child = int(units.parent[child])
     others = series.cells_of([unit for unit in units.children[top] if unit != child])
     others = others[series.column[others] == series.column[cell]]
-    fall, room = series.fall[others].sum(), series.room[others].sum()
-    return any(max(way) <= fall and -min(way) <= room for way in found)
+    fall, headroom = series.fall[others].sum(), series.headroom[others].sum()
+    return any(max(way) <= fall and -min(way) <= headroom for way in found)

@@ -70,11 +70,11 @@ class Series:
         self.low, self.high = numpy.zeros((2, count))
         self.highest = numpy.full(count, -1)
         self.fall = numpy.maximum(self.cases - self.largest, 0)
-        self.room = numpy.full(count, WITHOUT_LIMIT)
+        self.headroom = numpy.full(count, WITHOUT_LIMIT)
         if self.denominator is not None and self.is_bounded:
             inside = numpy.flatnonzero(self.denominator_cell >= 0)
             around = self.denominator_cell[inside]
-            self.room[inside] = numpy.maximum(self.denominator.cases[around] - self.cases[inside], 0.0)
+            self.headroom[inside] = numpy.maximum(self.denominator.cases[around] - self.cases[inside], 0.0)
             order = numpy.argsort(around, kind="stable")
             self.inside, self.sorted_around = inside[order], around[order]
         self.of_unit = numpy.argsort(self.unit, kind="stable")
@@ -89,7 +89,7 @@ class Series:
 
     def movable(self, cells) -> numpy.ndarray:
         """Returns those of some cells that are not bound to stay: a 0 of a published 0 is."""
-        moves = (self.fall[cells] > 0) | (self.room[cells] > 0) | self.target[cells]
+        moves = (self.fall[cells] > 0) | (self.headroom[cells] > 0) | self.target[cells]
         if self.denominator is not None:
             moves |= (self.denominator_cell[cells] >= 0) & self.denominator.hidden[self.denominator_cell[cells]]
         return cells[moves]
@@ -111,7 +111,7 @@ class Series:
         self.hide(numpy.flatnonzero(divided & ~self.target & self.denominator.target[self.denominator_cell]))
         if not self.is_bounded:
             possible = (self.denominator.cases > 0) | self.denominator.target
-            self.room = numpy.where(divided & ~possible[self.denominator_cell], 0.0, WITHOUT_LIMIT)
+            self.headroom = numpy.where(divided & ~possible[self.denominator_cell], 0.0, WITHOUT_LIMIT)
 
     def learn(self, cells, movement) -> None:
         """Records that a movement of suppressed cells is possible. movement: an amount for each of the cells."""
@@ -126,13 +126,13 @@ class Series:
             self.movements.append(Movement(cells[moved], movement[moved]))
 
     def base_of(self, cell: int) -> int:
-        """Returns the movement of the denominators that gives a cell most room, -1 for none."""
+        """Returns the movement of the denominators that gives a cell most headroom, -1 for none."""
         if self.denominator is None or not self.is_bounded or self.denominator_cell[cell] < 0:
             return -1
         return int(self.denominator.highest[self.denominator_cell[cell]])
 
-    def room_under(self, base: int) -> tuple[numpy.ndarray, numpy.ndarray]:
-        """Returns the cells whose room changes while the denominators make a movement, and their room then."""
+    def headroom_under(self, base: int) -> tuple[numpy.ndarray, numpy.ndarray]:
+        """Returns the cells whose headroom changes while the denominators make a movement, and their headroom then."""
         movement = self.denominator.movements[base]
         first = numpy.searchsorted(self.sorted_around, movement.cells)
         last = numpy.searchsorted(self.sorted_around, movement.cells, side="right")
@@ -140,10 +140,10 @@ class Series:
         around = numpy.repeat(self.denominator.cases[movement.cells] + movement.amounts, last - first)
         return cells, numpy.maximum(around - self.cases[cells], 0.0)
 
-    def most_room(self, cell: int) -> float:
+    def most_headroom(self, cell: int) -> float:
         """Returns how far a cell can grow within its denominator, when that grows as far as it is proven to."""
         if self.base_of(cell) < 0:
-            return float(self.room[cell])
+            return float(self.headroom[cell])
         around = self.denominator_cell[cell]
         return float(self.denominator.cases[around] + self.denominator.high[around] - self.cases[cell])
 
