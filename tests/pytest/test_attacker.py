@@ -34,7 +34,7 @@ def table_names(atlas):
 def test_no_suppressed_number_can_be_narrowed(masked, unmasked):
     system = read_system(masked)
     assert attacker.attack_remainders(system, read_system(unmasked), THRESHOLD) > 100
-    assert add_comparisons(system, masked) > 50
+    assert add_comparisons(system, masked) > 30
     assert len(system.weighted) > 5  # statements about suppressed denominators, which are pooled
     fallen, attacked = attacker.attack(system, THRESHOLD)
     assert attacked == len(system.unknown) > 1000
