@@ -754,19 +754,30 @@ def test_a_release_without_boundaries_has_tables_and_no_map(two_statistics, brow
     page.close()
 
 
-def test_against_belgium_and_variation_use_the_tables_of_the_release(folder, browser):
-    page = Page(browser, f"file://{folder}/index.html")
-    page.go("v=statistic&s=cube_013_007&g=arrondissement&m=standardised&l=en")
-    classes = set(
-        page.tab.evaluate(
-            "() => [...document.querySelectorAll('#areas path')].map((area) => area.getAttribute('class').replace('area ', ''))"
+def test_against_belgium_and_variation_use_the_tables_of_the_release(folder, browser, rows):
+    """The map of a statistic and level of which the release compares most areas with Belgium."""
+    of_year = "from standardised_rate where standard = 'country_of_year' and geo_level <> 'country'"
+    (where,) = rows(
+        f"""select statistic, reference_year, geo_level, procedure_type {of_year} and compared_with_country is not null
+        group by all order by count(distinct compared_with_country) desc, count(*) desc, 1, 2, 3, 4 limit 1"""
+    )
+    statistic, year, level, procedure = where
+    compared = dict(
+        rows(
+            f"""select geo_code, case when indirect_value is null then 'hidden' else coalesce(compared_with_country, 'unsaid') end
+            {of_year} and (statistic, reference_year, geo_level) = ('{statistic}', {year}, '{level}')
+            and procedure_type is not distinct from {f"'{procedure}'" if procedure else "null"}"""
         )
     )
-    assert classes <= {"higher", "lower", "not_different", "hidden", "unsaid"} and classes & {
-        "not_different",
-        "higher",
-        "lower",
-    }
+    page = Page(browser, f"file://{folder}/index.html")
+    page.go(f"v=statistic&s={statistic}&y={year}&g={level}&procedure_type={procedure or 'total'}&m=standardised&l=en")
+    classes = dict(
+        page.tab.evaluate(
+            """() => [...document.querySelectorAll('#areas path')].map((area) =>
+            [ATLAS.units[+area.dataset.unit].code, area.getAttribute('class').replace('area ', '')])"""
+        )
+    )
+    assert classes == {code: compared.get(code, "hidden") for code in classes} and compared.keys() <= classes.keys()
     page.go("v=statistic&s=cube_013_008&g=arrondissement&m=belgium&l=en")
     assert "higher than Belgium" in page.text("#legend")
     page.go("v=variation&s=cube_013_007&g=municipality&l=en")

@@ -1,6 +1,7 @@
 """What the dbt project states about itself: who may read which model, the keys of published tables, and that plain dbt finds its profile."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ import yaml
 from dbt.cli.resolvers import default_profiles_dir
 from dbt_runs import PARSED, PROJECT
 from release_fixture import GRAIN
+
+from atlas.guards import PERSONAL_COLUMN
 
 PERSON_LEVEL = ("models/staging/", "models/intermediate/people/", "models/load/population", "models/load/health_care")
 
@@ -26,10 +29,19 @@ def test_plain_dbt_finds_the_profile_in_the_root_of_the_project(monkeypatch):
     assert (PROJECT / "profiles" / "profiles.yml").samefile(PROJECT / "profiles.yml")
 
 
+def is_about_years(model) -> bool:
+    """Whether a model holds no person: it is not tagged person_level, and its columns are the reference year and truth values."""
+    others = model.columns.keys() - {"reference_year"}
+    return "person_level" not in model.tags and len(others) > 0 and all(re.match("(has|is)_", name) for name in others)
+
+
 def test_what_reads_persons_is_private_to_its_group_and_public_models_are_those_of_the_atlas(models):
     for name, model in models.items():
         if model.original_file_path.startswith(PERSON_LEVEL) or name.startswith("rejected_"):
-            assert (model.group, model.access) == ("persons", "private"), name
+            access = "protected" if is_about_years(model) else "private"
+            assert (model.group, model.access) == ("persons", access), name
+        if any(PERSONAL_COLUMN.fullmatch(column) for column in model.columns):
+            assert (model.group, model.access, "person_level" in model.tags) == ("persons", "private", True), name
         if model.original_file_path.startswith("models/disclosure/") and name not in (
             "publishable_cell",
             "released_cell",

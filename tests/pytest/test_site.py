@@ -216,7 +216,8 @@ def test_it_needs_no_network(pages, manifest, site):
 
 
 def test_nothing_is_left_behind(published):
-    assert sorted(path.name for path in (published / "release").iterdir()) == ["atlas.duckdb", "exports", "site"]
+    whole = ["atlas.duckdb", "changes", "exports", "site"]
+    assert sorted(path.name for path in (published / "release").iterdir()) == whole
     assert not (published / ".staging").exists() and not (published / "target").exists()
 
 
