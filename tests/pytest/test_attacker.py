@@ -53,12 +53,12 @@ def test_a_direct_value_over_suppressed_ages_is_found(masked, unmasked):
     """The control: the attack sees that a directly standardised value gives suppressed ages away."""
     years = ", ".join(map(str, YEARS))
     unit = masked.query(
-        f"""select reference_year, geo_level, geo_code from marts.cube_013_003
-        where age_category <> 'total' and geo_level in ('region', 'province', 'arrondissement') and reference_year in ({years})
+        f"""select reference_year, geo_level, geo_code from marts.cube_013_013
+        where age_category <> 'total' and geo_level in ('country', 'region', 'province', 'arrondissement') and reference_year in ({years})
         group by all having count(nullif(denominator, 0)) = count(*) and count(*) - count(numerator) = 2 order by all"""
     )[0]
     where = "reference_year = {} and geo_level = '{}' and geo_code = '{}'".format(*unit)
-    rows = "select age_category, numerator, denominator from marts.cube_013_003 where "
+    rows = "select age_category, numerator, denominator from marts.cube_013_013 where "
     shown = {age: (events, persons) for age, events, persons in masked.query(rows + where)}
     truth = {age: events for age, events, _ in unmasked.query(rows + where)}
     ages = sorted(shown.keys() - {"total"})
