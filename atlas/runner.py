@@ -68,18 +68,18 @@ def _failures(result) -> list[str]:
     """Returns what dbt says of its exception and of the first nodes that failed. The text of an error of DuckDB has
     lost its values before (dbt_plugin).
     """
-    failures = [_told(str(result.exception))] if result.exception else []
+    failures = [_message_alone(str(result.exception))] if result.exception else []
     for done in getattr(result.result, "results", None) or ():
         if done.status in ("error", "fail"):
             message = (done.message or "").strip()
             # the message of a macro of the project says where the fault is
             place = "" if message.startswith("Compilation Error") else f" ({done.node.name})"
-            failures.append(_told(message) + place)
+            failures.append(_message_alone(message) + place)
     more = f"... and {len(failures) - SHOWN_FAILURES} more failures." if len(failures) > SHOWN_FAILURES else ""
     return failures[:SHOWN_FAILURES] + ([more] if more else [])
 
 
-def _told(message: str) -> str:
+def _message_alone(message: str) -> str:
     """Returns a message of dbt without its frame: `... Error in model ...` before it, the places in macros and the path
     of compiled SQL after it.
     """
