@@ -4,10 +4,14 @@
 {# Text without the white space around it: spaces of all scripts, and tabs and line ends, which SQL's trim leaves. Returns: SQL. #}
 {% macro trimmed(column) %}{{ return(without_spaces("trim(both chr(9) || chr(10) || chr(13) || ' ' from " ~ column ~ ")")) }}{% endmacro %}
 
-{# Text, trimmed; empty is null. A whole number that a tool wrote as 123.0 loses its fraction. #}
+{# Text, trimmed; empty is null. A whole number that a tool wrote as 123.0 loses its fraction; NaN, as tools write a gap in a column of numbers, and infinity
+   are null. #}
 {% macro read_text(column, type) %}
     {%- if type in ['FLOAT', 'DOUBLE'] or type.startswith('DECIMAL') -%}
-        case when {{ column }} = round({{ column }}) then cast(cast({{ column }} as bigint) as string) else cast({{ column }} as string) end
+        case
+            when {{ column }} = round({{ column }}) and abs({{ column }}) < 1e18 then cast(cast({{ column }} as bigint) as string)
+            when {{ is_finite(column) }} then cast({{ column }} as string)
+        end
     {%- elif type == 'VARCHAR' -%}
         {#- trim looks at every character for spaces of all scripts; most texts are plain and have nothing to trim -#}
         case
@@ -19,10 +23,15 @@
     {%- endif -%}
 {% endmacro %}
 
+{# Whether a number is neither NaN nor infinite; NaN is the largest number in both engines. Null for null. #}
+{% macro is_finite(column) %}{{ return('abs(' ~ column ~ ') <= 1.7e308') }}{% endmacro %}
+
 {# Whether read_text finds nothing, as a boolean; on a hundred million lines that is asked faster than the text is read. #}
 {% macro is_text_missing(column, type) %}
     {%- if type == 'VARCHAR' -%}
         case when ascii({{ column }}) between 33 and 126 then false else nullif({{ trimmed(column) }}, '') is null end
+    {%- elif type in ['FLOAT', 'DOUBLE'] -%}
+        not coalesce({{ is_finite(column) }}, false)
     {%- else -%}
         {{ column }} is null
     {%- endif -%}

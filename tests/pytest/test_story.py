@@ -39,8 +39,7 @@ def tables(atlas, where="true"):
             # what is read anew for each build
             " and table_name not in ('int_population_duplicate', 'int_population_disposition', 'int_residence_code_count', 'int_claim')"
             # what has the years of one build only
-            " and table_name not in ('protected_count', 'remainder_count', 'protected_cell', 'suppression_column', 'denominator_decision', 'numerator_decision', 'masking_report')"
-            " and not regexp_matches(table_name, '^suppress(ed)?_|_need$')"
+            " and table_name not in ('protected_count', 'remainder_count', 'protected_cell', 'suppression_column', 'suppressed_cell', 'masking_report')"
             # what says which builds there were
             " and table_name not in ('built_year', 'build_progress') order by 1"
         ).fetchall()
