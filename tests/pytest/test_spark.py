@@ -259,7 +259,8 @@ def build_with_spark(source: Path, output: Path):
         "ATLAS_ENGINE": "spark",
         "ATLAS_SPARK_EVENTS": str(output / "events"),
         "ATLAS_SPARK_PARTITIONS": "2",
-        "JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",  # for a Java that ends after two minutes
+        # one compiler, for a Java that ends after two minutes; with the code cache of two, as Spark fills the usual one of 48 MB
+        "JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC",
     }
     folders = [str(PROJECT / part) for part in ("tests/pytest", "tests", ".")]
     code = f"import pathlib, sys; sys.path[:0] = {folders}; import test_spark; test_spark.build(*map(pathlib.Path, sys.argv[1:]))"
