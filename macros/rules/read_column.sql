@@ -4,10 +4,14 @@
 {# Text without the white space around it: spaces of all scripts, and tabs and line ends, which SQL's trim leaves. Returns: SQL. #}
 {% macro trimmed(column) %}{{ return(without_spaces("trim(both chr(9) || chr(10) || chr(13) || ' ' from " ~ column ~ ")")) }}{% endmacro %}
 
-{# Text, trimmed; empty is null. A whole number that a tool wrote as 123.0 loses its fraction. #}
-{% macro read_text(column, type) %}
+{# Text, trimmed; empty is null. A whole number that a tool wrote as 123.0 loses its fraction.
+   Argument: is_of_few_values (boolean), true for a Parquet column that has few different texts: the file stores each once, and an engine trims it once if the
+   expression is no `case`. #}
+{% macro read_text(column, type, is_of_few_values=false) %}
     {%- if type in ['FLOAT', 'DOUBLE'] or type.startswith('DECIMAL') -%}
         case when {{ column }} = round({{ column }}) then cast(cast({{ column }} as bigint) as string) else cast({{ column }} as string) end
+    {%- elif type == 'VARCHAR' and is_of_few_values -%}
+        nullif({{ trimmed(column) }}, '')
     {%- elif type == 'VARCHAR' -%}
         {#- trim looks at every character for spaces of all scripts; most texts are plain and have nothing to trim -#}
         case
@@ -29,8 +33,10 @@
 {% endmacro %}
 
 {# Text of a code that may be a number: as read_text, and a text 123.0 or 123,0, as tools write a column of numbers with gaps, is 123. #}
-{% macro read_label(column, type) %}
-    {%- if type == 'VARCHAR' -%}
+{% macro read_label(column, type, is_of_few_values=false) %}
+    {%- if type == 'VARCHAR' and is_of_few_values -%}
+        nullif(regexp_replace({{ trimmed(column) }}, '[.,]0$', ''), '')
+    {%- elif type == 'VARCHAR' -%}
         case
             when right({{ column }}, 2) in ('.0', ',0') then left({{ trimmed(column) }}, length({{ trimmed(column) }}) - 2)
             else {{ read_text(column, type) }}
