@@ -62,9 +62,9 @@ docs: $(VENV)/.installed ## write the site of the current release
 	$(BIN)/python -m atlas docs
 
 lock: ## compile the lock files again (needs uv)
-	uv pip compile --quiet --no-header --no-annotate --universal --python-version 3.11 requirements.in -o requirements.txt
-	uv pip compile --quiet --no-header --no-annotate --universal --python-version 3.11 requirements-dev.in -o requirements-dev.txt
-	uv pip compile --quiet --no-header --no-annotate --universal --python-version 3.11 requirements-spark.in -o requirements-spark.txt
+	uv pip compile --quiet --no-header --no-annotate --generate-hashes --no-strip-extras --universal --python-version 3.11 requirements.in -o requirements.txt
+	uv pip compile --quiet --no-header --no-annotate --generate-hashes --no-strip-extras --universal --python-version 3.11 requirements-dev.in -o requirements-dev.txt
+	uv pip compile --quiet --no-header --no-annotate --generate-hashes --no-strip-extras --universal --python-version 3.11 requirements-spark.in -o requirements-spark.txt
 
 clean: ## remove the environment and dbt's working folders, never the output
 	rm -rf $(VENV) .venv-spark target logs

@@ -133,8 +133,8 @@ def write_data(connection, table, path: Path, edition) -> None:
             missing.append(component(column))
     if missing:
         raise AtlasError(
-            f"Nothing is published: {table.name} has values without an SDMX code ({', '.join(missing)}). Add them to "
-            "the card labels."
+            f"Nothing is published: {table.name} has values without an SDMX code ({', '.join(missing)}). Add it: "
+            "a filter's in macros/lists.sql (filter_definitions), that of a status or unit in the seed sdmx_code."
         )
     decoded = {
         (column, code): _decoded(connection, dimension, column, code)

@@ -131,17 +131,21 @@ def read_settings(environment=os.environ) -> Settings:
     """
     output_dir = Path(environment.get("ATLAS_OUTPUT_DIR") or PROJECT_DIR / "output").resolve()
     source = environment.get("ATLAS_SOURCE_DIR")
-    memory_limit = environment.get("ATLAS_MEMORY_LIMIT") or "4GB"
-    if not re.fullmatch(r"[0-9]+([.][0-9]+)?\s*([KMGT]i?B|B|%)", memory_limit, re.I):
-        raise InputError(f"ATLAS_MEMORY_LIMIT is {memory_limit!r}, but must be a size such as 4GB or 800MB.")
     publication = environment.get("ATLAS_PUBLICATION")
+    source_dir = Path(source).resolve() if source else None
+    for name in SOURCES if source_dir else ():
+        if output_dir.is_relative_to(source_dir / name):
+            raise InputError(
+                f"ATLAS_OUTPUT_DIR is {output_dir}, inside the folder {name} of ATLAS_SOURCE_DIR: the next build would "
+                "take its files for an extract. Name a directory outside of the source."
+            )
     engine = environment.get("ATLAS_ENGINE") or "duckdb"
     if engine not in ENGINES:
         raise InputError(f"ATLAS_ENGINE is {engine!r}, but must be one of {', '.join(ENGINES)}.")
     return Settings(
         output_dir=output_dir,
-        source_dir=Path(source).resolve() if source else None,
-        memory_limit=memory_limit,
+        source_dir=source_dir,
+        memory_limit=_memory_limit(environment.get("ATLAS_MEMORY_LIMIT") or "4GB"),
         threads=_threads(environment.get("ATLAS_THREADS") or "2"),
         temp_dir=temp_folder(environment, output_dir),
         engine=engine,
@@ -149,8 +153,24 @@ def read_settings(environment=os.environ) -> Settings:
     )
 
 
+def _memory_limit(text: str) -> str:
+    """Returns a memory limit in DuckDB's notation. Raises InputError when it is none, or one that DuckDB cannot open a
+    file with: below 50 MB, above 100 TB, a share above 100 %.
+    """
+    given = re.fullmatch(r"([0-9]+(?:[.][0-9]+)?)\s*([KMGT]?)(i?B|%)", text, re.I | re.ASCII)
+    if given:
+        amount, prefix, unit = float(given[1]), given[2].upper(), given[3]
+        size = amount * (1024 if unit[0] in "iI" else 1000) ** "BKMGT".index(prefix or "B")
+        if (not prefix and 1 <= amount <= 100) if unit == "%" else 50e6 <= size <= 100e12:
+            return text
+    raise InputError(
+        f"ATLAS_MEMORY_LIMIT is {text!r}, but must be a size from 50MB to 100TB, such as 4GB, or a share of the memory "
+        "of this machine from 1% to 100%."
+    )
+
+
 def _threads(text: str) -> int:
-    """Returns a number of threads. Raises InputError when it is none, or so large that it would stop the machine."""
+    """Returns a number of threads. Raises InputError when the text is no whole number from 1 to 8 for each core."""
     most = 8 * (os.cpu_count() or 1)
     if not re.fullmatch("[0-9]{1,9}", text) or not 1 <= int(text) <= most:
         raise InputError(

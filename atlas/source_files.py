@@ -54,7 +54,7 @@ class SourceFile:
     needs_copy: bool = False
     has_rows: bool | None = None  # there is something below the header
     read_path: str = ""  # the file, or its private copy
-    column_names: str = ""  # lower case, separated by commas; those of CSV outside the contract are column_<n>
+    column_names: str = ""  # lower case, separated by commas; those outside the contract are column_<n>
     column_types: str | None = None  # of Parquet, by DuckDB's names, separated by semicolons
     unread_reason: str | None = None
 
@@ -217,6 +217,10 @@ def _os_fault(path: Path, error: OSError) -> str:
     """Returns the sentence for a file that the system does not open."""
     if path.is_symlink() and not os.path.exists(path):
         return "is a link to a file that does not exist. Correct the link or remove it."
+    if isinstance(error, NotADirectoryError):
+        return (
+            "is no folder. Set ATLAS_SOURCE_DIR to the directory that holds the folders population/ and health_care/."
+        )
     return f"cannot be opened: {error.strerror}. Give this user the right to read it, or move it away."
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from atlas.source_text import FileFault, check_columns
+from atlas.source_text import FileFault, check_columns, known_names
 
 WHOLE_NUMBERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
 
@@ -61,7 +61,7 @@ def inspect(
     date_type = types.get(date_column)
     return ParquetFile(
         checksum,
-        tuple(names),
+        known_names(names, contract),
         tuple(type_name or "" for _, _, type_name in columns),
         row_count,
         date_column in types,

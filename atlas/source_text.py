@@ -227,11 +227,12 @@ def _columns(
             best = (score, separator, names)
     _, separator, names = best
     check_columns(names, contract, may_lack)
-    return (
-        separator,
-        quote,
-        tuple(name if name in contract else f"column_{number}" for number, name in enumerate(names, 1)),
-    )
+    return separator, quote, known_names(names, contract)
+
+
+def known_names(names: list[str], contract: list[str]) -> tuple[str, ...]:
+    """Returns the names (lower case) with column_<n> for each that is outside the contract: it may be a value."""
+    return tuple(name if name in contract else f"column_{number}" for number, name in enumerate(names, 1))
 
 
 def check_columns(names: list[str], contract: list[str], may_lack: set[str]) -> None:

@@ -77,8 +77,8 @@
 {% endmacro %}
 
 {# The variables that statistics count. An imaging variable counts the codes of `list_code` and is a column of int_imaging_use, named in lower case;
-   `performer` is the group of performers (seed provider_qualification) to whom the articles of its code list are reserved, 'any' for a list of all. The lists of deliveries and prenatal acts are in the seeds delivery_type and
-   procedure_type. `numerator_filters` split the numerator only (card of cube_007_005a). Returns: mapping of a variable to its properties. #}
+   `performer` is the group of performers (seed provider_qualification) whose examinations the list holds, one variable a group; 'any' where the list alone
+   decides. The lists of deliveries and prenatal acts are in the seeds delivery_type and procedure_type. `numerator_filters` split the numerator only (card of cube_007_005a). Returns: mapping of a variable to its properties. #}
 {% macro variables() %}
     {{ return({
         'IMAG_RAD_N': {'family': 'imaging', 'list_code': 'IMAG_RAD', 'performer': 'radiologist'},

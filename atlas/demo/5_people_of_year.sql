@@ -1,7 +1,7 @@
 -- The people of the part in one year: who lives, where on which list, and the lists themselves.
 -- Variable: year.
 
--- One row a person of table `life` who lives in Belgium's insurance at some time of the year.
+-- One row a person of table `life` who is insured in Belgium at some time of the year.
 create or replace temp table person as
 with present as (
     select
@@ -95,7 +95,7 @@ inner join municipality as june on arrived.june_municipality = june.municipality
 inner join municipality as december on arrived.december_municipality = december.municipality_number;
 
 -- One row a line of one population list. Arguments: list_number (0 the list of June, 1 that of December), reference_date (date).
--- Broken rows, one or two in ten thousand of each way: no id, an impossible birth year, a person twice.
+-- Invalid rows, one or two in ten thousand of each kind: no id, an impossible birth year, a person twice.
 create or replace macro population_list(list_number, reference_date) as table
     with listed as (
         select

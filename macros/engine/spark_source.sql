@@ -12,9 +12,7 @@
         ~ " order by format, column_names, column_types, separator, quote, load_year, folder_year, list_date, read_path").rows %}
         {% set shape = [row.format, row.column_names, row.column_types, row.separator, row.quote, row.load_year is none, row.folder_year is none, row.list_date is none] | join('|') %}
         {% if shape not in branches %}
-            {% set types = {} %}
-            {% for name in row.column_names.split(',') %}{% do types.update({name: row.column_types.split(';')[loop.index0] if row.column_types else 'VARCHAR'}) %}{% endfor %}
-            {% set branch = {'format': row.format, 'types': types} %}
+            {% set branch = {'format': row.format, 'types': types_of_file(row)} %}
             {% for name in stated %}{% do branch.update({name: 'stated_' ~ name if row[name] is not none else none}) %}{% endfor %}
             {% do branches.update({shape: branch}) %}
             {% do folders.update({shape: {}}) %}

@@ -1,5 +1,6 @@
-{# on-run-end hook. Says what to do about a failure whose own message names no remedy: memory, disk, a damaged warehouse. Argument: results, dbt's list of
-   results. The messages of DuckDB are looked at, not repeated. #}
+{# on-run-end hook. Says what to do about a failure whose own message names no remedy: memory, disk, a damaged warehouse, a data test, of which dbt counts the
+   rows and shows none. Argument: results, dbt's list of results. The messages of DuckDB are looked at, not repeated; rows of a test may be confidential, so
+   that the command that shows them is named instead. #}
 {% macro log_remedies(results) %}
     {% set directory = env_var('ATLAS_TEMP_DIR', env_var('ATLAS_OUTPUT_DIR', 'output')) %}
     {% set damaged = "The warehouse is damaged. Bring back a backup of warehouse.duckdb, or move it (and a file warehouse.duckdb.wal) away and build again: it is made anew from the source."
@@ -16,4 +17,10 @@
     {% set messages = results | map(attribute='message') | map('string') | join(' ') | lower if results else '' %}
     {% set found = [] %}
     {% for text, remedy in remedies.items() if text in messages and not found %}{% do found.append(remedy) %}{% do log("What to do: " ~ remedy ~ " The published release is unchanged.", info=true) %}{% endfor %}
+    {% set failed = [] %}
+    {% for result in results or [] if result.status == 'fail' and result.node.resource_type == 'test' %}{% do failed.append(result.node.name) %}{% endfor %}
+    {% if failed %}
+        {% do log("What to do: read the rows that the failed tests found, each with its reason: dbt --quiet show --output json --limit 100 --select " ~ (failed | sort | join(' '))
+            ~ " in the project's folder, with the environment and the variables of this build. Rows may be confidential.", info=true) %}
+    {% endif %}
 {% endmacro %}

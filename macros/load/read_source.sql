@@ -55,27 +55,6 @@
     {{ return(read_date(name, types[name]) if name in types else 'cast(null as date)') }}
 {% endmacro %}
 
-{# The branches in which the files of a source are read. Arguments: source_name, files (SQL: a query with the columns of source_file, and load_year, the year
-   of all lines of a file, null for several). Returns: list of {format, from, types, load_year, folder_year, list_date}, the last three as SQL, none where not known. #}
-{% macro source_branches(source_name, files) %}{{ return(adapter.dispatch('source_branches')(source_name, files)) }}{% endmacro %}
-{% macro duckdb__source_branches(source_name, files) %}
-    {% set groups = {} %}
-    {% for row in run_query(
-        "select format, load_year, folder_year, list_date, separator, quote, case format when 'csv' then column_names end as column_names, cast(to_json(list(read_path order by read_path)) as varchar) as paths,"
-        ~ " cast(to_json(list(file order by file) filter (where read_path <> file)) as varchar) as recoded from (" ~ files ~ ") as file where source = " ~ literal(source_name) ~ " group by all order by all").rows %}
-        {% if row.recoded %}{% do run_source_step('recode', {'files': fromjson(row.recoded)}) %}{% endif %}
-        {% do groups.update({loop.index: row}) %}
-    {% endfor %}
-    {% set branches = [] %}
-    {% for row in groups.values() %}
-        {% set from = read_function(row, fromjson(row.paths)) %}
-        {% do branches.append({
-            'format': row.format, 'from': from, 'types': column_types(from), 'load_year': row.load_year, 'folder_year': row.folder_year,
-            'list_date': "date '" ~ row.list_date ~ "'" if row.list_date is not none else none}) %}
-    {% endfor %}
-    {{ return(branches) }}
-{% endmacro %}
-
 {# The year of a row, as SQL: of its date, else of the folder, else 0. Arguments: dated (SQL), folder_year (integer or none). #}
 {% macro year_of_row(dated, folder_year) %}
     {{ return('coalesce(cast(extract(year from ' ~ dated ~ ') as integer), ' ~ (folder_year if folder_year is not none else 0) ~ ')') }}

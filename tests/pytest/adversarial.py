@@ -50,6 +50,21 @@ NOT_INCREASED = ("110", "100", "120", "010", "012", "119")
 UNKNOWN_INSURABILITY = (None, "11", "1", "1111", "A11", "11A", "XYZ")
 HOSPITALS = (9999, 11001, 71000101, 71000102, 71000203, 710004, 72)
 QUALIFICATIONS = (None, None, "930", "001", "340", "003", "301", "580", "130", "999")
+# The lists that claims are drawn from, in the order of the draws. A list that is added later is not among them: its codes are drawn where they are in one of
+# these or in none, so that the rows of a seed stay the same (tests/reference/frozen.csv).
+DRAWN_LISTS = (
+    "IMAG_RAD",
+    "IMAG_DENTIST",
+    "IMAG_SPEC",
+    "IMAG_CT",
+    "IMAG_THERA",
+    "DELIVERY_CAESAREAN",
+    "DELIVERY_VAGINAL_HOSPITAL",
+    "DELIVERY_HOME",
+    "PRENATAL_ULTRASOUND",
+    "PRENATAL_INVASIVE",
+    "PRENATAL_CTG",
+)
 YOUNGER_CODES = {"423776", "423791"}  # codes that joined the nomenclature later take no part in the draws
 PSEUDO_CODES = ("000000", "101032", "460972", "999994", "102012", "590214")
 
@@ -66,12 +81,13 @@ class Draw:
         self.rng = random.Random(seed)
         self.years = list(years)
         self.population, self.claims = [], []
-        self.lists = defaultdict(list)
+        members = defaultdict(list)
         for row in read_seed(seeds_dir, "code_list_member"):
-            self.lists[row["list_code"]].append(row["code"])
+            members[row["list_code"]].append(row["code"])
+        self.lists = {name: members[name] for name in DRAWN_LISTS}
         # A list that is younger than tests/reference/frozen.csv has a generator of its own, so that the other rows of a seed stay the same.
         self.contact_rng = random.Random(f"{seed} contacts")
-        self.midwife = self.lists.pop("MIDWIFE_POSTNATAL")
+        self.midwife = members["MIDWIFE_POSTNATAL"]
         self.other_codes = sorted(
             {row["code"] for row in read_seed(seeds_dir, "nomenclature_code")}
             - {c for codes in self.lists.values() for c in codes}

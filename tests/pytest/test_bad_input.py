@@ -141,3 +141,23 @@ def test_a_midnight_in_belgium_is_its_own_day_and_a_tab_is_no_person(tmp_path):
         connection.execute("set timezone = 'Europe/Brussels'")  # of this view, as dbt sets it
         people = "select person_id, reject_reason from staging.stg_population where person_id = 'p' or person_id_is_missing order by all"
         assert connection.execute(people).fetchall() == [("p", None), (None, "missing_person_id")]
+
+
+def test_texts_that_are_floating_point_numbers_are_those_of_a_file_of_texts(tmp_path):
+    """Beside a file of texts, 7.0 is the person 7; NaN, as tools write a gap, is none; a number may exceed every integer."""
+    source = campaign.write_source(tmp_path / "source")
+    numbers = ("7", "'nan'", "'infinity'", "1e20", "null")
+    values = ", ".join(
+        f"(cast({number} as double), 20220315, 450015, 1, 1000, 130.0, cast({number} as double))" for number in numbers
+    )
+    names = ", ".join(campaign.NAMES["health_care"])
+    target = source / "health_care" / "numbers.parquet"
+    duckdb.sql(f"copy (from (values {values}) as line ({names})) to '{target}' (format parquet)")
+    atlas = run_dbt(source, tmp_path / "output", *campaign.READING)
+    assert atlas.ok, atlas.log[-2000:]
+    lines = (
+        "select person_id, institution_code, reject_reason from staging.stg_health_care "
+        f"where coalesce(person_id, '') not like '{campaign.PLANTED}%' order by all"
+    )
+    missing = (None, None, "missing_person_id")
+    assert atlas.query(lines) == [("1e+20", None, None), ("7", "7", None), missing, missing, missing]

@@ -12,7 +12,7 @@ from jinja2 import Environment
 
 from atlas import dbt_plugin, source_files, variables
 from atlas.lock import output_lock
-from atlas.settings import PROJECT_DIR, AtlasError, read_settings
+from atlas.settings import PROJECT_DIR, AtlasError, InputError, read_settings
 
 
 @pytest.mark.parametrize(
@@ -94,6 +94,10 @@ def test_every_variable_of_the_project_is_known():
     [
         ("ATLAS_MEMORY_LIMIT", "abc"),
         ("ATLAS_MEMORY_LIMIT", "1GB'; --"),
+        ("ATLAS_MEMORY_LIMIT", "1KB"),
+        ("ATLAS_MEMORY_LIMIT", "99999999TB"),
+        ("ATLAS_MEMORY_LIMIT", "200%"),
+        ("ATLAS_MEMORY_LIMIT", "0%"),
         ("ATLAS_THREADS", "99999999999"),
         ("ATLAS_THREADS", "0"),
     ],
@@ -101,6 +105,16 @@ def test_every_variable_of_the_project_is_known():
 def test_settings_are_refused_by_name(name, value):
     with pytest.raises(AtlasError, match=name):
         read_settings({name: value})
+
+
+def test_an_output_directory_inside_the_folders_of_the_source_is_refused(tmp_path):
+    """Its files would be read as an extract by the next build."""
+    source = {"ATLAS_SOURCE_DIR": str(tmp_path)}
+    for folder in (tmp_path / "population", tmp_path / "health_care" / "output"):
+        with pytest.raises(InputError, match="ATLAS_OUTPUT_DIR.*outside of the source"):
+            read_settings({**source, "ATLAS_OUTPUT_DIR": str(folder)})
+    for folder in (tmp_path, tmp_path / "population_output"):
+        assert read_settings({**source, "ATLAS_OUTPUT_DIR": str(folder)}).output_dir == folder
 
 
 def test_output_directories_do_not_share_a_spill_directory(tmp_path):
@@ -144,6 +158,19 @@ def test_a_folder_in_the_way_of_the_lock_is_named(tmp_path):
         pass
 
 
+def remedies(*results) -> list[str]:
+    """Returns what the hook log_remedies says. The macro is rendered without dbt: it reads the results, the environment and nothing else."""
+    said = []
+    environment = Environment(extensions=["jinja2.ext.do"])
+    environment.globals.update(
+        env_var=lambda name, default: {"ATLAS_MEMORY_LIMIT": "1GB"}.get(name, default),
+        log=lambda text, info: said.append(text),
+    )
+    text = (PROJECT_DIR / "macros" / "load" / "log_remedies.sql").read_text(encoding="utf-8")
+    environment.from_string(text).module.log_remedies(list(results))
+    return said
+
+
 @pytest.mark.parametrize(
     ("message", "words"),
     [
@@ -162,13 +189,21 @@ def test_a_folder_in_the_way_of_the_lock_is_named(tmp_path):
     ],
 )
 def test_a_failure_without_a_remedy_of_its_own_gets_one(message, words):
-    """The macro is rendered without dbt: it reads the results, the environment and nothing else."""
-    said = []
-    environment = Environment(extensions=["jinja2.ext.do"])
-    environment.globals.update(
-        env_var=lambda name, default: {"ATLAS_MEMORY_LIMIT": "1GB"}.get(name, default),
-        log=lambda text, info: said.append(text),
-    )
-    text = (PROJECT_DIR / "macros" / "load" / "log_remedies.sql").read_text(encoding="utf-8")
-    environment.from_string(text).module.log_remedies([SimpleNamespace(message=message)])
+    said = remedies(SimpleNamespace(message=message))
     assert len(said) == bool(words) and all(word in said[0] for word in words)
+
+
+def test_the_command_that_shows_their_rows_is_named_for_failed_data_tests_alone():
+    nodes = {"test": "assert_b", "unit_test": "a_unit_test", "model": "a_model"}
+    results = [
+        SimpleNamespace(status="fail", message="Got 2 results", node=SimpleNamespace(resource_type=kind, name=name))
+        for kind, name in nodes.items()
+    ]
+    passed = SimpleNamespace(
+        status="pass", message="", node=SimpleNamespace(resource_type="test", name="assert_passed")
+    )
+    first = SimpleNamespace(status="fail", message="", node=SimpleNamespace(resource_type="test", name="assert_a"))
+    (said,) = remedies(*results, passed, first)
+    assert "dbt --quiet show" in said and "--select assert_a assert_b " in said
+    assert "a_unit_test" not in said and "a_model" not in said and "assert_passed" not in said
+    assert remedies(passed) == []

@@ -29,6 +29,15 @@ def test_plain_dbt_finds_the_profile_in_the_root_of_the_project(monkeypatch):
     assert (PROJECT / "profiles" / "profiles.yml").samefile(PROJECT / "profiles.yml")
 
 
+@pytest.mark.parametrize("lock", ["requirements.txt", "requirements-dev.txt", "requirements-spark.txt"])
+def test_every_package_of_a_lock_has_hashes(lock):
+    """With them, pip installs only files that are those of the day on which the lock was made."""
+    packages = re.split(r"(?m)^(?=[A-Za-z])", (PROJECT / lock).read_text(encoding="utf-8"))[1:]
+    assert len(packages) > 20
+    for package in packages:
+        assert re.match(r"\S+( \S+)?==\S+", package) and "--hash=sha256:" in package, package.splitlines()[0]
+
+
 def is_about_years(model) -> bool:
     """Whether a model holds no person: it is not tagged person_level, and its columns are the reference year and truth values."""
     others = model.columns.keys() - {"reference_year"}

@@ -155,6 +155,27 @@ def test_what_is_no_file_is_refused(source):
     refused(source, "loop.csv", "does not exist")
 
 
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_a_name_outside_the_contract_is_not_in_the_list_of_files(source, ending):
+    """A pivoted extract has persons as column names."""
+    columns = ", ".join([*(f"1 as {c}" for c in CLAIM_COLUMNS), f'1 as "{PERSON}"', '1 as "a,b;c"'])
+    duckdb.sql(f"copy (select {columns}) to '{source}/health_care/pivoted.{ending}'")
+    (found,) = [record for record in scan(source) if "pivoted" in record.file]
+    assert found.column_names == ",".join([*CLAIM_COLUMNS, "column_8", "column_9"])
+    assert found.column_types is None or found.column_types.count(";") == 8
+
+
+def test_a_file_in_place_of_a_folder_is_refused(source, tmp_path):
+    """Rights to read it would not help."""
+    file = write(tmp_path / "alone", b"x")
+    for place in (file, source):
+        if place == source:
+            (source / "population" / "list.csv").unlink()
+            (source / "population").rmdir()
+            write(source / "population", b"x")
+        refused(place, "population: is no folder", "Set ATLAS_SOURCE_DIR")
+
+
 def test_parquet_columns_that_differ_by_case_are_refused(source):
     columns = ", ".join(f"'{PERSON}' as {c}" for c in CLAIM_COLUMNS)
     duckdb.sql(f"copy (select {columns}, 1 as x) to '{source}/health_care/twice.parquet' (format parquet)")
