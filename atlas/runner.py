@@ -1,28 +1,29 @@
 """dbt, run in this process.
 
-dbt's own lines go to its log; the screen gets what the project's macros say to the operator, and errors.
+dbt's own lines go to its log; the screen gets what the project's macros say to the operator, and what failed.
 """
 
 from __future__ import annotations
 
 import gc
 import os
-import sys
+import re
 
 from atlas.settings import PROJECT_DIR, AtlasError, InputError, Settings
 
 # Where the project checks what it was given: the models that read the source, and the first hook, which checks the
 # variables (dbt_project.yml).
 CHECKS_OF_INPUT = ("models/load/", "models/staging/", "on-run-start-0")
+SHOWN_FAILURES = 3
 
 
 def run_dbt(settings: Settings, arguments: list[str]) -> None:
     """Runs a dbt command on the warehouse of these settings; artifacts and log go below the output directory. Prints
-    the messages of the project's macros but those of progress, and dbt's errors.
+    the messages of the project's macros but those of progress.
 
     Returns when the warehouse file is closed again, so that a release can open it with a configuration of its own.
     Raises InputError when dbt fails at a check of the input or of a variable, AtlasError when it fails otherwise or is
-    not installed.
+    not installed; the message says what failed.
     """
     try:
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
@@ -43,8 +44,9 @@ def run_dbt(settings: Settings, arguments: list[str]) -> None:
         "--target-path": settings.target,
         "--log-path": settings.logs,
     }
-    command = ["--quiet", *([] if sys.stdout.isatty() else ["--no-use-colors"])]
-    command += [*arguments, *(str(part) for pair in folders.items() for part in pair)]
+    # without dbt's own lines on the screen: what failed is in the error
+    command = ["--log-level", "none", "--log-level-file", "debug", *arguments]
+    command += [*(str(part) for pair in folders.items() for part in pair)]
     print(f"dbt is at work. Its output: {settings.dbt_log}", flush=True)
     shared = os.umask(0o077)  # warehouse, spilled files, artifacts and logs are private; the release is not
     try:
@@ -55,21 +57,46 @@ def run_dbt(settings: Settings, arguments: list[str]) -> None:
     finally:
         os.umask(shared)
     if not result.success:
-        reason = f" ({result.exception})" if result.exception else ""
         kind = InputError if _is_about_input(result) else AtlasError
         raise kind(
-            f"dbt {arguments[0]} failed{reason}: its messages are above and in {settings.dbt_log}.\nNothing is "
+            "\n".join(_failures(result)) + f"\n\ndbt {arguments[0]} failed. Its log: {settings.dbt_log}\nNothing is "
             "published, the previous release is unchanged. Fix what failed and start again."
         )
 
 
+def _failures(result) -> list[str]:
+    """Returns what dbt says of its exception and of the first nodes that failed. The text of an error of DuckDB has
+    lost its values before (dbt_plugin).
+    """
+    failures = [_message_alone(str(result.exception))] if result.exception else []
+    for done in getattr(result.result, "results", None) or ():
+        if done.status in ("error", "fail"):
+            message = (done.message or "").strip()
+            # the message of a macro of the project says where the fault is
+            place = "" if message.startswith("Compilation Error") else f" ({done.node.name})"
+            failures.append(_message_alone(message) + place)
+    more = f"... and {len(failures) - SHOWN_FAILURES} more failures." if len(failures) > SHOWN_FAILURES else ""
+    return failures[:SHOWN_FAILURES] + ([more] if more else [])
+
+
+def _message_alone(message: str) -> str:
+    """Returns a message of dbt without its frame: `... Error in model ...` before it, the places in macros and the path
+    of compiled SQL after it.
+    """
+    lines = [line.strip() for line in message.strip().splitlines()]
+    if len(lines) > 1 and re.match("[A-Z][a-z]+ Error( in |$)", lines[0]):
+        lines = lines[1:]
+    end = next((at for at, line in enumerate(lines) if line.startswith(("> ", "compiled code at "))), None)
+    return "\n".join(line for line in lines[:end] if line)
+
+
 def _show_message(event) -> None:
-    """Prints what a macro of the project tells the operator. The line of each year of each table stays in the log, and
-    what the summary says at the end: which years are not complete.
+    """Prints what a macro of the project tells the operator or warns of. The line of each year of each table stays in
+    the log, and what the summary says at the end: which years are not complete.
     """
     message = event.info.msg
     said_later = "years to do" in message or ("is not complete: lacks" in message and "not added" not in message)
-    if event.info.name == "JinjaLogInfo" and not said_later:
+    if event.info.name in ("JinjaLogInfo", "JinjaLogWarning") and not said_later:
         print(message, flush=True)
 
 

@@ -201,7 +201,7 @@ def shares_of_work(spent, manifest, total):
         name = waiting.pop()
         if name in manifest["nodes"] and name not in needed:
             needed.add(name)
-            waiting += manifest["nodes"][name]["depends_on"]["nodes"]
+            waiting += manifest["nodes"][name]["depends_on"].get("nodes", [])  # a seed has none
     shares = dict.fromkeys([SAME, *OTHER, DBT_ITSELF], 0.0)
     for name, seconds in spent.items():
         node = manifest["nodes"].get(name)

@@ -105,6 +105,45 @@ def test_a_failure_of_dbt_is_about_the_input_where_the_source_is_read(path, mess
     assert runner._is_about_input(result) is about_input
 
 
+def test_the_error_of_a_build_holds_what_failed_and_no_frame_of_dbt():
+    """build.json holds this text: a scheduler reads there which file is at fault."""
+    frame = "\n\n  > in macro stop_on_broken_lines (macros/load/read_source.sql)\n  > called by macro run_hooks"
+    messages = [
+        ("error", f"Compilation Error in model source_file_year (models/load/x.sql)\n  a.csv, line 6: broken{frame}"),
+        ("error", "Runtime Error in model cube (models/x.sql)\n  Out of Memory Error: 1\n\n  compiled code at /x"),
+        ("fail", "Got 2 results, configured to fail if != 0"),
+        ("success", "OK"),
+        ("error", "Runtime Error in model fourth (models/x.sql)\n  x"),
+    ]
+    nodes = [
+        types.SimpleNamespace(status=status, message=text, node=types.SimpleNamespace(name=f"node_{number}"))
+        for number, (status, text) in enumerate(messages)
+    ]
+    result = types.SimpleNamespace(exception=None, result=types.SimpleNamespace(results=nodes))
+    assert runner._failures(result) == [
+        "a.csv, line 6: broken",
+        "Out of Memory Error: 1 (node_1)",
+        "Got 2 results, configured to fail if != 0 (node_2)",
+        "... and 1 more failures.",
+    ]
+    exception = (
+        "Compilation Error in operation health_atlas-on-run-start-0 (./dbt_project.yml)\n  geography_vintage is 1"
+    )
+    result = types.SimpleNamespace(exception=exception + frame, result=None)
+    assert runner._failures(result) == ["geography_vintage is 1"]
+
+
+def test_what_a_macro_says_or_warns_of_is_shown_and_progress_is_not(capsys):
+    for name, message in (
+        ("JinjaLogInfo", "To be read"),
+        ("JinjaLogWarning", "The same contents are in a.csv, b.csv"),
+        ("JinjaLogInfo", "int_imaging_use: 3 years to do"),
+        ("LogModelResult", "1 of 2 OK"),
+    ):
+        runner._show_message(types.SimpleNamespace(info=types.SimpleNamespace(name=name, msg=message)))
+    assert capsys.readouterr().out == "To be read\nThe same contents are in a.csv, b.csv\n"
+
+
 def test_exit_codes(monkeypatch, tmp_path, capsys):
     assert (AtlasError.exit_code, InputError.exit_code, LockedError.exit_code) == (1, 65, 75)
     monkeypatch.setenv("ATLAS_OUTPUT_DIR", str(tmp_path))
