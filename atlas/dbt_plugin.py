@@ -23,6 +23,7 @@ from dbt_common.exceptions import DbtRuntimeError
 from atlas import source_files, source_parquet, source_text, spark, variables
 from atlas.lock import check_writable
 from atlas.settings import SOURCES, AtlasError, Settings, read_settings, temp_folder
+from atlas.suppression import step as suppression
 
 # The beginnings of DuckDB's messages that hold no value of a row.
 ABOUT_NO_DATA = tuple(
@@ -106,6 +107,7 @@ class Plugin(BasePlugin):
         variables  stops when a name in `names` is no variable of the project
         exchange  makes `folder`, through which tables pass to Spark and back
         spark   runs dbt on Spark, and stops when that fails
+        suppress  decides the suppressed cells of `years`, whose cells are in the folder for temporary files
         """
         step, records = target_config.config["step"], Path(target_config.location.path)
         try:
@@ -121,6 +123,15 @@ class Plugin(BasePlugin):
                 check_unchanged(records)
             elif step == "variables":
                 variables.check_names(target_config.config["names"])
+            elif step == "suppress":
+                given = target_config.config
+                suppression.run(
+                    self.settings.temp_dir,
+                    given["years"],
+                    given["threshold"],
+                    secondary=given["secondary"],
+                    processes=self.settings.threads,
+                )
             elif step == "exchange":
                 spark.make_exchange(Path(target_config.config["folder"]))
             elif step == "spark":

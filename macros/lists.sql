@@ -52,7 +52,8 @@
 {% endmacro %}
 
 {# The families of statistics. `denominator` is what every statistic of the family divides by; `filters` are those that split numerator and denominator,
-   by place (residence or hospital); `scheme` selects the age classes; `first_year`, `keywords`, `source_variables` (by place) and `card_date` are those of the
+   by place (residence or hospital); `smallest_levels` are those below which a filter is not published (see smallest_levels of macros/disclosure); `scheme` selects
+   the age classes; `first_year`, `keywords`, `source_variables` (by place) and `card_date` are those of the
    family's published cards. Returns: mapping of a family to its properties. #}
 {% macro families() %}
     {{ return({
@@ -67,6 +68,7 @@
         'perinatal': {
             'denominator': 'deliveries',
             'filters': {'residence': ['age_category', 'increased_reimbursement'], 'hospital': []},
+            'smallest_levels': {'increased_reimbursement': 'arrondissement'},
             'scheme': 'maternal',
             'first_year': 2006,
             'keywords': ['health_care_services'],
@@ -78,7 +80,8 @@
 
 {# The variables that statistics count. An imaging variable counts the codes of `list_code` and is a column of int_imaging_use, named in lower case;
    `performer` is the group of performers (seed provider_qualification) whose examinations the list holds, one variable a group; 'any' where the list alone
-   decides. The lists of deliveries and prenatal acts are in the seeds delivery_type and procedure_type. `numerator_filters` split the numerator only (card of cube_007_005a). Returns: mapping of a variable to its properties. #}
+   decides. The lists of deliveries and prenatal acts are in the seeds delivery_type and procedure_type. `numerator_filters` split the numerator only (card of cube_007_005a);
+   `smallest_levels` are in force beside those of the family. Returns: mapping of a variable to its properties. #}
 {% macro variables() %}
     {{ return({
         'IMAG_RAD_N': {'family': 'imaging', 'list_code': 'IMAG_RAD', 'performer': 'radiologist'},
@@ -88,7 +91,7 @@
         'IMAG_THERA_N': {'family': 'imaging', 'list_code': 'IMAG_THERA', 'performer': 'any'},
         'deliveries': {'family': 'perinatal'},
         'caesareans': {'family': 'perinatal'},
-        'prenatal_acts': {'family': 'perinatal', 'numerator_filters': ['procedure_type']},
+        'prenatal_acts': {'family': 'perinatal', 'numerator_filters': ['procedure_type'], 'smallest_levels': {'age_category': 'arrondissement'}},
         'no_postnatal_midwife': {'family': 'perinatal', 'list_code': 'MIDWIFE_POSTNATAL'},
     }) }}
 {% endmacro %}

@@ -148,7 +148,7 @@ def chunks(connection: duckdb.DuckDBPyConnection):
         n, d, limits = read_cells(connection, statistic, units)
         yield statistic.code, encode_integers(n, len(statistic.years))
         shared = None
-        if any(value != NO_COUNT for value in d):
+        if any(value not in (NO_COUNT, ABSENT) for value in d):
             data = encode_integers(d, len(statistic.years))
             layout = json_bytes([statistic.units, statistic.filters, statistic.years])
             shared = denominators.get(layout + data)

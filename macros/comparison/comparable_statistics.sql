@@ -19,3 +19,13 @@
     {%- endfor -%}
     {{ return(found) }}
 {% endmacro %}
+
+{# The published table that counts the denominators of a family by residence. Argument: family (text). Returns: text, the name of a model; while dbt parses the
+   last table that could be it. Raises a compiler error when there is none. #}
+{% macro table_of_denominators(family) %}
+    {%- for table in published_tables() -%}
+        {%- set statistic = declared_statistic(table) -%}
+        {%- if not execute or (statistic.measure == 'count' and statistic.family == family and statistic.place == 'residence') -%}{{ return(table) }}{%- endif -%}
+    {%- endfor -%}
+    {% do exceptions.raise_compiler_error("table_of_denominators: no table counts the denominators of the family '" ~ family ~ "'") %}
+{% endmacro %}

@@ -1,5 +1,5 @@
-{# The filters of the protected tables, in the order of their tree of columns: those that split a numerator only, then those that it shares with its
-   denominator (total > procedure type > age > increased reimbursement). A table that lacks a filter has 'total' in it. Source: macros/lists.sql.
+{# The filters of the protected tables, in this order: those that split a numerator only, then those that it shares with its
+   denominator. A table that lacks a filter has 'total' in it. Source: macros/lists.sql.
    Returns: list of column names. #}
 {% macro suppression_filters() %}
     {{ return(numerator_filters() + shared_filters()) }}

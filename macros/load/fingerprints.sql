@@ -1,6 +1,6 @@
 {# Two fingerprints say whether what the warehouse holds was made by this project:
      rules         what the cells are made of: the models that have an `input` (see plan_condition), and every model, seed and source column above them
-     publication   everything later: the other models, seeds and data tests, with the descriptions that become comments
+     publication   everything later: the other models, seeds and data tests, with the descriptions that become comments, and the Python package that suppresses
    Nothing is listed by name: the lineage divides the nodes, the folder divides the macros, and a variable belongs to the text that reads it. #}
 
 {# The folders of macros/ that no cell depends on. Macros outside them and the steering folders count as rules: lists.sql, rules/, engine/. #}
@@ -27,7 +27,7 @@
 {% macro fingerprints() %}
     {% if not execute %}{{ return({'rules': '', 'publication': ''}) }}{% endif %}
     {% set rule_ids = rule_nodes() %}
-    {% set parts = {'rules': macro_texts(later=false), 'publication': macro_texts(later=true)} %}
+    {% set parts = {'rules': macro_texts(later=false), 'publication': macro_texts(later=true) + suppression_texts()} %}
     {% for node in graph.nodes.values() if node.resource_type in ['model', 'seed', 'test'] and not node.original_file_path.startswith('models/load/') %}
         {% set text = [node.unique_id, node.checksum.checksum, node.raw_code or '', node.test_metadata.kwargs if node.test_metadata else ''] | join(':') %}
         {% if node.unique_id in rule_ids %}
@@ -59,6 +59,12 @@
         {% if folder not in steering_macro_folders() and (folder in later_macro_folders() + ['generic']) == later %}{% do texts.append(file[1]) %}{% endif %}
     {% endfor %}
     {{ return(texts) }}
+{% endmacro %}
+
+{# The Python files that decide which cells are suppressed, and the lock of their packages. Returns: list of texts. #}
+{% macro suppression_texts() %}
+    {% set directory = invocation_args_dict.get('project_dir') or '.' %}
+    {{ return(run_query("select content from read_text([" ~ literal(directory ~ '/atlas/suppression/*.py') ~ "]) order by filename").columns[0].values() | list) }}
 {% endmacro %}
 
 {# One fingerprint of texts and of the variables that they read. Argument: parts (list of texts, in any order). Returns: text. #}

@@ -18,6 +18,7 @@
         'drop_missing_years': ['boolean', none, none],
         'complementary_masking': ['boolean', none, none],
         'protect_complement': ['boolean', none, none],
+        'smallest_levels': ['boolean', none, none],
     }) }}
 {% endmacro %}
 

@@ -1,7 +1,7 @@
 {# What somebody can conclude about a count from the sums that it is in, one pass: no less than the sum leaves when all other counts are as large as they can
-   be, no more than it leaves when they are as small as they can be; and a numerator is no larger than its denominator.
-   Arguments: name of the CTE to define; source, a CTE with cell_id, denominator_id (null: contained in nothing), low, high. Expects a CTE `member`: line (any
-   text or number), cell_id, is_total (the others of the line add up to it).
+   be, no more than it leaves when they are as small as they can be; and a count is no larger than one that contains it.
+   Arguments: name of the CTE to define; source, a CTE with cell_id, low, high. Expects the CTEs `member`: line (any text or number), cell_id, is_total (the
+   others of the line add up to it); `inside`: cell_id, around_id (a cell that contains the count; a cell may have several).
    Returns: CTEs, the last one `name`: the columns of `source`, low and high renewed. #}
 {% macro narrow_bounds(name, source) -%}
 {{ name }}_line as (
@@ -36,7 +36,6 @@
 
     select
         {{ source }}.cell_id,
-        {{ source }}.denominator_id,
         greatest({{ source }}.low, coalesce(by_line.low, 0)) as low,
         least({{ source }}.high, coalesce(by_line.high, {{ source }}.high)) as high
     from {{ source }}
@@ -44,14 +43,25 @@
 
 ),
 
-{{ name }}_inside as (
+{{ name }}_around as (
 
     select
-        denominator_id as cell_id,
-        max(low) as low
-    from {{ name }}_alone
-    where denominator_id is not null
-    group by denominator_id
+        inside.cell_id,
+        min(bound.high) as high
+    from inside
+    inner join {{ name }}_alone as bound on inside.around_id = bound.cell_id
+    group by inside.cell_id
+
+),
+
+{{ name }}_within as (
+
+    select
+        inside.around_id as cell_id,
+        max(bound.low) as low
+    from inside
+    inner join {{ name }}_alone as bound on inside.cell_id = bound.cell_id
+    group by inside.around_id
 
 ),
 
@@ -59,12 +69,11 @@
 
     select
         cell.cell_id,
-        cell.denominator_id,
-        greatest(cell.low, coalesce(inside.low, 0)) as low,
-        least(cell.high, coalesce(denominator.high, cell.high)) as high
+        greatest(cell.low, coalesce(within.low, 0)) as low,
+        least(cell.high, coalesce(around.high, cell.high)) as high
     from {{ name }}_alone as cell
-    left join {{ name }}_alone as denominator on cell.denominator_id = denominator.cell_id
-    left join {{ name }}_inside as inside on cell.cell_id = inside.cell_id
+    left join {{ name }}_around as around on cell.cell_id = around.cell_id
+    left join {{ name }}_within as within on cell.cell_id = within.cell_id
 
 )
 {%- endmacro %}

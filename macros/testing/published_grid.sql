@@ -1,4 +1,5 @@
-{# Whether the grid of every published table is complete: a row a published year from the table's first year on, unit and combination of filters.
+{# Whether the grid of every published table is complete: a row a published year from the table's first year on, unit and combination of filters, without those
+   below the smallest level of a filter (macro smallest_levels).
    Returns: a query with item and failure_reason. #}
 {% macro incomplete_published_tables() %}
 {%- set is_tested = in_years_to_test('reference_year') -%}
@@ -42,7 +43,12 @@ declared as (
         {{ statistic.variable == 'prenatal_acts' }} as needs_lookback,
         {{ statistic.variable == 'no_postnatal_midwife' }} as needs_lookahead,
         '{{ statistic.smallest_level }}' as smallest_level,
-        1{% for filter in statistic.filters %} * (select count(*) from ({{ filter_values(filter, scheme) }}) as filter_value){% endfor %} as combinations
+        1{% for filter in statistic.filters %} * (select count(*) from ({{ filter_values(filter, scheme) }}) as filter_value){% endfor %} as combinations,
+        -- below the smallest level of a filter there is its total alone
+        {%- set ended = smallest_levels(statistic.variable, statistic.place) %}
+        {%- for level in levels_of_municipality() %}
+            1{% for filter in statistic.filters if filter not in ended or level not in levels_below(ended[filter]) %} * (select count(*) from ({{ filter_values(filter, scheme) }}) as filter_value){% endfor %} as combinations_{{ level }}{{ ',' if not loop.last }}
+        {%- endfor %}
     {{ 'union all' if not loop.last }}
     {% endfor %}
 
@@ -119,7 +125,12 @@ failure as (
             when level_count.unknown_units > 0 and level_count.geo_level <> 'hospital' then 'unit missing from geographic_unit'
             when level_count.distinct_rows <> level_count.row_count then 'duplicate row'
             when level_count.units <> expected.units then level_count.units || ' units instead of ' || expected.units
-            when level_count.row_count <> level_count.units * declared.combinations then 'missing combination of filters'
+            when level_count.row_count <> level_count.units * case level_count.geo_level
+                {%- for level in levels_of_municipality() %}
+                    when '{{ level }}' then declared.combinations_{{ level }}
+                {%- endfor %}
+                else declared.combinations
+            end then 'missing combination of filters, or one below its smallest level'
         end as failure_reason
     from level_count
     full outer join expected

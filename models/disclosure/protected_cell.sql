@@ -1,6 +1,5 @@
--- One row is a cell of protected_count or remainder_count with the numbers that its suppression works with: the cell, its total (same unit, parent column),
--- its parent (parent unit, same column) and its block (parent unit, parent column). total_id and parent_id are the cell_id of a cell, unless the cell is at
--- a root.
+-- One row is a cell of protected_count or remainder_count with its number and those of the cell of the parent unit (same column), of its denominator, and
+-- of the list that contains its persons. parent_id is the cell_id of a cell, unless the unit has no parent.
 
 with counted as (
 
@@ -35,14 +34,10 @@ placed as (
         unit.parent_unit_id = 0 as is_root_unit,
         series_column.series_id,
         series_column.column_id,
-        series_column.depth,
-        series_column.is_in_tree,
-        series_column.is_leaf,
         (series_column.series_id * 100000 + unit.unit_id) * 1000 + series_column.column_id as cell_id,
-        (series_column.series_id * 100000 + unit.unit_id) * 1000 + series_column.parent_column_id as total_id,
         (series_column.series_id * 100000 + unit.parent_unit_id) * 1000 + series_column.column_id as parent_id,
-        (series_column.series_id * 100000 + unit.parent_unit_id) * 1000 + series_column.parent_column_id as block_id,
         (series_column.denominator_series_id * 100000 + unit.unit_id) * 1000 + series_column.denominator_column_id as denominator_id,
+        (series_column.container_series_id * 100000 + unit.unit_id) * 1000 + series_column.column_id as container_id,
         {{ is_small_group('counted.persons') }} or {{ is_small_group('counted.cases') }} or {{ is_small_complement('counted.headroom') }} as is_small
     from counted
     inner join unit

@@ -1,6 +1,6 @@
 -- One row is a count that is published, before suppression: a denominator (beneficiaries, deliveries) or a numerator (patients, caesareans, acts, deliveries
--- without a postnatal contact) of a
--- year, unit and combination of filters, with the persons behind it. A table that lacks a filter has 'total' in it.
+-- without a postnatal contact) of a year, unit and combination of filters, with the persons behind it. A table that lacks a filter has 'total' in it; a
+-- combination below its smallest level is no cell.
 {%- set imaging_filters = family_filters('imaging') %}
 {%- set places = {'residence': ('delivery_cell', 'prenatal_cell'), 'hospital': ('hospital_delivery_cell', 'hospital_prenatal_cell')} %}
 
@@ -133,7 +133,7 @@ counted as (
             cast(null as bigint) as denominator_persons,
             cast(null as bigint) as headroom
         from delivery
-        where place = '{{ place }}'
+        where place = '{{ place }}' and {{ is_within_smallest_levels('deliveries', place) }}
         union all
         select
             reference_year,
@@ -149,7 +149,7 @@ counted as (
             women as denominator_persons,
             deliveries - caesareans as headroom
         from delivery
-        where place = '{{ place }}'
+        where place = '{{ place }}' and {{ is_within_smallest_levels('caesareans', place) }}
         union all
         select
             prenatal.reference_year,
@@ -174,7 +174,7 @@ counted as (
                 {%- for filter in shared_filters() %}
                     and prenatal.{{ filter }} = delivery.{{ filter }}
                 {%- endfor %}
-        where prenatal.place = '{{ place }}'
+        where prenatal.place = '{{ place }}' and {{ is_within_smallest_levels('prenatal_acts', place, 'prenatal') }}
     {%- endfor %}
     union all
     select
@@ -194,6 +194,7 @@ counted as (
     inner join delivery_cell
         on
             {{ is_same_cell('postnatal_cell', 'delivery_cell', family_filters('perinatal')) }}
+    where {{ is_within_smallest_levels('no_postnatal_midwife', relation='postnatal_cell') }}
 
 )
 

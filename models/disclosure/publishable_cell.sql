@@ -4,13 +4,17 @@
 with cell as (
 
     select * from {{ ref('protected_cell') }}
-    where {{ in_years_to_build('reference_year') }}
+    where
+        denominator_series is not null
+        -- no table publishes a remainder
+        and not is_remainder
+        and {{ in_years_to_build('reference_year') }}
 
 ),
 
-decided as (
+suppressed as (
 
-    select * from {{ ref('numerator_decision') }}
+    select cell_id from {{ ref('suppressed_cell') }}
     where {{ in_years_to_build('reference_year') }}
 
 ),
@@ -28,12 +32,11 @@ publishable as (
         cell.denominator,
         cell.persons,
         cell.denominator_persons,
-        decided.is_denominator_suppressed,
-        decided.is_suppressed as is_numerator_suppressed
-    from decided
-    inner join cell on decided.cell_id = cell.cell_id
-    -- no table publishes a remainder
-    where not cell.is_remainder
+        denominator.cell_id is not null as is_denominator_suppressed,
+        numerator.cell_id is not null as is_numerator_suppressed
+    from cell
+    left join suppressed as numerator on cell.cell_id = numerator.cell_id
+    left join suppressed as denominator on cell.denominator_id = denominator.cell_id
 
 )
 

@@ -1,6 +1,7 @@
--- No suppressed count can be narrowed to an interval shorter than the threshold by the sums that it is in, the whole numbers that are published and the
--- denominator that contains it, in two passes. Looks at every count of the years that this build computed, numerators and denominators, and knows nothing
--- of the method that suppressed them. The linear programs of tests/pytest/attacker.py find more, on small sources.
+-- No suppressed count can be narrowed to an interval shorter than the threshold by the sums that it is in, the whole numbers that are published, the
+-- denominator and the list that contain it, in two passes; and each has a proof. The passes look at every count of the years that this build computed,
+-- numerators, denominators and remainders, and know nothing of the method that suppressed them. The linear programs of tests/pytest/attacker.py find more,
+-- on small sources.
 {{ config(group = 'disclosure') }}
 {#- larger than any count, so that sums of such numbers are still whole numbers -#}
 {%- set without_limit = 1000000000000 -%}
@@ -39,23 +40,18 @@ suppressed as (
     group by denominator_id
     having bool_and(is_denominator_suppressed)
     union all
-    -- no table states a remainder: what the suppression calls published, everybody can subtract
-    select decision.cell_id
-    from (
-        select
-            cell_id,
-            is_suppressed
-        from {{ ref('denominator_decision') }}
-        union all
-        select
-            cell_id,
-            is_suppressed
-        from {{ ref('numerator_decision') }}
-    ) as decision
-    inner join cell on decision.cell_id = cell.cell_id
-    where
-        cell.is_remainder
-        and decision.is_suppressed
+    -- no table states a remainder: everybody can subtract, and only a small one is protected
+    select cell_id from cell
+    where is_remainder and is_small
+
+),
+
+unknown as (
+
+    select cell_id from suppressed
+    union
+    select cell_id from cell
+    where is_remainder
 
 ),
 
@@ -63,11 +59,32 @@ known as (
 
     select
         cell.cell_id,
-        case when cell.headroom is not null then cell.denominator_id end as denominator_id,
-        case when suppressed.cell_id is null then cell.cases else 0 end as low,
-        case when suppressed.cell_id is null then cell.cases else {{ without_limit }} end as high
+        case when unknown.cell_id is null then cell.cases else 0 end as low,
+        case when unknown.cell_id is null then cell.cases else {{ without_limit }} end as high
     from cell
-    left join suppressed on cell.cell_id = suppressed.cell_id
+    left join unknown on cell.cell_id = unknown.cell_id
+
+),
+
+-- what a count contains: its numerators that count its own persons or deliveries, and the lists within its list
+inside as (
+
+    select
+        cell_id,
+        denominator_id as around_id
+    from cell
+    where headroom is not null
+    union all
+    select
+        cell.cell_id,
+        cell.container_id as around_id
+    from cell
+    inner join cell as container on cell.container_id = container.cell_id
+    where cell.container_id not in (
+        select exceeding.container_id from cell as exceeding
+        inner join cell as exceeded on exceeding.container_id = exceeded.cell_id
+        where exceeding.cases > exceeded.cases
+    )
 
 ),
 
@@ -109,14 +126,14 @@ line_of_cell as (
 
 ),
 
--- only a sum with a suppressed count says more than it publishes
+-- only a sum with an unknown count says more than it publishes
 line as (
 
     select line_of_cell.line
     from line_of_cell
-    left join suppressed on line_of_cell.cell_id = suppressed.cell_id
+    left join unknown on line_of_cell.cell_id = unknown.cell_id
     group by line_of_cell.line
-    having count(suppressed.cell_id) > 0 and bool_or(line_of_cell.is_total) and not bool_and(line_of_cell.is_total)
+    having count(unknown.cell_id) > 0 and bool_or(line_of_cell.is_total) and not bool_and(line_of_cell.is_total)
 
 ),
 
@@ -143,10 +160,13 @@ failure as (
         case
             when bound.high < bound.low then 'the published counts contradict each other'
             when bound.high - bound.low < {{ var('small_cell_threshold') }} then 'suppressed, but published counts leave fewer values than the threshold'
+            when proof.cell_id is null then 'small or suppressed, but no cell of the suppression'
+            when proof.proven_below + proof.proven_above < {{ var('small_cell_threshold') }} then 'suppressed without proof'
         end as failure_reason
     from suppressed
     inner join cell on suppressed.cell_id = cell.cell_id
     inner join twice as bound on suppressed.cell_id = bound.cell_id
+    left join {{ ref('suppressed_cell') }} as proof on suppressed.cell_id = proof.cell_id
 
 )
 

@@ -1,12 +1,11 @@
--- Every count enters the suppression, no cell is deeper than its last step, every small cell is suppressed, and the numbers of the cells do not overlap.
+-- Every count enters the suppression, every small cell is suppressed, and the numbers of the cells do not overlap.
 {{ config(group = 'disclosure') }}
 
 with counted as (
 
     select
         (select count(*) from {{ ref('protected_count') }}) as counts,
-        (select count(*) from {{ ref('remainder_count') }}) as remainders,
-        (select count(denominator_series) from {{ ref('remainder_count') }}) as numerator_remainders
+        (select count(*) from {{ ref('remainder_count') }}) as remainders
 
 ),
 
@@ -14,40 +13,20 @@ placed as (
 
     select
         count(*) as cells,
-        count(denominator_series) as numerators,
         max(unit_id) as last_unit,
         max(column_id) as last_column
     from {{ ref('protected_cell') }}
 
 ),
 
-computed_year as (
+undivided as (
 
-    select distinct reference_year from {{ ref('protected_cell') }}
-
-),
-
-decided as (
-
-    select count(*) as cells
-    from {{ ref('publishable_cell') }} as publishable
-    inner join computed_year on publishable.reference_year = computed_year.reference_year
-
-),
-
-in_step as (
-
-    select
-        'denominator' as stage,
-        max(level_rank + depth) as deepest,
-        {{ last_suppression_step('denominator') }} as last_step
-    from {{ ref('denominator_need') }}
-    union all
-    select
-        'numerator' as stage,
-        max(level_rank + depth) as deepest,
-        {{ last_suppression_step('numerator') }} as last_step
-    from {{ ref('numerator_need') }}
+    select cell.cell_id
+    from {{ ref('protected_cell') }} as cell
+    left join {{ ref('protected_cell') }} as denominator on cell.denominator_id = denominator.cell_id
+    where
+        cell.denominator_series is not null
+        and denominator.cell_id is null
 
 ),
 
@@ -68,12 +47,10 @@ small_cell as (
     union all
     select cell.cell_id
     from {{ ref('protected_cell') }} as cell
-    left join {{ ref('denominator_decision') }} as denominator on cell.cell_id = denominator.cell_id
-    left join {{ ref('numerator_decision') }} as numerator on cell.cell_id = numerator.cell_id
+    left join {{ ref('suppressed_cell') }} as suppressed on cell.cell_id = suppressed.cell_id
     where
-        cell.is_remainder
-        and cell.is_small
-        and not coalesce(numerator.is_suppressed, denominator.is_suppressed, false)
+        cell.is_small
+        and suppressed.cell_id is null
 
 )
 
@@ -82,15 +59,8 @@ from counted
 cross join placed
 where counted.counts + counted.remainders <> placed.cells
 union all
-select 'numerators that no decision was made for: their denominator is no cell' as failure_reason
-from placed
-cross join decided
-cross join counted
-where placed.numerators <> decided.cells + counted.numerator_remainders
-union all
-select 'a cell is deeper than the last step: raise last_suppression_step and add the model suppress_' || stage || '_' || cast(deepest as text) as failure_reason
-from in_step
-where deepest > last_step
+select 'numerators whose denominator is no cell of the suppression' as failure_reason
+from undivided
 union all
 select 'more units or columns than the number of a cell has digits for (protected_cell)' as failure_reason
 from placed

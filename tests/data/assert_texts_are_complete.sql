@@ -84,7 +84,16 @@ failure as (
         'remark on no card' as failure_reason
     from text
     left join statistic_remark on text.key = statistic_remark.remark_code
-    where text.topic = 'remark' and statistic_remark.remark_code is null
+    where
+        text.topic = 'remark'
+        and statistic_remark.remark_code is null
+        -- a filter that ends nowhere, with threshold 0 for instance, has no remark
+        and text.key not in (
+            select remark_scope.remark from remark_scope
+            where
+                remark_scope.scope = 'ended_filter'
+                and remark_scope.scope_value not in ('{{ ended_filter_names() | join("', '") }}')
+        )
     union all
     select
         remark as item,

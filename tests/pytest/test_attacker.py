@@ -4,11 +4,10 @@ import adversarial
 import attacker
 import duckdb
 import pytest
-from conftest import YEARS
+from conftest import ATTACKED_YEAR, YEARS
 from dbt_runs import WITHOUT_TESTS, run_dbt
 
 THRESHOLD = 5
-ATTACKED_YEAR = YEARS[1]  # the year of the source whose standardised values hold suppressed denominators
 
 
 def read_system(atlas, years=(ATTACKED_YEAR,)):
@@ -34,7 +33,7 @@ def table_names(atlas):
 def test_no_suppressed_number_can_be_narrowed(masked, unmasked):
     system = read_system(masked)
     assert attacker.attack_remainders(system, read_system(unmasked), THRESHOLD) > 100
-    assert add_comparisons(system, masked) > 50
+    assert add_comparisons(system, masked) > 30
     assert len(system.weighted) > 5  # statements about suppressed denominators, which are pooled
     fallen, attacked = attacker.attack(system, THRESHOLD)
     assert attacked == len(system.unknown) > 1000
@@ -53,12 +52,12 @@ def test_a_direct_value_over_suppressed_ages_is_found(masked, unmasked):
     """The control: the attack sees that a directly standardised value gives suppressed ages away."""
     years = ", ".join(map(str, YEARS))
     unit = masked.query(
-        f"""select reference_year, geo_level, geo_code from marts.cube_013_003
-        where age_category <> 'total' and geo_level in ('region', 'province', 'arrondissement') and reference_year in ({years})
+        f"""select reference_year, geo_level, geo_code from marts.cube_013_013
+        where age_category <> 'total' and geo_level in ('country', 'region', 'province', 'arrondissement') and reference_year in ({years})
         group by all having count(nullif(denominator, 0)) = count(*) and count(*) - count(numerator) = 2 order by all"""
     )[0]
     where = "reference_year = {} and geo_level = '{}' and geo_code = '{}'".format(*unit)
-    rows = "select age_category, numerator, denominator from marts.cube_013_003 where "
+    rows = "select age_category, numerator, denominator from marts.cube_013_013 where "
     shown = {age: (events, persons) for age, events, persons in masked.query(rows + where)}
     truth = {age: events for age, events, _ in unmasked.query(rows + where)}
     ages = sorted(shown.keys() - {"total"})

@@ -360,7 +360,7 @@ DAMAGES = [
     (
         "assert_suppression_decides_every_cell",
         "a small remainder that is not suppressed",
-        "update intermediate.denominator_decision set is_suppressed = false where cell_id in (select cell_id from intermediate.protected_cell where is_remainder)",
+        "delete from intermediate.suppressed_cell where cell_id in (select cell_id from intermediate.protected_cell where is_remainder)",
     ),
     (
         "assert_code_lists_have_evidence_and_labels",

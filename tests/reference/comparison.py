@@ -27,8 +27,16 @@ def poisson_limits(events, confidence):
 
 
 def read_strata(connection, schema, statistics):
-    """Published rows by (statistic, year, type of act) and unit: {age: (numerator, denominator, value, status)}, 'total' included."""
+    """Published rows by (statistic, year, type of act) and unit: {age: (numerator, denominator, value, status)}, 'total' included.
+
+    Perinatal ages that a municipality has no row for take their denominators from the table of deliveries, without a numerator.
+    """
     strata = defaultdict(dict)
+    deliveries = defaultdict(dict)
+    for year, level, code, age, count in connection.execute(
+        f"select reference_year, geo_level, geo_code, age_category, numerator from {schema}.cube_007_001a_denom where increased_reimbursement = 'total'"
+    ).fetchall():
+        deliveries[year, level, code][age] = (None, count, None, "published" if count is not None else "small_cell")
     for name in statistics:
         columns = [row[0] for row in connection.execute(f"describe {schema}.{name}").fetchall()]
         act = "procedure_type" if "procedure_type" in columns else "'total'"
@@ -38,6 +46,10 @@ def read_strata(connection, schema, statistics):
             f" from {schema}.{name} where {where}"
         ).fetchall():
             strata[name, year, act_type].setdefault((level, code), {})[age] = tuple(row)
+    for (name, year, _), units in strata.items():
+        for (level, code), ages in units.items():
+            if name.startswith("cube_007"):
+                units[level, code] = deliveries[year, level, code] | ages
     return strata
 
 

@@ -4,6 +4,7 @@
     'window_ultrasound': 'card.window_ultrasound',
     'window_invasive': 'card.window_invasive',
     'window_cardiotocography': 'card.window_cardiotocography',
+    'filter_level': "coalesce(ended.level_name, '')",
 } %}
 
 {% set card_properties = {
@@ -42,6 +43,35 @@ remark_scope as (
 
 ),
 
+ended_filter as (
+
+    {{ ended_filters() }}
+
+),
+
+level_name as (
+
+    {{ texts_of('geo_level') }}
+
+),
+
+-- the filters that end above the smallest level of a card, with that level
+ended as (
+
+    select
+        card.code,
+        card.language,
+        ended_filter.filter,
+        level_name.text as level_name
+    from ended_filter
+    inner join card on ended_filter.code = card.code
+    inner join level_name
+        on
+            ended_filter.geo_level = level_name.key
+            and card.language = level_name.language
+
+),
+
 -- what a remark may be about: a card has a remark when one of the scopes of the remark is a property of the card
 property as (
 
@@ -61,6 +91,13 @@ property as (
         member as scope_value
     from part
     where part = 'filter'
+    union all
+    select
+        code,
+        language,
+        'ended_filter' as scope,
+        filter as scope_value
+    from ended
 
 ),
 
@@ -71,7 +108,8 @@ applicable as (
         property.language,
         remark_scope.remark,
         remark_scope.origin,
-        min(remark_scope.sort_order) as sort_order
+        min(remark_scope.sort_order) as sort_order,
+        max(case when property.scope = 'ended_filter' then property.scope_value end) as ended_filter
     from property
     inner join remark_scope
         on
@@ -101,6 +139,11 @@ numbered as (
         on
             applicable.remark = remark.key
             and applicable.language = remark.language
+    left join ended
+        on
+            applicable.code = ended.code
+            and applicable.language = ended.language
+            and applicable.ended_filter = ended.filter
 
 )
 

@@ -1,0 +1,91 @@
+"""The cells of one year as the build hands them over: Parquet files in a private folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import numpy
+
+from atlas.suppression.units import Units
+
+UNITS = "unit.parquet"
+NONE = -1
+
+
+def cells_file(year: int) -> str:
+    """Returns the name of the file with the cells of a year."""
+    return f"cell_{year}.parquet"
+
+
+@dataclass
+class Cells:
+    """The cells of a year, in the order of their ids. All arrays have an element a cell.
+
+    series: name. unit: number in `Units`. filters: an array a filter, 0 for `total`, else the number of the value.
+    cases: the count. is_small: primary suppression. denominator, container: the cell that the count is divided by, and
+    the one that holds all its persons besides (examinations of a code list within another one); -1 for none.
+    is_bounded: the count is at most its denominator.
+    """
+
+    cell_id: numpy.ndarray
+    series: numpy.ndarray
+    unit: numpy.ndarray
+    filters: list[numpy.ndarray]
+    cases: numpy.ndarray
+    is_small: numpy.ndarray
+    denominator: numpy.ndarray
+    container: numpy.ndarray
+    is_bounded: numpy.ndarray
+
+
+def read(folder: Path, year: int) -> tuple[Cells, Units]:
+    """Returns the cells of a year and the units, from the files that macros/disclosure/suppress.sql wrote.
+
+    All columns of the cells' file that end in `_filter` are filters. Raises duckdb.Error for a missing file.
+    """
+    with duckdb.connect() as connection:
+        connection.execute("set threads = 1")
+        units = connection.execute(
+            "select unit_id, parent_unit_id, level_rank, is_sector, is_remainder from read_parquet(?) order by unit_id",
+            [str(folder / UNITS)],
+        ).fetchnumpy()
+        cells = connection.execute(
+            "select * from read_parquet(?) order by cell_id", [str(folder / cells_file(year))]
+        ).fetchnumpy()
+    return _cells(cells, units["unit_id"]), Units(
+        parent=_places(units["unit_id"], units["parent_unit_id"]),
+        rank=units["level_rank"].astype(int),
+        is_sector=units["is_sector"].astype(bool),
+        is_remainder=units["is_remainder"].astype(bool),
+    )
+
+
+def _cells(found: dict, unit_ids: numpy.ndarray) -> Cells:
+    """Returns the arrays of the columns. A filter's values are numbered in their order."""
+    filters = []
+    for name in sorted(column for column in found if column.endswith("_filter")):
+        values = numpy.asarray(found[name], dtype=object)
+        number = {value: place for place, value in enumerate(["total", *sorted(set(values) - {"total"})])}
+        filters.append(numpy.array([number[value] for value in values], dtype=int))
+    return Cells(
+        cell_id=found["cell_id"],
+        series=numpy.asarray(found["series"], dtype=object),
+        unit=_places(unit_ids, found["unit_id"]),
+        filters=filters,
+        cases=found["cases"].astype(int),
+        is_small=found["is_small"].astype(bool),
+        denominator=_places(found["cell_id"], found["denominator_id"]),
+        container=_places(found["cell_id"], found["container_id"]),
+        is_bounded=found["is_bounded"].astype(bool),
+    )
+
+
+def _places(ids: numpy.ndarray, wanted) -> numpy.ndarray:
+    """Returns the place of each wanted id in sorted ids, -1 where there is none."""
+    if len(ids) == 0:
+        return numpy.full(len(wanted), NONE)
+    wanted = numpy.ma.filled(wanted, NONE)
+    place = numpy.minimum(numpy.searchsorted(ids, wanted), len(ids) - 1)
+    return numpy.where(ids[place] == wanted, place, NONE)

@@ -1,0 +1,200 @@
+"""The linear program of the movements of some cells while all others stay (HiGHS, one thread, no clock)."""
+
+from __future__ import annotations
+
+import highspy
+import numpy
+
+from atlas.suppression.series import TOLERANCE, Series
+
+# A move through suppressed cells costs next to nothing, and may be this many thresholds long.
+COST_OF_SUPPRESSED = 1e-4
+FARTHEST = 10
+# Programs that prove many cells at once: at most so many, and until so many in turn prove less than so many cells.
+STRETCHES = 20
+IDLE_STRETCHES = 2
+LEAST_PROVEN = 3
+# A movement that is not in whole numbers is looked for again so often, with other costs of suppressed cells. Then whole
+# numbers are required; their search ends after so many nodes, or where it could spare no published cell any more.
+TRIES = 12
+NODES = 20
+LEAST_GAIN = 0.5
+OPTIONS = {
+    "output_flag": False,
+    "threads": 1,
+    "random_seed": 0,
+    "presolve": "off",
+    "solver": "simplex",
+    "dual_simplex_cost_perturbation_multiplier": 0.0,
+    "mip_max_nodes": NODES,
+    "mip_abs_gap": LEAST_GAIN,
+}
+
+
+class Program:
+    """The program of some cells of a series. Each has two columns, up and down; a sum is a row.
+
+    Movements that it returns keep every sum, leave no count below what it contains or above what contains it, and are
+    whole numbers.
+    """
+
+    def __init__(self, series: Series, cells: numpy.ndarray):
+        """Takes the cells that may move. A sum of which only the total is among them is not looked at: the sectors of a
+        municipality are balanced by themselves (line.py).
+        """
+        self.series, self.cells, self.count = series, cells, len(cells)
+        self.position = {cell: number for number, cell in enumerate(cells.tolist())}
+        self.seen = len(series.changes)
+        first, row, sign = series.entries
+        lengths = first[cells + 1] - first[cells]
+        column = numpy.repeat(numpy.arange(self.count), lengths)
+        entry = numpy.repeat(first[cells] - numpy.cumsum(lengths) + lengths, lengths) + numpy.arange(lengths.sum())
+        row, sign = row[entry], sign[entry]
+        has_part = numpy.zeros(series.rows, dtype=bool)
+        has_part[row[sign > 0]] = True
+        kept = has_part[row]
+        used, row = numpy.unique(row[kept], return_inverse=True)
+        column, sign = column[kept], sign[kept]
+        start = numpy.searchsorted(column, numpy.arange(self.count + 1))
+        self.highs = highs = highspy.Highs()
+        for option, value in OPTIONS.items():
+            highs.setOptionValue(option, value)
+        zeros = numpy.zeros(len(used))
+        highs.passModel(
+            *(2 * self.count, len(used), 2 * len(row), 1, 1, 0.0),
+            *(self._costs(cells), numpy.zeros(2 * self.count), self._limits(cells), zeros, zeros),
+            numpy.concatenate([start[:-1], start[:-1] + len(row)]).astype(numpy.int32),
+            numpy.tile(row, 2).astype(numpy.int32),
+            numpy.concatenate([sign, -sign]),
+            numpy.zeros(2 * self.count, dtype=numpy.int32),
+        )
+
+    def _costs(self, cells):
+        series = self.series
+        return numpy.tile(
+            numpy.where(series.hidden[cells], COST_OF_SUPPRESSED, series.cost[cells] / series.threshold), 2
+        )
+
+    def _longest(self, cells):
+        return numpy.where(self.series.hidden[cells], FARTHEST, 1) * float(self.series.threshold)
+
+    def _limits(self, cells):
+        series = self.series
+        limits = numpy.concatenate([series.headroom[cells], series.fall[cells]])
+        return numpy.minimum(limits, numpy.tile(self._longest(cells), 2))
+
+    def _limits_under(self, base: int):
+        """Returns the positions whose upper limits differ under a movement of the denominators, and those limits."""
+        cells, headroom = self.series.headroom_under(base)
+        found = [(self.position[cell], place) for place, cell in enumerate(cells.tolist()) if cell in self.position]
+        if not found:
+            return numpy.zeros(0, dtype=int), numpy.zeros(0)
+        positions, places = numpy.array(found).T
+        return positions, numpy.minimum(headroom[places], self._longest(self.cells[positions]))
+
+    def _set_limits(self, columns, limits) -> None:
+        columns = columns.astype(numpy.int32)
+        self.highs.changeColsBounds(len(columns), columns, numpy.zeros(len(columns)), limits)
+
+    def refresh(self) -> None:
+        """Takes note of the cells that were suppressed since."""
+        changed = [self.position[cell] for cell in self.series.changes[self.seen :] if cell in self.position]
+        self.seen = len(self.series.changes)
+        if changed:
+            positions = numpy.unique(changed)
+            columns = numpy.concatenate([positions, positions + self.count]).astype(numpy.int32)
+            self.highs.changeColsCost(len(columns), columns, self._costs(self.cells[positions]))
+            self._set_limits(columns, self._limits(self.cells[positions]))
+
+    def _solve(self):
+        # from the true table: the basis of the movement before is farther away, and takes three times as long
+        self.highs.clearSolver()
+        self.highs.run()
+        info = self.highs.getInfo()
+        if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
+            return None
+        values = numpy.array(self.highs.getSolution().col_value)
+        return values[: self.count] - values[self.count :]
+
+    def move(self, cell: int, amount: float, base: int = -1):
+        """Returns the cheapest movement in which a cell grows by the amount (shrinks, if negative); None if there is
+        none. base: the movement that the denominators make at the same time, -1 for none.
+        """
+        place = self.position[cell]
+        if base >= 0:
+            positions, limits = self._limits_under(base)
+            self._set_limits(positions, limits)
+        own = numpy.array([place, place + self.count], dtype=numpy.int32)
+        wanted = numpy.array([max(amount, 0.0), max(-amount, 0.0)])
+        self.highs.changeColsBounds(2, own, wanted, wanted)
+        movement = self._whole(self._solve())
+        self._set_limits(own, self._limits(self.cells[[place]]))
+        if base >= 0:
+            self._set_limits(positions, self._limits(self.cells[positions])[: len(positions)])
+        return movement
+
+    def _whole(self, movement):
+        """Returns a movement in whole numbers in place of one that may not be; None if none was found."""
+        if movement is None or _is_whole(movement):
+            return movement if movement is None else numpy.round(movement)
+        columns = numpy.arange(2 * self.count, dtype=numpy.int32)
+        costs = self._costs(self.cells)
+        hidden = numpy.tile(self.series.hidden[self.cells], 2)
+        generator = numpy.random.default_rng(self.count)
+        for _ in range(TRIES):
+            varied = numpy.where(hidden, costs * 10 ** (2 * generator.random(len(costs)) - 1), costs)
+            self.highs.changeColsCost(len(columns), columns, varied)
+            movement = self._solve()
+            if movement is not None and _is_whole(movement):
+                break
+        else:
+            self.highs.changeColsIntegrality(len(columns), columns, numpy.ones(len(columns), dtype=numpy.uint8))
+            movement = self._solve()
+            self.highs.changeColsIntegrality(len(columns), columns, numpy.zeros(len(columns), dtype=numpy.uint8))
+        self.highs.changeColsCost(len(columns), columns, costs)
+        return numpy.round(movement) if movement is not None and _is_whole(movement) else None
+
+    def stretch(self, generator) -> None:
+        """Proves as many open targets as possible by movements of suppressed cells alone: some upwards, some downwards,
+        with random preferences.
+        """
+        series, cells = self.series, self.cells
+        everything = numpy.arange(2 * self.count)
+        published = numpy.tile(~series.hidden[cells], 2)
+        idle = 0
+        for number in range(STRETCHES):
+            is_open, upwards = series.is_open(cells), number % 2 == 0
+            if is_open.sum() < 2 or idle == IDLE_STRETCHES:
+                break
+            limits = self._limits(cells)
+            base = self._common_base(cells[is_open], generator) if upwards and number else -1
+            if base >= 0:
+                positions, under = self._limits_under(base)
+                limits[positions] = under
+            limits[published] = 0
+            goal = series.threshold + (series.low[cells] if upwards else -series.high[cells])
+            part = slice(0, self.count) if upwards else slice(self.count, None)
+            costs = numpy.full(2 * self.count, COST_OF_SUPPRESSED)
+            costs[part] -= is_open * generator.random(self.count)
+            limits[part] = numpy.where(is_open, numpy.minimum(limits[part], numpy.maximum(goal, 0)), limits[part])
+            self.highs.changeColsCost(2 * self.count, everything.astype(numpy.int32), costs)
+            self._set_limits(everything, limits)
+            movement = self._solve()
+            if movement is not None and _is_whole(movement):
+                series.learn(cells, numpy.round(movement))
+            proven = is_open.sum() - series.is_open(cells).sum()
+            # the first upwards and the first downwards prove one half each
+            idle = idle + 1 if number > 1 and proven < LEAST_PROVEN else 0
+        self.highs.changeColsCost(2 * self.count, everything.astype(numpy.int32), self._costs(cells))
+        self._set_limits(everything, self._limits(cells))
+        self.seen = len(series.changes)
+
+    def _common_base(self, cells, generator) -> int:
+        """Returns a movement of the denominators that gives some of the cells headroom, -1 where there is none."""
+        bases = [base for base in map(self.series.base_of, cells.tolist()) if base >= 0]
+        return int(bases[generator.integers(len(bases))]) if bases else -1
+
+
+def _is_whole(movement: numpy.ndarray) -> bool:
+    """Returns whether all amounts are whole numbers."""
+    return bool(numpy.abs(movement - numpy.round(movement)).max(initial=0) <= TOLERANCE)

@@ -1,0 +1,91 @@
+"""The step of a build: the cells of its years are suppressed, years side by side, each in a process of its own.
+
+A process of its own, started anew: dbt's process has threads and an open warehouse, of which a fork would be a copy,
+and its memory is given back after each year. What a year suppresses depends on that year alone, so that it is the same
+whatever the number of processes.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import duckdb
+import numpy
+
+from atlas.settings import PROJECT_DIR, AtlasError
+from atlas.suppression import cells, protect
+
+
+def result_file(year: int) -> str:
+    """Returns the name of the file with the suppressed cells of a year."""
+    return f"suppressed_{year}.parquet"
+
+
+def run(folder: Path, years: list[int], threshold: int, *, secondary: bool, processes: int) -> None:
+    """Writes the suppressed cells of each year into the folder of its cells. Raises AtlasError for a failure."""
+
+    def start(year: int) -> tuple[int, subprocess.CompletedProcess]:
+        command = [
+            sys.executable,
+            "-m",
+            "atlas.suppression.step",
+            str(folder),
+            str(year),
+            str(threshold),
+            str(int(secondary)),
+        ]
+        return year, subprocess.run(command, cwd=PROJECT_DIR, capture_output=True, text=True, check=False)
+
+    with ThreadPoolExecutor(processes) as pool:
+        for year, done in pool.map(start, years):
+            if done.returncode:
+                said = done.stderr.strip() or f"its process ended with code {done.returncode}"
+                raise AtlasError(f"The suppression of {year} failed: {said}. The release is unchanged. Start again.")
+
+
+def suppress_year(folder: Path, year: int, threshold: int, *, secondary: bool) -> None:
+    """Reads the cells of a year and writes those that are suppressed: reference_year, cell_id, proven_below,
+    proven_above.
+    """
+    found, units = cells.read(folder, year)
+    outcome = protect.suppress(found, units, threshold, secondary=secondary)
+    chosen = numpy.flatnonzero(outcome.suppressed)
+    columns = {
+        "cell_id": found.cell_id[chosen],
+        "proven_below": outcome.below[chosen].astype(numpy.int32),
+        "proven_above": outcome.above[chosen].astype(numpy.int32),
+    }
+    with duckdb.connect() as connection:
+        connection.register("suppressed", columns)
+        connection.execute(
+            f"copy (select cast({int(year)} as integer) as reference_year, * from suppressed order by cell_id) to "
+            f"'{str(folder / result_file(year)).replace(chr(39), chr(39) * 2)}' (format parquet)"
+        )
+
+
+def main(arguments: list[str]) -> None:
+    """Suppresses one year: folder, year, threshold, whether secondary cells are suppressed too (1 or 0)."""
+    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+    os.umask(0o077)
+    folder, year, threshold, secondary = arguments
+    try:
+        suppress_year(Path(folder), int(year), int(threshold), secondary=secondary == "1")
+    except (duckdb.IOException, MemoryError, OSError) as error:  # their messages name files, no values of cells
+        sys.exit(f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no memory left'}")
+
+
+def _end_with_parent(parent: int) -> None:
+    """Ends this process when the build that started it is gone."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

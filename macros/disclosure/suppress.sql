@@ -1,0 +1,45 @@
+{# The suppressed cells of the years of this build, as the Python package decides them (atlas/suppression, docs/methods/disclosure.md). Each year is handed over
+   in Parquet files of the private folder for temporary files, and is decided in a process of its own, as many at a time as ATLAS_THREADS says.
+   Arguments: cells, units (relations of protected_cell and suppression_unit). Returns: a query; one row a suppressed cell, columns reference_year, cell_id,
+   proven_below and proven_above (integer: how many cases less and more agree with everything published; the two are at least the threshold). No row
+   with threshold 0. Raises dbt's runtime error that names the year when a process fails. #}
+{% macro suppressed_cells(cells, units) %}
+{%- set files = [] -%}
+{%- set years = [] -%}
+{%- if is_building() and var('small_cell_threshold') | int > 0 -%}
+    {%- do years.extend(years_to_build() | reject('in', years_done() if load_cached_relation(this) else []) | reject('equalto', -1)) -%}
+{%- endif -%}
+{%- if years -%}
+    {%- set folder = env_var('ATLAS_TEMP_DIR', env_var('ATLAS_OUTPUT_DIR', 'output') ~ '/spill') -%}
+    {%- do run_query("copy (select unit_id, parent_unit_id, level_rank, geo_level = 'statistical_sector' as is_sector, is_remainder from " ~ units ~ ") to " ~ literal(folder ~ '/unit.parquet') ~ " (format parquet)") -%}
+    {%- for year in years -%}
+        {%- do run_query("copy (" ~ cells_to_suppress(cells, year) ~ ") to " ~ literal(folder ~ '/cell_' ~ year ~ '.parquet') ~ " (format parquet)") -%}
+        {%- do files.append(folder ~ '/suppressed_' ~ year ~ '.parquet') -%}
+    {%- endfor -%}
+    {%- do run_source_step('suppress', {'years': years, 'threshold': var('small_cell_threshold') | int, 'secondary': var('complementary_masking')}) -%}
+{%- endif -%}
+select
+    reference_year,
+    cell_id,
+    proven_below,
+    proven_above
+{%- if files %}
+from read_parquet({{ list_literal(files) }})
+{%- else %}
+from (
+    select
+        cast(null as integer) as reference_year,
+        cast(null as bigint) as cell_id,
+        cast(null as integer) as proven_below,
+        cast(null as integer) as proven_above
+    where false
+) as nothing
+{%- endif %}
+where {{ in_years_to_build('reference_year') }}
+{% endmacro %}
+
+{# The cells of a year as atlas/suppression/cells.py reads them. Arguments: cells (relation of protected_cell), year. Returns: a query. #}
+{% macro cells_to_suppress(cells, year) -%}
+    select cell_id, series, unit_id, {% for filter in suppression_filters() %}{{ filter }} as {{ filter }}_filter, {% endfor -%}
+    cases, is_small, denominator_id, container_id, headroom is not null as is_bounded from {{ cells }} where reference_year = {{ year }}
+{%- endmacro %}

@@ -1,3 +1,0 @@
--- One row is a cell of a denominator that step 6 of the suppression suppresses.
-
-{{ suppression_step('denominator', 6) }}

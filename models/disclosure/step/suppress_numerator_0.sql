@@ -1,3 +1,0 @@
--- One row is a cell of a numerator that step 0 of the suppression suppresses.
-
-{{ suppression_step('numerator', 0) }}
