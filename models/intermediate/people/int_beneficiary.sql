@@ -97,9 +97,10 @@ joined as (
 
 ),
 
+-- a hint to Spark, which takes the codes of residence for many and would sort all persons by them; to DuckDB it is a comment
 decided as (
 
-    select
+    select /*+ broadcast(december_residence, june_residence) */
         joined.reference_year,
         joined.person_id,
         cast(joined.reference_year - joined.birth_year as integer) as age,
