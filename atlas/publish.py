@@ -45,6 +45,9 @@ from atlas.sql import identifier, literal
 STORAGE_VERSION = "v1.2.0"
 # Tables of these schemas are small and have a primary key in the public file: cards, dimensions, the release itself.
 KEYED_SCHEMAS = ("reference", "main")
+# Bytes that DuckDB may use in a release, where ATLAS_MEMORY_LIMIT gives more. A release reads and writes every table
+# once; with more, DuckDB keeps what it has read and written, and memory grows with the number of years.
+RELEASE_MEMORY = 384 * 2**20
 
 
 @dataclass(frozen=True)
@@ -485,6 +488,7 @@ def open_databases(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
         }
     )
     try:
+        _limit_memory(connection)
         try:
             connection.execute(f"attach {literal(settings.warehouse)} as warehouse (read_only)")
         except duckdb.IOException as error:
@@ -507,6 +511,14 @@ def open_databases(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
             f"The public file was not written to its end: {leftover[0].name} is left. Nothing was published; start "
             "again."
         )
+
+
+def _limit_memory(connection: duckdb.DuckDBPyConnection) -> None:
+    """Lowers the memory limit of a connection to RELEASE_MEMORY; a limit that is lower stays."""
+    (limit,) = connection.execute("select current_setting('memory_limit')").fetchone()
+    number, unit = limit.split()  # such as 3.7 GiB
+    if float(number) * 1024 ** ["bytes", "KiB", "MiB", "GiB", "TiB"].index(unit) > RELEASE_MEMORY:
+        connection.execute(f"set memory_limit = '{RELEASE_MEMORY}B'")
 
 
 @contextmanager

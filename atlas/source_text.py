@@ -36,7 +36,7 @@ class TextFile:
     separator: str
     quote: str
     skipped_lines: int  # above the header: empty lines, and `sep=;` as Excel writes it
-    needs_copy: bool  # DuckDB does not read it as it is: another encoding, lines above the header, or mixed line ends
+    needs_copy: bool  # DuckDB does not read it as it is: encoding, lines above the header, mixed line ends, padding
     has_rows: bool  # there is something below the header
     columns: tuple[str, ...]
 
@@ -55,7 +55,7 @@ def inspect(path: Path, contract: list[str], *, may_lack: set[str]) -> TextFile:
     text = codecs.getincrementaldecoder(encoding)().decode(head)
     skipped, header, declared, below = _header_line(text)
     separator, quote, columns = _columns(header, declared, contract, may_lack)
-    needs_copy = encoding not in ("utf-8", "utf-8-sig") or skipped > 0 or line_ends_differ
+    needs_copy = encoding not in ("utf-8", "utf-8-sig") or skipped > 0 or line_ends_differ or _is_padded(path)
     return TextFile(checksum, encoding, separator, quote, skipped, needs_copy, bool(below.strip()), columns)
 
 
@@ -84,6 +84,17 @@ def _open(path: Path):
             else "is not compressed with gzip, but its name ends in .gz. Export it again, or rename it to .csv."
         )
     return gzip.open(path, "rb") if is_gzip else open(path, "rb")
+
+
+def _is_padded(path: Path) -> bool:
+    """Returns whether zero bytes follow the compressed data, as tapes and some transfers add them: gzip ignores them,
+    DuckDB does not. The last four bytes are otherwise the size of the contents.
+    """
+    if path.suffix.lower() != ".gz":
+        return False
+    with open(path, "rb") as stream:
+        stream.seek(-4, 2)
+        return stream.read() == b"\0\0\0\0"
 
 
 def _chunks(stream, limit: int | None = None) -> Iterator[bytes]:

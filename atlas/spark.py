@@ -81,7 +81,7 @@ def check(environment=os.environ) -> None:
 
 def wanted_versions() -> dict[str, str]:
     """Returns the versions of the packages that requirements-spark.in pins: {name: version}."""
-    return dict(re.findall(r"^([a-z-]+)(?:\[[A-Za-z]+\])?==([0-9.]+)", REQUIREMENTS.read_text(encoding="utf-8"), re.M))
+    return dict(re.findall(r"^([a-z-]+)(?:\[[A-Za-z,]+\])?==([0-9.]+)", REQUIREMENTS.read_text(encoding="utf-8"), re.M))
 
 
 def _check_packages(interpreter: str, how: str) -> None:

@@ -41,10 +41,10 @@ def without_values(message: str) -> str:
     return f"{kind[1] if kind else 'An error'} of Spark (Values are not shown, because they may be those of a person.)"
 
 
-def main(arguments: list[str]) -> int:
-    """Runs dbt. Returns the exit code."""
+def prepare_connections() -> None:
+    """Changes three things of dbt-spark: errors hold no value of a row, ANSI mode is on, a server gets the settings."""
+    from dbt.adapters.contracts.connection import ConnectionState
     from dbt.adapters.spark.connections import SparkConnectionManager, SparkCredentials
-    from dbt.cli.main import dbtRunner
     from dbt_common.exceptions import DbtRuntimeError
 
     @contextmanager
@@ -64,8 +64,33 @@ def main(arguments: list[str]) -> int:
         prepare(self)
         self.server_side_parameters["spark.sql.ansi.enabled"] = "true"
 
+    connect = SparkConnectionManager.open.__func__
+
+    def with_settings(cls, connection):
+        """Opens a connection as dbt-spark does, and sets what decides the numbers.
+
+        dbt-spark sends it while it connects, and the Thrift server of Spark does not read it: a year would replace
+        all others, because partitions are overwritten one by one only in the mode `dynamic`.
+        """
+        is_new = connection.state != ConnectionState.OPEN
+        connection = connect(cls, connection)
+        if is_new and connection.credentials.method != "session":
+            cursor = connection.handle.handle.cursor()
+            for name, value in connection.credentials.server_side_parameters.items():
+                cursor.execute(f"set {name}={value}")
+            cursor.close()
+        return connection
+
     SparkConnectionManager.exception_handler = errors_without_values
     SparkCredentials.__post_init__ = with_ansi
+    SparkConnectionManager.open = classmethod(with_settings)
+
+
+def main(arguments: list[str]) -> int:
+    """Runs dbt. Returns the exit code."""
+    from dbt.cli.main import dbtRunner
+
+    prepare_connections()
     threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
     result = dbtRunner(callbacks=[_show_message]).invoke(arguments[1:])
     errors = [str(result.exception)] if result.exception else []

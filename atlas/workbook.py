@@ -149,7 +149,10 @@ def _write_figures(connection, workbook, formats, table, language: str, years: l
         **{name: edition.phrase(f"workbook_{name}", language) for name in (*NUMBERS, "status")},
     }
     where = rows_of(years)
-    (count,) = connection.execute(f"select count(*) from atlas.{identifier(table.name)} where {where}").fetchone()
+    counts = connection.execute(
+        f"select reference_year, count(*) from atlas.{identifier(table.name)} where {where} group by all order by all"
+    ).fetchall()
+    count = sum(number for _, number in counts)
     sheet = workbook.add_worksheet(f"{edition.phrase('workbook_data', language)} ({language})", _Figures)
     sheet.freeze_panes(1, 4)
     sheet.autofilter(0, 0, count, len(texts) - 1)
@@ -198,21 +201,31 @@ def _write_figures(connection, workbook, formats, table, language: str, years: l
     )
     query = f"""
         with figure as (
-            select figure.*, (row_number() over (order by {order}) + 1)::varchar as n
+            select figure.*, (row_number() over (order by {order}) + ?)::varchar as n
             from atlas.{identifier(table.name)} as figure
-            where {where}
+            where {where} and figure.reference_year = ?
         )
         select '<row r="' || figure.n || '">' || {" || ".join(cells)} || '</row>'
         from figure {" ".join(joins)}
         order by {order}"""
-    sheet.rows = _chained(header, connection.execute(query).fetchall())
+    sheet.rows = _read_rows(connection, header, query, counts)
 
 
-def _chained(header: str, rows: list[tuple[str]]) -> Iterator[str]:
-    """Yields the header, then the rows."""
+def _read_rows(connection, header: str, query: str, counts: list[tuple[int, int]]) -> Iterator[str]:
+    """Yields the header, then the rows of the years, read while the sheet is written, one year at a time: the sheets
+    of a workbook are several hundred MB of text.
+
+    query: its parameters are the number of rows above the first one, and the year. counts: (year, number of rows) in
+    order.
+    """
     yield header
-    for (row,) in rows:
-        yield row
+    above = 1
+    for year, count in counts:
+        rows = connection.execute(query, [above, year])
+        while batch := rows.fetchmany(10_000):
+            for (row,) in batch:
+                yield row
+        above += count
 
 
 def _rows(rows: list[tuple]) -> str:

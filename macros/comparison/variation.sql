@@ -31,6 +31,9 @@
     )
 {%- endmacro %}
 
+{# The steps of that iteration from A = 1: as many as it needs to settle to ten digits. Returns: integer. #}
+{% macro empirical_bayes_steps() %}{{ return(12) }}{% endmacro %}
+
 {# True where two relations have the same values in some columns. Arguments: left, right (aliases), columns (list of names). Returns: boolean expression. #}
 {% macro same_columns(left, right, columns) -%}
     {%- for column in columns -%}

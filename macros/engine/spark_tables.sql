@@ -15,6 +15,16 @@
     {% endif %}
 {% endmacro %}
 
+{# The rows of a query on the load plan. On Spark, where the plan does not change during a command and an answer takes up to a second, each query is asked once; dbt
+   has no other place than `graph` for what one node leaves to the next. #}
+{% macro rows_of_plan(sql) %}{{ return(adapter.dispatch('rows_of_plan')(sql)) }}{% endmacro %}
+{% macro default__rows_of_plan(sql) %}{{ return(run_query(sql).rows) }}{% endmacro %}
+{% macro spark__rows_of_plan(sql) %}
+    {% set answers = graph.setdefault('rows_of_plan', {}) %}
+    {% if sql not in answers %}{% do answers.update({sql: run_query(sql).rows}) %}{% endif %}
+    {{ return(answers[sql]) }}
+{% endmacro %}
+
 {# Parquet files with the same columns in the same order, as SQL after `from`. Argument: paths (list). Hadoop expands `*`, `?`, `[`, `{` in a path, and `,` in a
    list of paths; it takes a backslash before them in a path of its own, not in a list. #}
 {% macro parquet_files(paths) %}

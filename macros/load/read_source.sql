@@ -62,7 +62,8 @@
 
 {# The columns of a source, named by field and read as their declared types.
    Arguments: source_name, branch (see source_branches), as_text (list of raw names whose received value is cast to text). Returns: SQL, with
-     <field>                     the value, null where it cannot be read
+     <field>                     the value, null where it cannot be read; the person id is not trimmed yet, because that takes longer than to see which rows
+                                 are rejected, and belongs after it (staging)
      person_id_is_missing        boolean: there is no person id, or only white space
      <field>_as_received        what the file holds, for the tables of rejects: in the file's own type where all files agree, so that no line pays for a
                                  text that only a rejected one needs, else as text
@@ -74,10 +75,11 @@
     {% for column in declared_columns(source_name) %}
         {% set type = branch.types.get(column.name, 'VARCHAR') %}
         {% set received = column.name if column.name in branch.types else 'cast(null as string)' %}
+        {% set is_of_few_values = branch.format == 'parquet' and column.field != 'person_id' %}
         {% set value = {
             'date': dated,
-            'text': read_text(received, type),
-            'label': read_label(received, type),
+            'text': received if column.field == 'person_id' and type == 'VARCHAR' else read_text(received, type, is_of_few_values),
+            'label': read_label(received, type, is_of_few_values),
             'code': read_code(received, type),
             'integer': read_integer(received, type),
         }[column.type] %}

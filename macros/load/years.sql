@@ -82,7 +82,7 @@
 {# Arguments: condition (SQL on load_plan), plan (relation). Returns and raises: see years_to_build. #}
 {% macro planned_years(condition, plan) %}
     {% if not is_building() %}{{ return([-1]) }}{% endif %}
-    {% set rows = run_query("select reference_year, " ~ condition ~ " from " ~ plan ~ " where planned_by = '" ~ planning_invocation() ~ "' order by reference_year").rows
+    {% set rows = rows_of_plan("select reference_year, " ~ condition ~ " from " ~ plan ~ " where planned_by = '" ~ planning_invocation() ~ "' order by reference_year")
         if adapter.get_relation(database=plan.database, schema=plan.schema, identifier=plan.identifier) else [] %}
     {% if not rows %}
         {% do exceptions.raise_compiler_error("This command has made no load plan. Run a whole `dbt build`, or add `path:models/load` to the selection.") %}

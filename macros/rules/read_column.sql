@@ -4,20 +4,25 @@
 {# Text without the white space around it: spaces of all scripts, and tabs and line ends, which SQL's trim leaves. Returns: SQL. #}
 {% macro trimmed(column) %}{{ return(without_spaces("trim(both chr(9) || chr(10) || chr(13) || ' ' from " ~ column ~ ")")) }}{% endmacro %}
 
+{# Whether a text has nothing to trim: trim looks at every character for spaces of all scripts, and most texts are plain. Returns: boolean expression. #}
+{% macro is_plain(column) -%}
+    ascii({{ column }}) between 33 and 126 and {{ byte_length(column) }} = length({{ column }}) and right({{ column }}, 1) > ' '
+{%- endmacro %}
+
 {# Text, trimmed; empty is null. A whole number that a tool wrote as 123.0 loses its fraction; NaN, as tools write a gap in a column of numbers, and infinity
-   are null. #}
-{% macro read_text(column, type) %}
+   are null.
+   Argument: is_of_few_values (boolean), true for a Parquet column that has few different texts: the file stores each once, and an engine trims it once if the
+   expression is no `case`. #}
+{% macro read_text(column, type, is_of_few_values=false) %}
     {%- if type in ['FLOAT', 'DOUBLE'] or type.startswith('DECIMAL') -%}
         case
             when {{ column }} = round({{ column }}) and abs({{ column }}) < 1e18 then cast(cast({{ column }} as bigint) as string)
             when {{ is_finite(column) }} then cast({{ column }} as string)
         end
+    {%- elif type == 'VARCHAR' and is_of_few_values -%}
+        nullif({{ trimmed(column) }}, '')
     {%- elif type == 'VARCHAR' -%}
-        {#- trim looks at every character for spaces of all scripts; most texts are plain and have nothing to trim -#}
-        case
-            when ascii({{ column }}) between 33 and 126 and {{ byte_length(column) }} = length({{ column }}) and right({{ column }}, 1) > ' ' then {{ column }}
-            else nullif({{ trimmed(column) }}, '')
-        end
+        case when {{ is_plain(column) }} then {{ column }} else nullif({{ trimmed(column) }}, '') end
     {%- else -%}
         cast({{ column }} as string)
     {%- endif -%}
@@ -38,12 +43,12 @@
 {% endmacro %}
 
 {# Text of a code that may be a number: as read_text, and a text 123.0 or 123,0, as tools write a column of numbers with gaps, is 123. #}
-{% macro read_label(column, type) %}
-    {%- if type == 'VARCHAR' -%}
-        case
-            when right({{ column }}, 2) in ('.0', ',0') then left({{ trimmed(column) }}, length({{ trimmed(column) }}) - 2)
-            else {{ read_text(column, type) }}
-        end
+{% macro read_label(column, type, is_of_few_values=false) %}
+    {%- set value = "nullif(regexp_replace(" ~ trimmed(column) ~ ", '[.,]0$', ''), '')" -%}
+    {%- if type == 'VARCHAR' and is_of_few_values -%}
+        {{ value }}
+    {%- elif type == 'VARCHAR' -%}
+        case when {{ is_plain(column) }} and right({{ column }}, 2) not in ('.0', ',0') then {{ column }} else {{ value }} end
     {%- else -%}
         {{ read_text(column, type) }}
     {%- endif -%}

@@ -2,6 +2,7 @@
 -- The level country holds, for perinatal statistics, the ratio of women with and without increased reimbursement.
 {{ config(materialized = 'yearly') }}
 {%- set group = ['statistic', 'reference_year'] + compared_filters() + ['geo_level'] %}
+{%- set last_variance = 'variance_' ~ empirical_bayes_steps() %}
 
 with rate as (
 
@@ -84,7 +85,7 @@ spread as (
 
 ),
 
--- the iteration of the empirical-Bayes variance, as many steps as it needs to settle to ten digits
+-- the iteration of the empirical-Bayes variance
 variance_0 as (
 
     select
@@ -94,7 +95,7 @@ variance_0 as (
 
 ),
 
-{% for step in range(12) -%}
+{% for step in range(empirical_bayes_steps()) -%}
     variance_{{ step + 1 }} as (
 
         select
@@ -162,7 +163,7 @@ variation as (
         spread.cv_weighted,
         described.scv,
         described.scv_poisson,
-        case when described.chi_square is not null then variance_12.variance end as eb_variance,
+        case when described.chi_square is not null then {{ last_variance }}.variance end as eb_variance,
         described.chi_square,
         cast(judged.units_used - 1 as integer) as degrees_of_freedom,
         cast(null as double) as reimbursement_ratio,
@@ -176,10 +177,10 @@ variation as (
         on
             judged.status = 'published'
             and {{ same_columns('judged', 'spread', group) }}
-    left join variance_12
+    left join {{ last_variance }}
         on
             judged.status = 'published'
-            and {{ same_columns('judged', 'variance_12', group) }}
+            and {{ same_columns('judged', last_variance, group) }}
     union all
     select
         {{ columns_of(group) }}

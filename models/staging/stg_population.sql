@@ -37,7 +37,20 @@ dated as (
 judged as (
 
     select
-        *,
+        load_year,
+        reference_date,
+        reference_year,
+        is_december,
+        is_list_date,
+        {{ read_text('person_id', 'VARCHAR') }} as person_id,
+        birth_year,
+        sex,
+        residence_code,
+        sector_code,
+        insurability_code,
+        reference_date_as_received,
+        birth_year_as_received,
+        residence_code_as_received,
         case
             when person_id_is_missing then 'missing_person_id'
             when not is_list_date then 'invalid_reference_date'

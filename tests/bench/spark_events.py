@@ -25,9 +25,12 @@ def events(folder: Path):
 
 
 def written_table(plan: str) -> str | None:
-    """Returns the table that a statement writes, by its physical plan; None when it writes none."""
-    found = re.search(r"(?:Insert|CreateDataSourceTableAsSelect).*?(?:/|`)(\w+?)(?:\.db/|`\.`)(\w+)", plan, re.DOTALL)
-    return f"{found[1]}.{found[2]}" if found else None
+    """Returns the table that a statement writes, by its physical plan: of the node that writes, not of one that reads. None when it writes none."""
+    for node in re.findall(r"^\(\d+\) Execute (?:Insert|CreateDataSourceTableAsSelect).*(?:\n.+)*", plan, re.MULTILINE):
+        if found := re.search(r"(?:/(\w+)\.db/(\w+)|`(\w+)`\.`(\w+)`|/out/(\w+))", node):
+            schema, table = found[1] or found[3], found[2] or found[4]
+            return f"{schema}.{table}" if table else "copies for DuckDB"
+    return None
 
 
 def by_table(folder: Path) -> dict[str, dict[str, float]]:

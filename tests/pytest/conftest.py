@@ -14,11 +14,12 @@ from pathlib import Path
 import adversarial
 import pytest
 import release_fixture
-from dbt_runs import PARSED, PROJECT, PUBLISHED_MODELS, Atlas, run_dbt
+from dbt_runs import PARSED, PROJECT, PUBLISHED_MODELS, WITHOUT_TESTS, Atlas, run_dbt
 from filelock import FileLock
 from xdist.scheduler import LoadScopeScheduling
 
 YEARS = (2021, 2022, 2023)
+ATTACKED_YEAR = YEARS[1]  # its standardised values hold suppressed denominators (test_attacker.py)
 COSTS = {"unit", "bad_input", "warehouse", "faults", "slow"}  # the markers of pyproject.toml
 SHARED_BUILDS = {"unmasked", "masked", "primary_only", "published"}  # fixtures below
 BUDGET = (
@@ -138,24 +139,34 @@ def build_from(
 
 @pytest.fixture(scope="session")
 def unmasked(small_source, shared) -> Atlas:
-    """The small source built with every number in the open. Read only, as the next ones: tests that build again take an output of their own."""
-    return made_once(shared / "unmasked", lambda folder: build_from(small_source, folder, None, small_cell_threshold=0))
+    """The small source built with every number in the open. Read only, as the next ones: tests that build again take an output of their own.
 
-
-@pytest.fixture(scope="session")
-def masked(small_source, unmasked, shared) -> Atlas:
-    """The small source with the default threshold: the unmasked warehouse built again, so that only the suppression and what follows from it are made."""
-    return made_once(shared / "masked", lambda folder: build_from(small_source, folder, unmasked, artifacts=True))
-
-
-@pytest.fixture(scope="session")
-def primary_only(small_source, masked, shared) -> Atlas:
-    """The masked warehouse built again without secondary suppression: suppression and published tables alone, without data tests."""
-    selected = ("run", "--select", *(f"path:models/{part}" for part in ("load", "disclosure", *PUBLISHED_MODELS)))
+    Without data tests, as the next one: those of `masked` look at the same cells, those of test_end_to_end.py at numbers in the open.
+    """
     return made_once(
-        shared / "primary_only",
-        lambda folder: build_from(small_source, folder, masked, *selected, complementary_masking=False),
+        shared / "unmasked",
+        lambda folder: build_from(small_source, folder, None, *WITHOUT_TESTS, small_cell_threshold=0),
     )
+
+
+@pytest.fixture(scope="session")
+def primary_only(small_source, unmasked, shared) -> Atlas:
+    """The unmasked warehouse built again with the default threshold, but without secondary suppression: suppression and published tables of one year alone."""
+    selected = ("run", "--select", *(f"path:models/{part}" for part in ("load", "disclosure", *PUBLISHED_MODELS)))
+    variables = {
+        "complementary_masking": False,
+        "first_reference_year": ATTACKED_YEAR,
+        "last_reference_year": ATTACKED_YEAR,
+    }
+    return made_once(
+        shared / "primary_only", lambda folder: build_from(small_source, folder, unmasked, *selected, **variables)
+    )
+
+
+@pytest.fixture(scope="session")
+def masked(small_source, primary_only, shared) -> Atlas:
+    """The small source with the default threshold: that warehouse built again, so that only the suppression and what follows from it are made."""
+    return made_once(shared / "masked", lambda folder: build_from(small_source, folder, primary_only, artifacts=True))
 
 
 @pytest.fixture(scope="session")

@@ -3,8 +3,8 @@
 Starting dbt and parsing the project takes 7 seconds of CPU time, a build of a small source about as long. A session therefore parses the project once,
 keeps the manifest as a file that all its processes share, and gives each command a copy of its own: no command sees what another left in it.
 What a command may change is read anew each time: variables (--vars), the environment (profiles.yml, `env_var`), flags, hooks. What is decided while dbt
-parses (which nodes exist, what they depend on, their configuration) is that of the default variables. A test that changes files of the project, or kills
-dbt, starts a process of its own: `start_dbt`.
+parses (which nodes exist, what they depend on, their configuration) is that of the default variables. A test that kills dbt starts a process of its own
+with the same manifest: `start_dbt`. `python dbt_runs.py` is that process. Only `make build` and the published release (conftest.py) start the program dbt.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ WITHOUT_TESTS = (*BUILD, "--exclude-resource-type", "test")
 NUMBERS_ALONE = ("--exclude", "path:models/intermediate/cards+", "published_stratum+")
 PUBLISHED_MODELS = ("marts/imaging", "marts/perinatal")  # folders of the published tables, below models/
 LEVELS = ("info", "warn", "error")  # of the messages that dbt prints
+# dbt formats every event for its log and its console, also those that neither shows: a tenth of a build. `Atlas.log` needs neither.
+WITHOUT_LOGS = ("--log-level", "none", "--log-level-file", "none")
 
 
 @dataclass
@@ -77,14 +79,17 @@ class ParsedProject:
         """Returns what dbt warned of while it parsed the project: a command that gets its manifest does not say it again."""
         return self._read()[1]
 
+    def file(self) -> Path:
+        """Returns the file of the manifest, which is parsed if no process did so before."""
+        self.folder = self.folder or Path(tempfile.mkdtemp(prefix="atlas_manifest_"))
+        file = self.folder / "manifest.pickle"
+        with FileLock(f"{file}.lock"):
+            if not file.exists():
+                file.write_bytes(self._parse())
+        return file
+
     def _read(self) -> tuple[dict, list[str]]:
-        if not self.pickled:
-            self.folder = self.folder or Path(tempfile.mkdtemp(prefix="atlas_manifest_"))
-            file = self.folder / "manifest.pickle"
-            with FileLock(f"{file}.lock"):
-                if not file.exists():
-                    file.write_bytes(self._parse())
-            self.pickled = file.read_bytes()
+        self.pickled = self.pickled or self.file().read_bytes()
         return pickle.loads(self.pickled)
 
     def _parse(self) -> bytes:
@@ -115,6 +120,16 @@ def environment_of(source: Path, output: Path, more: dict | None = None) -> dict
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         **(more or {}),
     }
+
+
+@contextmanager
+def without_collector():
+    """Runs no garbage collector, which looks through the manifest again and again: a twentieth of a build."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 @contextmanager
@@ -154,7 +169,8 @@ def invoke(arguments: list[str], manifest, warnings: list[str] | None = None) ->
             warnings.append(event.info.msg)
 
     try:
-        result = dbtRunner(manifest=manifest, callbacks=[keep]).invoke(["--quiet", "--no-use-colors", *arguments])
+        with without_collector():
+            result = dbtRunner(manifest=manifest, callbacks=[keep]).invoke(["--quiet", "--no-use-colors", *arguments])
     finally:
         reset_adapters()
         DuckDBConnectionManager.close_all_connections()
@@ -179,25 +195,38 @@ def run_dbt(
 ) -> Atlas:
     """Runs a dbt command (default: build without unit tests) in an output directory. Never raises for a command that fails: see `ok` and `log`.
 
-    artifacts: write manifest.json and run_results.json (3 seconds of processor time), which a release reads; compiled SQL is written always.
+    artifacts: write manifest.json and run_results.json (3 seconds of processor time), which a release reads, and dbt.log; compiled SQL is written always.
     """
     output.mkdir(parents=True, exist_ok=True)
     manifest = PARSED.manifest()
-    options = [] if artifacts else ["--no-write-json"]
+    options = [] if artifacts else ["--no-write-json", *WITHOUT_LOGS]
     with process_state(environment_of(source, output, environment)):
         ok, log, _ = invoke([*arguments_of(arguments, variables), *options], manifest)
     return Atlas(source, output, log, ok)
 
 
 def start_dbt(source: Path, output: Path, *arguments: str, variables: dict | None = None) -> subprocess.Popen:
-    """Starts a dbt command in a process of its own, for a test that kills it. Its output and messages come through `stdout`."""
+    """Starts a dbt command in a process of its own, for a test that kills it. Its messages come through `stdout`, its exit code is dbt's."""
     output.mkdir(parents=True, exist_ok=True)
-    dbt = Path(sys.executable).parent / "dbt"
     return subprocess.Popen(
-        [str(dbt), "--no-use-colors", *arguments_of(arguments, variables)],
+        [sys.executable, __file__, str(PARSED.file()), *arguments_of(arguments, variables)],
         cwd=PROJECT,
         env={**os.environ, **environment_of(source, output)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
+
+
+def main(file: str, *arguments: str) -> int:
+    """The process of start_dbt: runs a dbt command with the manifest of the file, its messages as they come. Returns dbt's exit code."""
+    from dbt.cli.main import dbtRunner
+    from dbt.contracts.graph.manifest import Manifest
+
+    manifest = Manifest(**pickle.loads(Path(file).read_bytes())[0])
+    result = dbtRunner(manifest=manifest).invoke(["--no-use-colors", *arguments])
+    return 0 if result.success else 1 if result.exception is None else 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

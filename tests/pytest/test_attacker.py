@@ -4,11 +4,10 @@ import adversarial
 import attacker
 import duckdb
 import pytest
-from conftest import YEARS
+from conftest import ATTACKED_YEAR, YEARS
 from dbt_runs import WITHOUT_TESTS, run_dbt
 
 THRESHOLD = 5
-ATTACKED_YEAR = YEARS[1]  # the year of the source whose standardised values hold suppressed denominators
 
 
 def read_system(atlas, years=(ATTACKED_YEAR,)):

@@ -243,6 +243,14 @@ def test_a_rerun_writes_the_same_bytes_whatever_the_threads(output, tmp_path):
     assert files_of(publish(shuffled)) == first
 
 
+@pytest.mark.parametrize(("limit", "used"), [("4GB", "384.0 MiB"), ("100MB", "95.3 MiB")])
+def test_a_release_uses_little_memory_of_what_it_may_use(output, limit, used):
+    settings = settings_of(output, ATLAS_MEMORY_LIMIT=limit)
+    settings.staging.mkdir()
+    with publishing.open_databases(settings) as connection:
+        assert connection.execute("select current_setting('memory_limit')").fetchone() == (used,)
+
+
 def test_two_releases_are_kept(output):
     names = []
     for numerator in range(4):

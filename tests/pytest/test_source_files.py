@@ -155,6 +155,17 @@ def test_what_is_no_file_is_refused(source):
     refused(source, "loop.csv", "does not exist")
 
 
+@pytest.mark.parametrize("ending", [b"", b"\0" * 4, b"\0" * 512], ids=["whole", "four bytes", "a block"])
+def test_zero_bytes_after_compressed_data_are_ignored(tmp_path, ending):
+    """DuckDB says "Input is not a GZIP stream" of such a file, without its name."""
+    path = write(tmp_path / "padded.csv.gz", gzip.compress(CLAIMS, mtime=0) + ending)
+    found = source_text.inspect(path, CLAIM_COLUMNS, may_lack=set())
+    assert found.needs_copy is bool(ending)
+    if ending:
+        source_text.recode(path, found.encoding, found.skipped_lines, tmp_path / "copy.csv")
+        assert (tmp_path / "copy.csv").read_text(encoding="utf-8") == CLAIMS.decode()
+
+
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
 def test_a_name_outside_the_contract_is_not_in_the_list_of_files(source, ending):
     """A pivoted extract has persons as column names."""

@@ -5,7 +5,10 @@
 
 with december as (
 
-    select * from {{ ref('int_population_disposition') }}
+    select
+        *,
+        {{ increased_reimbursement('insurability_code') }} as has_increased_reimbursement
+    from {{ ref('int_population_disposition') }}
     where
         reject_reason is null
         and is_december
@@ -15,7 +18,10 @@ with december as (
 
 june as (
 
-    select * from {{ ref('int_population_disposition') }}
+    select
+        *,
+        {{ increased_reimbursement('insurability_code') }} as has_increased_reimbursement
+    from {{ ref('int_population_disposition') }}
     where
         reject_reason is null
         and not is_december
@@ -78,10 +84,7 @@ joined as (
         coalesce(december.reference_year, june.reference_year) as reference_year,
         coalesce(december.person_id, june.person_id) as person_id,
         coalesce(december.birth_year, june.birth_year) as birth_year,
-        coalesce(
-            {{ increased_reimbursement('december.insurability_code') }},
-            {{ increased_reimbursement('june.insurability_code') }}
-        ) as has_increased_reimbursement,
+        coalesce(december.has_increased_reimbursement, june.has_increased_reimbursement) as has_increased_reimbursement,
         december.residence_code as december_residence_code,
         june.residence_code as june_residence_code,
         december.sector_code as december_sector_code,
@@ -94,9 +97,10 @@ joined as (
 
 ),
 
+-- a hint to Spark, which takes the codes of residence for many and would sort all persons by them; to DuckDB it is a comment
 decided as (
 
-    select
+    select /*+ broadcast(december_residence, june_residence) */
         joined.reference_year,
         joined.person_id,
         cast(joined.reference_year - joined.birth_year as integer) as age,

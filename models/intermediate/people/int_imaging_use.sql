@@ -30,17 +30,6 @@ contradiction as (
 
 ),
 
--- a qualification that is not in the list, or whose group is unknown, leaves the decision to the article
-known_performer as (
-
-    select
-        qualification,
-        performer_group
-    from {{ ref('provider_qualification') }}
-    where performer_group <> 'unknown'
-
-),
-
 -- which variables a set of lists counts in: CT by a radiologist in two, a delivery in none
 counted_in as (
 
@@ -81,7 +70,13 @@ summed as (
         on
             claim.performer = contradiction.performer
             and claim.provider_qualification = contradiction.qualification
-    left join known_performer on claim.provider_qualification = known_performer.qualification
+    {%- if var('performer_from') == 'qualification' %}
+        -- a qualification that is not in the list, or whose group is unknown, leaves the decision to the article
+        left join {{ ref('provider_qualification') }} as known_performer
+            on
+                claim.provider_qualification = known_performer.qualification
+                and known_performer.performer_group <> 'unknown'
+    {%- endif %}
     group by claim.reference_year, claim.person_id
 
 )
