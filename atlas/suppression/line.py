@@ -51,30 +51,37 @@ def _protect(series: Series, cells: numpy.ndarray, whole: numpy.ndarray, parts: 
         up = numpy.minimum(numpy.minimum(most_headroom, all_fall - fall), threshold)
         down = numpy.minimum(numpy.minimum(fall, all_headroom - headroom), threshold)
         lacking = numpy.where(target, threshold - up - down, 0).max()
+        grows = 0
         if must_move:
-            lacking = max(lacking, _lacking_in_whole(series, int(whole[0]), all_fall, all_headroom))
+            shrinks, grows = _lacking_in_whole(series, int(whole[0]), all_fall, all_headroom)
+            lacking = max(lacking, shrinks, grows)
         if lacking <= 0:
             up = numpy.where(target, numpy.minimum(up, firm[hidden].sum() - firm), 0)
             _learn(series, cells, firm, numpy.maximum(up, 0), numpy.where(target, numpy.minimum(down, firm), 0))
             return cases, cases + numpy.maximum(up, 0)
         free = numpy.flatnonzero(~hidden & (cases > 0))
+        if not len(free) and grows > 0:  # a municipality without cases grows in sectors without cases
+            free = numpy.flatnonzero(~hidden & (headroom > 0))
         if not len(free):
             break
         # the cheapest that is enough alone, else the largest
         enough = free[(fall[free] >= lacking) & (headroom[free] >= lacking)]
-        chosen = enough[numpy.argmin(series.cost[cells[enough]])] if len(enough) else free[numpy.argmax(fall[free])]
+        if len(enough):
+            chosen = enough[numpy.argmin(series.cost[cells[enough]])]
+        else:
+            chosen = free[numpy.lexsort((-headroom[free], -fall[free]))[0]]
         series.hide(cells[[chosen]])
     return cases, cases
 
 
-def _lacking_in_whole(series: Series, whole: int, all_fall: float, all_headroom: float) -> float:
-    """Returns how many cases a line lacks so that its municipality can move, as far as that can by itself. Where its
-    denominator moves too, so do the denominators of the line.
+def _lacking_in_whole(series: Series, whole: int, all_fall: float, all_headroom: float) -> tuple[float, float]:
+    """Returns how many cases a line lacks so that its municipality can shrink, and so that it can grow, as far as
+    it can by itself. Where its denominator moves too, so do the denominators of the line.
     """
     threshold = series.threshold
     is_free = series.denominator is None or series.denominator.hidden[series.denominator_cell[whole]]
     grows = min(threshold, series.most_headroom(whole)) - all_headroom - (threshold if is_free else 0)
-    return max(min(threshold, series.fall[whole]) - all_fall, grows)
+    return min(threshold, series.fall[whole]) - all_fall, grows
 
 
 def _learn(series: Series, cells: numpy.ndarray, fall: numpy.ndarray, up: numpy.ndarray, down: numpy.ndarray) -> None:

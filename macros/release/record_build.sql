@@ -29,7 +29,7 @@
   {% set values = {} %}
   {% for name in [
     'geography_vintage', 'small_cell_threshold', 'complementary_masking', 'publication_date', 'first_reference_year', 'last_reference_year', 'performer_from',
-    'protect_complement'
+    'protect_complement', 'smallest_levels'
   ] %}
     {% set value = var(name, none) %}
     {# an unquoted YAML date arrives as a date #}

@@ -142,7 +142,7 @@ def test_a_midnight_in_belgium_is_its_own_day_and_a_tab_is_no_person(tmp_path):
     assert atlas.query(days) == [("2022-06-30", 2)]
     with duckdb.connect(str(atlas.warehouse)) as connection:
         connection.execute("set timezone = 'Europe/Brussels'")  # of this view, as dbt sets it
-        people = "select person_id, reject_reason from staging.stg_population where person_id = 'p' or person_id_is_missing order by all"
+        people = "select person_id, reject_reason from staging.stg_population where person_id = 'p' or reject_reason = 'missing_person_id' order by all"
         assert connection.execute(people).fetchall() == [("p", None), (None, "missing_person_id")]
 
 
