@@ -21,7 +21,9 @@ from xdist.scheduler import LoadScopeScheduling
 YEARS = (2021, 2022, 2023)
 ATTACKED_YEAR = YEARS[1]  # its standardised values hold suppressed denominators (test_attacker.py)
 COSTS = {"unit", "bad_input", "warehouse", "faults", "slow"}  # the markers of pyproject.toml
-SHARED_BUILDS = {"unmasked", "masked", "primary_only", "published"}  # fixtures below
+SHARED_BUILDS = {"unmasked", "masked", "primary_only", "published"} | {
+    "public_file"
+}  # fixtures below, and that of test_atlas_pages.py
 BUDGET = (
     8 * 60
 )  # seconds that `make test` may take on two cores; printed, because a test that fails on a slow machine says nothing about the code
@@ -46,12 +48,24 @@ def pytest_configure(config):
     config.started_at = time.monotonic()
 
 
+def asks_for_a_build(item) -> bool:
+    """Whether a test asks for a shared build: by a fixture, or by a parameter that names one."""
+    parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    return bool(SHARED_BUILDS & {*item.fixturenames, *(name for name in parameters if isinstance(name, str))})
+
+
+def pytest_fixture_setup(fixturedef, request):
+    """Raises AssertionError where a test that is `unit`, so that `make check` runs it, would make a shared build."""
+    unit = "unit" in {marker.name for marker in request._pyfuncitem.iter_markers()}
+    assert not (unit and fixturedef.argname in SHARED_BUILDS), f"{request._pyfuncitem.nodeid} is marked unit"
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     """Marks what every test costs: one that asks for a shared build is `warehouse`, one that says nothing else `unit`. The longest files come first."""
     for item in items:
         if not COSTS & {marker.name for marker in item.iter_markers()}:
-            item.add_marker("warehouse" if SHARED_BUILDS & set(item.fixturenames) else "unit")
+            item.add_marker("warehouse" if asks_for_a_build(item) else "unit")
     order = {name: place for place, name in enumerate(FIRST)} | dict.fromkeys(LAST, len(FIRST) + 1)
     items.sort(key=lambda item: order.get(item.path.stem, len(FIRST)))
 
