@@ -167,7 +167,7 @@ def counts_of(atlas, year):
     found = {}
     for name in WITH_POSTNATAL[:-1]:
         rows = atlas.query(
-            f"select numerator, columns(name -> name not in {DECIDED}) from marts.{name} where reference_year = {year}"
+            f"select numerator, columns(lambda name: name not in {DECIDED}) from marts.{name} where reference_year = {year}"
         )
         found |= {(name, *key): numerator for numerator, *key in rows}
     return found
