@@ -179,7 +179,7 @@ def run(settings: Settings, folder: Path, plan: str, variables: dict, *, full_re
         "--log-path",
         str(work / "logs"),
     ]
-    command += ["--profiles-dir", os.environ.get("DBT_PROFILES_DIR") or str(PROJECT_DIR / "profiles")]
+    command += ["--profiles-dir", os.environ.get("DBT_PROFILES_DIR") or str(PROJECT_DIR)]
     command += ["--full-refresh"] if full_refresh else []
     # the variables of dbt that name folders of the command on DuckDB
     passed = {name: value for name, value in os.environ.items() if name not in ("DBT_TARGET_PATH", "DBT_LOG_PATH")}

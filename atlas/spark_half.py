@@ -1,6 +1,7 @@
 """dbt on Spark, in a process of its own: `python -m atlas.spark_half RESULT ARGUMENT...`, which atlas/spark.py starts.
 
-It imports dbt-spark and nothing else of the project, so that Spark's packages may be in an environment of their own.
+It imports dbt-spark and, of the project, atlas.child alone, so that Spark's
+packages may be in an environment of their own.
 Standard output has the messages of the project's macros. RESULT becomes a JSON list of the errors, empty after success;
 errors hold no value of a row. The process ends when its parent does.
 """
@@ -8,13 +9,12 @@ errors hold no value of a row. The process ends when its parent does.
 from __future__ import annotations
 
 import json
-import os
 import re
 import sys
-import threading
-import time
 from contextlib import contextmanager
 from pathlib import Path
+
+from atlas.child import end_with_parent
 
 # The classes of Spark's errors that are about SQL, files or memory, and hold no value of a row.
 ABOUT_NO_DATA = (
@@ -91,7 +91,7 @@ def main(arguments: list[str]) -> int:
     from dbt.cli.main import dbtRunner
 
     prepare_connections()
-    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+    end_with_parent()
     result = dbtRunner(callbacks=[_show_message]).invoke(arguments[1:])
     errors = [str(result.exception)] if result.exception else []
     for done in getattr(result.result, "results", None) or ():
@@ -107,13 +107,6 @@ def _show_message(event) -> None:
     """Prints what a macro of the project says to the operator."""
     if event.info.name == "JinjaLogInfo":
         print(event.info.msg, flush=True)
-
-
-def _end_with_parent(parent: int) -> None:
-    """Ends this process, and with it Spark, when the process that started it is gone."""
-    while os.getppid() == parent:
-        time.sleep(1)
-    os._exit(1)
 
 
 if __name__ == "__main__":

@@ -10,14 +10,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
 import numpy
 
+from atlas.child import end_with_parent
 from atlas.settings import PROJECT_DIR, AtlasError
 from atlas.suppression import cells, protect
 
@@ -71,20 +70,13 @@ def suppress_year(folder: Path, year: int, threshold: int, *, secondary: bool) -
 
 def main(arguments: list[str]) -> None:
     """Suppresses one year: folder, year, threshold, whether secondary cells are suppressed too (1 or 0)."""
-    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+    end_with_parent()
     os.umask(0o077)
     folder, year, threshold, secondary = arguments
     try:
         suppress_year(Path(folder), int(year), int(threshold), secondary=secondary == "1")
     except (duckdb.IOException, MemoryError, OSError) as error:  # their messages name files, no values of cells
         sys.exit(f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no memory left'}")
-
-
-def _end_with_parent(parent: int) -> None:
-    """Ends this process when the build that started it is gone."""
-    while os.getppid() == parent:
-        time.sleep(1)
-    os._exit(1)
 
 
 if __name__ == "__main__":

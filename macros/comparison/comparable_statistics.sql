@@ -29,3 +29,13 @@
     {%- endfor -%}
     {% do exceptions.raise_compiler_error("table_of_denominators: no table counts the denominators of the family '" ~ family ~ "'") %}
 {% endmacro %}
+
+{# What the declaration of a statistic says of each of its rows. Argument: statistic (one of comparable_statistics). Returns: select targets statistic, measure,
+   variable, per and scheme. #}
+{% macro columns_of_statistic(statistic) -%}
+    '{{ statistic.name }}' as statistic,
+            '{{ statistic.measure }}' as measure,
+            '{{ statistic.variable }}' as variable,
+            {{ statistic.per or 1 }} as per,
+            '{{ families()[statistic.family].scheme }}' as scheme
+{%- endmacro %}

@@ -10,7 +10,7 @@
     {%- do years.extend(years_to_build() | reject('in', years_done() if load_cached_relation(this) else []) | reject('equalto', -1)) -%}
 {%- endif -%}
 {%- if years -%}
-    {%- set folder = env_var('ATLAS_TEMP_DIR', env_var('ATLAS_OUTPUT_DIR', 'output') ~ '/spill') -%}
+    {%- set folder = run_query("select current_setting('temp_directory')").columns[0][0] -%}  {#- the plugin's: one folder an output directory -#}
     {%- do run_query("copy (select unit_id, parent_unit_id, level_rank, geo_level = 'statistical_sector' as is_sector, is_remainder from " ~ units ~ ") to " ~ literal(folder ~ '/unit.parquet') ~ " (format parquet)") -%}
     {%- for year in years -%}
         {%- do run_query("copy (" ~ cells_to_suppress(cells, year) ~ ") to " ~ literal(folder ~ '/cell_' ~ year ~ '.parquet') ~ " (format parquet)") -%}

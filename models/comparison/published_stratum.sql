@@ -7,11 +7,7 @@ with stratum as (
 
     {% for statistic in comparable_statistics() %}
         select
-            '{{ statistic.name }}' as statistic,
-            '{{ statistic.measure }}' as measure,
-            '{{ statistic.variable }}' as variable,
-            {{ statistic.per or 1 }} as per,
-            '{{ families()[statistic.family].scheme }}' as scheme,
+            {{ columns_of_statistic(statistic) }},
             reference_year,
             geo_level,
             geo_code,
@@ -28,11 +24,7 @@ with stratum as (
         union all
         -- the values of the filters that split the numerator alone share the denominators
         select
-            '{{ statistic.name }}' as statistic,
-            '{{ statistic.measure }}' as measure,
-            '{{ statistic.variable }}' as variable,
-            {{ statistic.per or 1 }} as per,
-            '{{ families()[statistic.family].scheme }}' as scheme,
+            {{ columns_of_statistic(statistic) }},
             counted.reference_year,
             counted.geo_level,
             counted.geo_code,

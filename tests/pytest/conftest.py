@@ -140,13 +140,19 @@ def small_source(shared) -> Path:
 
 
 def build_from(
-    source: Path, output: Path, before: Atlas | None, *arguments: str, artifacts: bool = False, **variables
+    source: Path,
+    output: Path,
+    before: Atlas | None,
+    *arguments: str,
+    artifacts: bool = False,
+    environment: dict | None = None,
+    **variables,
 ) -> Atlas:
     """Builds, or builds on a copy of another atlas's warehouse. Returns the atlas; raises AssertionError when dbt fails."""
     if before:
         output.mkdir()
         shutil.copy(before.warehouse, output)
-    atlas = run_dbt(source, output, *arguments, variables=variables, artifacts=artifacts)
+    atlas = run_dbt(source, output, *arguments, variables=variables, environment=environment, artifacts=artifacts)
     assert atlas.ok, atlas.log[-3000:]
     return atlas
 
@@ -180,7 +186,11 @@ def primary_only(small_source, unmasked, shared) -> Atlas:
 @pytest.fixture(scope="session")
 def masked(small_source, primary_only, shared) -> Atlas:
     """The small source with the default threshold: that warehouse built again, so that only the suppression and what follows from it are made."""
-    return made_once(shared / "masked", lambda folder: build_from(small_source, folder, primary_only, artifacts=True))
+    environment = {"ATLAS_TEMP_DIR": str(shared / "spill")}
+    return made_once(
+        shared / "masked",
+        lambda folder: build_from(small_source, folder, primary_only, artifacts=True, environment=environment),
+    )
 
 
 @pytest.fixture(scope="session")

@@ -106,3 +106,10 @@ def test_publication_date_and_bounds_narrow_the_years(unmasked, tmp_path, variab
     atlas = run_dbt(unmasked.source, tmp_path, *arguments, variables={"small_cell_threshold": 0, **variables})
     assert atlas.ok, atlas.log[-3000:]
     assert atlas.query("select distinct reference_year from marts.stat_013_014 order by 1") == expected
+
+
+def test_counts_that_are_handed_over_are_in_the_spill_directory_of_the_output_and_are_removed(masked, shared):
+    """`masked` was built with ATLAS_TEMP_DIR: its suppression would fail if it looked in another folder than the one that SQL wrote into."""
+    assert masked.query("select count(*) > 0 from intermediate.suppressed_cell") == [(True,)]
+    (folder,) = (shared / "spill").iterdir()
+    assert folder.name.startswith("atlas-") and not list(folder.iterdir())

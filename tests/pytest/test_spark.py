@@ -202,13 +202,13 @@ def test_the_comparison_finds_what_differs(tmp_path):
 # The build ----------------------------------------------------------------------------------------------------------------------------
 
 
-def why_not():
-    """Returns why Spark does not run here; None where it does."""
+@pytest.fixture(scope="module")
+def runs_spark():
+    """Skips what needs Java and the packages of requirements-spark.txt where one is missing: Spark is an extra of the project. `.ci/run` installs both."""
     try:
         spark.check()
-    except InputError as error:
-        return str(error)
-    return None
+    except InputError as what_is_missing:
+        pytest.skip(str(what_is_missing))
 
 
 # Opens a connection of dbt-spark to a server that is not there, and prints the statements that it was sent.
@@ -229,9 +229,7 @@ print(sent)
 
 
 @pytest.mark.spark
-def test_a_server_is_sent_what_decides_the_numbers():
-    if reason := why_not():
-        pytest.skip(reason)
+def test_a_server_is_sent_what_decides_the_numbers(runs_spark):
     command = [spark.python(), "-c", CONNECTING]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -270,10 +268,8 @@ def build_with_spark(source: Path, output: Path):
 
 
 @pytest.fixture(scope="module")
-def outputs(tmp_path_factory):
+def outputs(runs_spark, tmp_path_factory):
     """Two output directories with the same source, one an engine: claims of the year are Parquet; the list of June and claims of the year before are CSV."""
-    if reason := why_not():
-        pytest.skip(reason)
     folder = tmp_path_factory.mktemp("spark")
     source = write_mixed_source(folder, 31, persons=200, years=(2022,))
     build(source, folder / "duckdb")
