@@ -177,8 +177,8 @@ def _given(connection, rows, statistics: list[Statistic], year: int, outcome: re
 
 
 def message(finding: Finding) -> str:
-    """Returns what the last release gives away, by table, year and level, the first groups with codes of some cells, and
-    never a count of persons.
+    """Returns what the last release gives away: groups by table, year and level, with codes of some cells and never a
+    count of persons.
     """
 
     def place(item: tuple[str, Cell]) -> tuple:
