@@ -12,6 +12,7 @@ Which cells of a year are suppressed takes as long as the rest of its build, and
 
 from __future__ import annotations
 
+import atexit
 import gc
 import hashlib
 import json
@@ -22,6 +23,7 @@ import sys
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -127,6 +129,14 @@ def environment_of(source: Path, output: Path, more: dict | None = None) -> dict
     }
 
 
+@cache
+def leave_imports_to_themselves() -> None:
+    """Takes what was imported before the first command out of the collector's view: it would look through dbt's modules after each command."""
+    gc.collect()
+    gc.freeze()
+    atexit.register(gc.unfreeze)
+
+
 @contextmanager
 def without_collector():
     """Runs no garbage collector, which looks through the manifest again and again: a twentieth of a build."""
@@ -204,6 +214,7 @@ def invoke(arguments: list[str], manifest, warnings: list[str] | None = None) ->
     from dbt.adapters.factory import reset_adapters
     from dbt.cli.main import dbtRunner
 
+    leave_imports_to_themselves()
     lines: list[str] = []
 
     def keep(event) -> None:
