@@ -47,17 +47,17 @@ class Programs:
         self.sign = numpy.concatenate([system.sign, numpy.ones(limits), -numpy.ones(limits)])
         self.has_rest = numpy.concatenate([system.has_rest, numpy.ones(limits, bool)])
 
-    def narrowed(self, known, wanted, need, told_by_one: tuple) -> numpy.ndarray:
+    def narrowed(self, known, wanted, need, stated_by_one: tuple) -> numpy.ndarray:
         """Returns a mask of the wanted variables whose interval is too short.
 
         known: value by variable, NaN where it is unknown. need: length that the interval of a variable must have.
-        told_by_one: masks of the variables of which the last release alone says something, and the new one alone. A
+        stated_by_one: masks of the variables of which the last release alone says something, and the new one alone. A
         program that nothing fits says nothing: two quantities were taken for one.
         """
         unknown = numpy.isnan(known)
         fallen = numpy.zeros(self.system.size, bool)
         part = self._connected(unknown)
-        last, new = (self._beside(unknown, part, told) for told in told_by_one)
+        last, new = (self._beside(unknown, part, stated) for stated in stated_by_one)
         wanted = wanted & unknown & ~self.open & (last & new)[part]
         self.examined += int(wanted.sum())
         looked = numpy.zeros(self.system.size + 1, bool)
@@ -67,7 +67,7 @@ class Programs:
         entry = entry[numpy.lexsort((self.relation[entry], self.term[entry], part[self.term[entry]]))]
         ends = numpy.flatnonzero(numpy.diff(part[self.term[entry]])) + 1
         for entries in numpy.split(entry, ends) if len(entry) else []:
-            variables, start, column = numpy.unique(self.term[entries], return_index=True, return_inverse=True)
+            variables, start = numpy.unique(self.term[entries], return_index=True)
             relations, row = numpy.unique(self.relation[entries], return_inverse=True)
             high = -sums[relations]
             low = numpy.where(self.has_rest[relations], -highspy.kHighsInf, high)
@@ -79,10 +79,10 @@ class Programs:
                 self.open[variables[wanted[variables] & ~short]] = True
         return fallen
 
-    def _beside(self, unknown: numpy.ndarray, part: numpy.ndarray, told: numpy.ndarray) -> numpy.ndarray:
-        """Returns a mask of the parts that have a relation with one of the told variables."""
+    def _beside(self, unknown: numpy.ndarray, part: numpy.ndarray, stated: numpy.ndarray) -> numpy.ndarray:
+        """Returns a mask of the parts that have a relation with one of the stated variables."""
         relations = numpy.zeros(len(self.has_rest), bool)
-        relations[self.relation[told[self.term]]] = True
+        relations[self.relation[stated[self.term]]] = True
         found = numpy.zeros(self.system.size + 1, bool)
         found[part[self.term[relations[self.relation] & unknown[self.term]]]] = True
         return found

@@ -142,9 +142,9 @@ class Attack:
         self.both = propagate(self.system, values, unchecked=True)
         kept = self.protected() & ~self._repeated() & ~self._given() & ~self.lost & ~self.both.contradicts
         short = kept & (self.both.width < need)
-        return short if short.any() else self.programs.narrowed(values, kept, need, self._told_by_one())
+        return short if short.any() else self.programs.narrowed(values, kept, need, self._stated_by_one())
 
-    def _told_by_one(self) -> tuple[numpy.ndarray, numpy.ndarray]:
+    def _stated_by_one(self) -> tuple[numpy.ndarray, numpy.ndarray]:
         """Returns masks of the variables of which the last release alone says something, and the new one alone: their
         number, or that there is such a cell.
         """
