@@ -16,7 +16,6 @@
         {%- do run_query("copy (" ~ cells_to_suppress(cells, year) ~ ") to " ~ literal(folder ~ '/cell_' ~ year ~ '.parquet') ~ " (format parquet)") -%}
         {%- do files.append(folder ~ '/suppressed_' ~ year ~ '.parquet') -%}
     {%- endfor -%}
-    {%- do free_cached_blocks() -%}  {#- the processes need the memory -#}
     {%- do run_source_step('suppress', {'years': years, 'threshold': var('small_cell_threshold') | int, 'secondary': var('complementary_masking')}) -%}
 {%- endif -%}
 select

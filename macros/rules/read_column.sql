@@ -46,7 +46,8 @@
    DuckDB would apply it to every row, not to every different text. #}
 {% macro read_label(column, type, is_of_few_values=false) %}
     {%- set text = trimmed(column) -%}
-    {%- set value = "nullif(case when " ~ text ~ " like '%.0' or " ~ text ~ " like '%,0' then left(" ~ text ~ ", length(" ~ text ~ ") - 2) else " ~ text ~ " end, '')" -%}
+    {%- set whole = "left(" ~ text ~ ", length(" ~ text ~ ") - 2)" -%}
+    {%- set value = "nullif(case when " ~ text ~ " like '%.0' or " ~ text ~ " like '%,0' then " ~ whole ~ " else " ~ text ~ " end, '')" -%}
     {%- if type == 'VARCHAR' and is_of_few_values -%}
         {{ value }}
     {%- elif type == 'VARCHAR' -%}
@@ -113,7 +114,8 @@
 
 {# The first, second or third number of such a text. Returns: integer expression. #}
 {% macro part_of_date(text, number) %}
-    {{ return("try_cast(left(split_part(replace(replace(" ~ text ~ ", '-', '/'), '.', '/'), '/', " ~ number ~ "), " ~ (4 if number == 3 else 2) ~ ") as integer)") }}
+    {% set part = "split_part(replace(replace(" ~ text ~ ", '-', '/'), '.', '/'), '/', " ~ number ~ ")" %}
+    {{ return("try_cast(left(" ~ part ~ ", " ~ (4 if number == 3 else 2) ~ ") as integer)") }}
 {% endmacro %}
 
 {# What the texts of a date column prove about the order of day and month, as three SQL expressions, each 1 or 0 for a row: the day is first, the month is
