@@ -60,7 +60,9 @@
     } -%}
     {%- set cells = counts.get(('imaging' if statistic.family == 'imaging' else statistic.variable, statistic.measure)) -%}
     {%- if cells is none -%}
-        {{ exceptions.raise_compiler_error("statistic_table: no measure '" ~ statistic.measure ~ "' of the variable '" ~ statistic.variable ~ "'; known are " ~ (counts.keys() | list)) }}
+        {{ exceptions.raise_compiler_error(
+            "statistic_table: no measure '" ~ statistic.measure ~ "' of the variable '" ~ statistic.variable ~ "'; known are " ~ (counts.keys() | list)
+        ) }}
     {%- endif -%}
     {%- do cells.update({
         'series': place_series(cells.series, statistic.place),
