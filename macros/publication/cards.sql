@@ -15,11 +15,6 @@
     {{- filled.sql -}}
 {% endmacro %}
 
-{# How many filters, keywords or source variables a card can list: three of a kind, and all filters. Returns: integer; a data test asserts it. #}
-{% macro most_parts_of_card() %}
-    {{ return([3, filter_definitions() | length] | max) }}
-{% endmacro %}
-
 {# A text with a capital first letter. Argument: text_expression (SQL expression, text). Returns: SQL expression, text. #}
 {% macro capitalised(text_expression) -%}
     upper(substr({{ text_expression }}, 1, 1)) || substr({{ text_expression }}, 2)

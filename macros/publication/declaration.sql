@@ -46,6 +46,11 @@
     }) }}
 {% endmacro %}
 
+{# How many filters, keywords or source variables a card can list: three of a kind, and all filters. Returns: integer; a data test asserts it. #}
+{% macro most_parts_of_card() %}
+    {{ return([3, filter_definitions() | length] | max) }}
+{% endmacro %}
+
 {# Which cells of released_cell a statistic publishes: the only place that knows the suppression.
    Argument: statistic (a declaration). Returns: mapping series (text); numerator and denominator (SQL bigint); suppressed (SQL boolean: the numerator is
    suppressed; `is_denominator_suppressed` suppresses both). Raises a compiler error for an unknown combination. #}
