@@ -17,7 +17,7 @@
     {% endif %}
 {% endmacro %}
 
-{# Hook of load_plan. Says which years of the source are not complete, and what each lacks; of a year that the warehouse keeps, that late records wait. #}
+{# Hook of load_plan. Says which years of the source are not complete, and what each lacks; of a year that the warehouse keeps, that late lines wait. #}
 {% macro log_incomplete_years() %}
     {% if is_building() %}
         {% set rows = run_query(

@@ -1,6 +1,5 @@
 {# The branches in which the files of a source are read. Arguments: source_name, files (SQL: a query with the columns of source_file, and load_year, the year
-   of all records of a file, null for several). Returns: list of {format, from, types, load_year, folder_year, list_date}, the last three as SQL, none where
-   not known.
+   of all lines of a file, null for several). Returns: list of {format, from, types, load_year, folder_year, list_date}, the last three as SQL, none where not known.
    Parquet files of one branch have the same types in the columns of the contract: what DuckDB makes of files of different types, a person 7 as number beside
    texts, would be the text 7.0. #}
 {% macro source_branches(source_name, files) %}{{ return(adapter.dispatch('source_branches')(source_name, files)) }}{% endmacro %}

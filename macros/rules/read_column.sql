@@ -31,7 +31,7 @@
 {# Whether a number is neither NaN nor infinite; NaN is the largest number in both engines. Null for null. #}
 {% macro is_finite(column) %}{{ return('abs(' ~ column ~ ') <= 1.7e308') }}{% endmacro %}
 
-{# Whether read_text finds nothing, as a boolean; on a hundred million records that is asked faster than the text is read. #}
+{# Whether read_text finds nothing, as a boolean; on a hundred million lines that is asked faster than the text is read. #}
 {% macro is_text_missing(column, type) %}
     {%- if type == 'VARCHAR' -%}
         case when ascii({{ column }}) between 33 and 126 then false else nullif({{ trimmed(column) }}, '') is null end
@@ -132,7 +132,7 @@
     {{ return(conditions) }}
 {% endmacro %}
 
-{# date of a number yyyymmdd by arithmetic alone: on a hundred million records that is several times faster than going through text. #}
+{# date of a number yyyymmdd by arithmetic alone: on a hundred million lines that is several times faster than going through text. #}
 {% macro date_of_yyyymmdd(number) %}
     {%- set year = whole_quotient(number, 10000) -%}
     {%- set month = '(' ~ whole_quotient(number, 100) ~ ' % 100)' -%}
