@@ -103,12 +103,10 @@ def test_every_statistic_has_a_page_with_its_whole_card(pages, published, code):
         columns = atlas.execute(
             "select column_name, description from statistic_column where code = ?", [code]
         ).fetchall()
-        filters = [
-            name for name, _ in set(columns) if name in ("age_category", "procedure_type", "increased_reimbursement")
-        ]
+        (filters,) = atlas.execute("select distinct filters from statistic where code = ?", [code]).fetchone()
         labels = [
             label
-            for name in filters
+            for name in (filters.split(";") if filters else ())
             for row in atlas.execute(
                 f"select label_nl, label_fr, label_en from {name} where {name} in (select {name} from {code})"
             ).fetchall()
