@@ -46,10 +46,13 @@ def known(system: System, hidden: numpy.ndarray, *, last_alone: bool = False) ->
 
 
 class Attack:
-    """The attack on one year, and its remedy. thresholds: of the last release and of the new one."""
+    """The attack on one year, and its remedy. thresholds: of the last release and of the new one. windows: mask of the
+    rows that are totals of three years: what falls because of them is protected by suppressing them.
+    """
 
-    def __init__(self, system: System, thresholds: tuple[int, int]):
+    def __init__(self, system: System, thresholds: tuple[int, int], windows: numpy.ndarray | None = None):
         """Attacks the last release alone: what it gives away, no remedy protects."""
+        self.windows = numpy.zeros(len(system.cells.now), bool) if windows is None else windows
         self.system = system
         self.thresholds = thresholds
         self.hidden = numpy.zeros(len(system.cells.now), bool)
@@ -63,6 +66,9 @@ class Attack:
         fallen = first
         while fallen.any():
             rows = self._candidates()
+            if (rows & self.windows).any():
+                by_windows = fallen & ~self.fallen(self.windows)
+                fallen, rows = (by_windows, rows & self.windows) if by_windows.any() else (fallen, rows & ~self.windows)
             found = self._cheapest(fallen, rows)
             if not found.any():
                 found = self._nearest(fallen, rows)
@@ -131,9 +137,12 @@ class Attack:
         """Returns a mask of the variables that fall by the last release alone."""
         return self.protected() & ~self._repeated() & (self.alone.width < self._need())
 
-    def fallen(self) -> numpy.ndarray:
-        """Returns a mask of the variables that fall by both releases and not by the last one alone."""
-        self.both = propagate(self.system, known(self.system, self.hidden), unchecked=True)
+    def fallen(self, without: numpy.ndarray | None = None) -> numpy.ndarray:
+        """Returns a mask of the variables that fall by both releases and not by the last one alone. without: rows that
+        the new release leaves out.
+        """
+        hidden = self.hidden if without is None else self.hidden | without
+        self.both = propagate(self.system, known(self.system, hidden), unchecked=True)
         short = (self.both.width < self._need()) & ~self.both.contradicts
         return self.protected() & short & ~self._repeated() & ~self._given() & ~self.lost
 

@@ -8,6 +8,7 @@ grow as far as a proven movement of that allows.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy
@@ -24,6 +25,11 @@ ATTEMPTS = 20
 ROUNDS = 20
 
 
+# Suppresses cells for those without proof (series, cell), given all series and the number of attempts before this one.
+# Returns whether any was.
+GiveWay = Callable[[list[tuple[Series, int]], list[Series], int], bool]
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What is suppressed, as arrays with an element a cell of the year. below, above: how many cases the cell is proven
@@ -35,20 +41,22 @@ class Outcome:
     above: numpy.ndarray
 
 
-def suppress(cells: Cells, units: Units, threshold: int, *, secondary: bool = True) -> Outcome:
+def suppress(
+    cells: Cells, units: Units, threshold: int, *, secondary: bool = True, give_way: GiveWay | None = None
+) -> Outcome:
     """Returns the outcome of a year. secondary: False suppresses small cells and numerators of small denominators
-    alone.
+    alone. give_way: what is suppressed for cells without proof; their denominators, if None.
     """
     done: dict[str, Series] = {}
     for name, parts in _in_order(cells):
         done[name] = read_series(cells, units, name, parts, threshold, done)
-    for _ in range(ATTEMPTS):
+    for attempt in range(ATTEMPTS):
         lost = []
         for series in done.values():
             series.follow()
             if secondary:
                 lost += [(series, cell) for cell in protect(series, units)]
-        if not _suppress_around(lost):
+        if not (give_way or _suppress_around)(lost, list(done.values()), attempt):
             break
     suppressed = numpy.zeros(len(cells.cases), dtype=bool)
     below, above = numpy.zeros((2, len(cells.cases)), dtype=int)
@@ -79,7 +87,7 @@ def _in_order(cells: Cells) -> list[tuple[str, list[str]]]:
     return [(name, parts.get(name, [])) for _, name in sorted(whole) if name not in inner]
 
 
-def _suppress_around(lost: list[tuple[Series, int]]) -> bool:
+def _suppress_around(lost: list[tuple[Series, int]], _series: list[Series], _attempt: int) -> bool:
     """Suppresses the denominators of cells without proof, so that they can grow with them. Returns whether any was."""
     found = False
     for series, cell in lost:

@@ -39,7 +39,8 @@ class Series:
     another series that the cell contains. entries: of the sums, first entry of each cell (one element more), row and
     sign (-1 for the total of the sum); rows: number of sums.
 
-    hidden: suppressed, or published in no table (remainders, rests). target: must be able to move by the threshold.
+    hidden: suppressed, or published in no table (remainders, rests). settled: published for good, so that it never
+    moves. target: must be able to move by the threshold.
     low, high: how far a cell is proven to move. highest: which of the `movements` moves it up farthest, -1 for none.
     changes: the cells that were suppressed, in their order.
     """
@@ -57,6 +58,7 @@ class Series:
     entries: tuple[numpy.ndarray, numpy.ndarray, numpy.ndarray]
     rows: int
     hidden: numpy.ndarray
+    settled: numpy.ndarray
     target: numpy.ndarray
     denominator: Series | None
     denominator_cell: numpy.ndarray
@@ -88,11 +90,11 @@ class Series:
         return _slices(self.of_unit, first, last)
 
     def movable(self, cells) -> numpy.ndarray:
-        """Returns those of some cells that are not bound to stay: a 0 of a published 0 is."""
+        """Returns those of some cells that are not bound to stay: a 0 of a published 0 is, and a settled cell."""
         moves = (self.fall[cells] > 0) | (self.headroom[cells] > 0) | self.target[cells]
         if self.denominator is not None:
             moves |= (self.denominator_cell[cells] >= 0) & self.denominator.hidden[self.denominator_cell[cells]]
-        return cells[moves]
+        return cells[moves & ~self.settled[cells]]
 
     def is_open(self, cells):
         """Returns whether cells are targets without proof."""
@@ -203,7 +205,8 @@ def read_series(
         largest=numpy.where(is_rest, 0, _largest_inside(cells)[like]),
         entries=entries,
         rows=rows,
-        hidden=is_small | is_unpublished,
+        hidden=is_small | is_unpublished | (cells.is_hidden[like] & ~is_rest),
+        settled=cells.is_settled[like] & ~is_rest,
         target=is_small,
         denominator=denominator,
         denominator_cell=divided,

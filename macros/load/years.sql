@@ -23,6 +23,13 @@
     {{ return(conditions | join(' ')) }}
 {% endmacro %}
 
+{# The bounds of the rows of a table by year. Arguments: column; by_window (boolean: the column is the first year of a three-year window, all of whose years are
+   to be within the bounds). Returns: SQL, may be empty. #}
+{% macro row_bounds(column, by_window) %}
+    {% set last = year_bounds(column ~ ' + ' ~ (years_of_window() - 1)) if by_window else '' %}
+    {{ return((year_bounds(column) ~ ' ' ~ last).strip()) }}
+{% endmacro %}
+
 {# The same bounds in words for a message, empty when there are none. #}
 {% macro year_bounds_text() %}
     {% set parts = [] %}
@@ -74,9 +81,11 @@
 {% endmacro %}
 
 {# The years that the model being compiled or run computes in this build, see plan_condition. Returns: list of integers, [-1] when there is none, so that
-   `in (...)` stays valid. Raises a compiler error when this dbt command has made no load plan: a plan of another command may not fit the files any more. #}
+   `in (...)` stays valid; with `by_window` the first years of their three-year windows. Raises a compiler error when this dbt command has made no load plan:
+   a plan of another command may not fit the files any more. #}
 {% macro years_to_build() %}
-    {{ return(planned_years(plan_condition(model.config), model_relation('load_plan'))) }}
+    {% set years = planned_years(plan_condition(model.config), model_relation('load_plan')) %}
+    {{ return(first_years_of_windows(years) if model.config.meta.get('by_window') else years) }}
 {% endmacro %}
 
 {# Arguments: condition (SQL on load_plan), plan (relation). Returns and raises: see years_to_build. #}

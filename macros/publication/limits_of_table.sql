@@ -102,8 +102,7 @@ spread as (
    the release compares them with those of the build. Argument: statistic (a declaration). Returns: mapping of a column to its SQL expression, in which
    `$name` is a constant (derived_constants). #}
 {% macro derived_columns(statistic) %}
-    {%- set value = 'cast(numerator as double)' if statistic.per is none else rate_per('numerator', 'denominator', statistic.per) | trim -%}
-    {%- set derived = {'value': value} -%}
+    {%- set derived = {'value': value_of(statistic, 'numerator', 'denominator') | trim} -%}
     {%- for side in ['lower', 'upper'] -%}
         {%- do derived.update({side ~ '_95': "case when status = 'published' then " ~ limit_of_value(statistic, side, '', '$exact_' ~ side, '$dispersion') ~ ' end'}) -%}
     {%- endfor -%}
