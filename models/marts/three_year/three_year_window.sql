@@ -57,8 +57,8 @@ spread as (
 numbered as (
 
     {% for statistic in statistics_of_windows() %}
-    {%- set cells = cells_of_statistic(statistic) %}
-    {%- set is_suppressed = 'is_denominator_suppressed' if statistic.per is none else '(' ~ cells.suppressed ~ ' or is_denominator_suppressed)' %}
+        {%- set cells = cells_of_statistic(statistic) %}
+        {%- set is_suppressed = 'is_denominator_suppressed' if statistic.per is none else '(' ~ cells.suppressed ~ ' or is_denominator_suppressed)' %}
         select
             '{{ statistic.name }}' as statistic,
             first_year,
