@@ -11,9 +11,11 @@
     {{ return(found) }}
 {% endmacro %}
 
-{# The variables of windows whose counts are no more than the deliveries: those of shares. Acts may be more. Returns: list of text. #}
+{# The variables of windows whose counts are no more than the deliveries. Returns: list of text. #}
 {% macro variables_within_deliveries() %}
-    {{ return(statistics_of_windows() | selectattr('measure', 'equalto', 'share') | map(attribute='variable') | unique | list) }}
+    {% set found = [] %}
+    {% for name in variables_of_windows() if not variables()[name].may_exceed_denominator %}{% do found.append(name) %}{% endfor %}
+    {{ return(found) }}
 {% endmacro %}
 
 {# The name of a series' windows in quality.withheld_cell, whose reference_year is then the first year of the window. Argument: series (SQL text).

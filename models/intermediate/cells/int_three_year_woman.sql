@@ -41,7 +41,7 @@ unit_of_residence as (
     select
         '' as municipality_code,
         'no_known_address' as geo_level,
-        '' as geo_code
+        'no_known_address' as geo_code
 
 ),
 
