@@ -33,12 +33,14 @@ GiveWay = Callable[[list[tuple[Series, int]], list[Series], int], bool]
 @dataclass(frozen=True)
 class Outcome:
     """What is suppressed, as arrays with an element a cell of the year. below, above: how many cases the cell is proven
-    to shrink and to grow. A suppressed cell with below + above < threshold has no proof.
+    to shrink and to grow. A suppressed cell with below + above < threshold has no proof, unless its proof is elsewhere
+    (is_excused).
     """
 
     suppressed: numpy.ndarray
     below: numpy.ndarray
     above: numpy.ndarray
+    is_excused: numpy.ndarray
 
 
 def suppress(
@@ -58,14 +60,14 @@ def suppress(
                 lost += [(series, cell) for cell in protect(series, units)]
         if not (give_way or _suppress_around)(lost, list(done.values()), attempt):
             break
-    suppressed = numpy.zeros(len(cells.cases), dtype=bool)
+    suppressed, is_excused = numpy.zeros((2, len(cells.cases)), dtype=bool)
     below, above = numpy.zeros((2, len(cells.cases)), dtype=int)
     for series in done.values():
         own = numpy.flatnonzero(series.numbers >= 0)
         numbers = series.numbers[own]
-        suppressed[numbers] = series.target[own]
+        suppressed[numbers], is_excused[numbers] = series.target[own], series.excused[own]
         below[numbers], above[numbers] = numpy.round(-series.low[own]), numpy.round(series.high[own])
-    return Outcome(suppressed, below, above)
+    return Outcome(suppressed, below, above, is_excused)
 
 
 def _in_order(cells: Cells) -> list[tuple[str, list[str]]]:

@@ -40,9 +40,9 @@ class Series:
     sign (-1 for the total of the sum); rows: number of sums.
 
     hidden: suppressed, or published in no table (remainders, rests). settled: published for good, so that it never
-    moves. target: must be able to move by the threshold.
-    low, high: how far a cell is proven to move. highest: which of the `movements` moves it up farthest, -1 for none.
-    changes: the cells that were suppressed, in their order.
+    moves. target: must be able to move by the threshold. excused: a target that another proof protects. low, high: how
+    far a cell is proven to move. highest: which of the `movements` moves it up farthest, -1 for none. changes: the
+    cells that were suppressed, in their order.
     """
 
     name: str
@@ -71,6 +71,7 @@ class Series:
         count = len(self.cases)
         self.low, self.high = numpy.zeros((2, count))
         self.highest = numpy.full(count, -1)
+        self.excused = numpy.zeros(count, dtype=bool)
         self.fall = numpy.maximum(self.cases - self.largest, 0)
         self.headroom = numpy.full(count, WITHOUT_LIMIT)
         if self.denominator is not None and self.is_bounded:
@@ -98,7 +99,8 @@ class Series:
 
     def is_open(self, cells):
         """Returns whether cells are targets without proof."""
-        return self.target[cells] & (self.high[cells] - self.low[cells] < self.threshold - TOLERANCE)
+        is_short = self.high[cells] - self.low[cells] < self.threshold - TOLERANCE
+        return self.target[cells] & is_short & ~self.excused[cells]
 
     def hide(self, cells) -> None:
         """Suppresses further cells. Each must be protected itself, but for remainders that were no target before."""

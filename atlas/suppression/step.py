@@ -56,7 +56,7 @@ def run(folder: Path, years: list[int], threshold: int, *, secondary: bool, proc
 
 def suppress_year(folder: Path, year: int, threshold: int, *, secondary: bool, name: str = "cell") -> None:
     """Reads the cells of a year, or window, and writes those that are suppressed: year, cell_id, proven_below,
-    proven_above.
+    proven_above; both are null where the proof of the year is that of the cell.
     """
     found, units = cells.read(folder, year, name)
     outcome = DECIDE[name](found, units, threshold, secondary=secondary)
@@ -65,11 +65,14 @@ def suppress_year(folder: Path, year: int, threshold: int, *, secondary: bool, n
         "cell_id": found.cell_id[chosen],
         "proven_below": outcome.below[chosen].astype(numpy.int32),
         "proven_above": outcome.above[chosen].astype(numpy.int32),
+        "is_excused": outcome.is_excused[chosen],
     }
     with duckdb.connect() as connection:
         connection.register("suppressed", columns)
         connection.execute(
-            f"copy (select cast({int(year)} as integer) as year, * from suppressed order by cell_id) to "
+            f"copy (select cast({int(year)} as integer) as year, cell_id, "
+            "case when not is_excused then proven_below end as proven_below, "
+            "case when not is_excused then proven_above end as proven_above from suppressed order by cell_id) to "
             f"'{str(folder / result_file(year, name)).replace(chr(39), chr(39) * 2)}' (format parquet)"
         )
 
