@@ -7,7 +7,7 @@ export DBT_PROFILES_DIR := .
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help build spark test check equal demo lint bench release docs lock clean
+.PHONY: help build spark test check equal demo lint pytest bench release docs lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,7 +35,10 @@ build: $(VENV)/.installed $(if $(filter spark,$(ATLAS_ENGINE)),$(if $(ATLAS_SPAR
 
 spark: .venv-spark/.installed ## environment of the engine Spark, for ATLAS_ENGINE=spark make build (needs Java 17)
 
-test: lint ## everything that CI checks: sqlfluff, dbt unit and data tests, pytest (at most 8 minutes on two cores)
+test: $(VENV)/.installed-dev ## everything that CI checks: sqlfluff, dbt unit and data tests, pytest (at most 8 minutes on two cores)
+	$(MAKE) --jobs=2 lint pytest
+
+pytest: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest --numprocesses 2
 
 check: lint ## for every edit: sqlfluff, tests without a warehouse, bad input (at most 90 seconds)
@@ -44,10 +47,8 @@ check: lint ## for every edit: sqlfluff, tests without a warehouse, bad input (a
 equal: $(VENV)/.installed-dev ## compare the published tables with the frozen ones (tests/reference/frozen.csv)
 	$(BIN)/python tests/reference/equal.py
 
-lint: $(VENV)/.installed-dev ## ruff and sqlfluff
-	$(BIN)/ruff format --check --quiet atlas tests
-	$(BIN)/ruff check --quiet atlas tests
-	$(BIN)/sqlfluff lint --processes 2 models tests/data analyses
+lint: $(VENV)/.installed-dev ## ruff, and sqlfluff for what changed since it passed
+	$(BIN)/python tests/lint.py
 
 demo: $(VENV)/.installed ## write the synthetic demo source alone
 	$(BIN)/python -m atlas demo --directory $${ATLAS_OUTPUT_DIR:-output}/demo_source

@@ -65,8 +65,8 @@ def run_dbt(settings: Settings, arguments: list[str]) -> None:
 
 
 def _failures(result) -> list[str]:
-    """Returns what dbt says of its exception and of the first nodes that failed. The text of an error of DuckDB has
-    lost its values before (dbt_plugin).
+    """Returns what dbt says of its exception and of the first nodes that failed, each message once: that of a wrong
+    variable may be of several nodes. The text of an error of DuckDB has lost its values before (dbt_plugin).
     """
     failures = [_message_alone(str(result.exception))] if result.exception else []
     for done in getattr(result.result, "results", None) or ():
@@ -75,6 +75,7 @@ def _failures(result) -> list[str]:
             # the message of a macro of the project says where the fault is
             place = "" if message.startswith("Compilation Error") else f" ({done.node.name})"
             failures.append(_message_alone(message) + place)
+    failures = list(dict.fromkeys(failures))
     more = f"... and {len(failures) - SHOWN_FAILURES} more failures." if len(failures) > SHOWN_FAILURES else ""
     return failures[:SHOWN_FAILURES] + ([more] if more else [])
 

@@ -191,21 +191,20 @@ def _write_figures(connection, workbook, formats, table, language: str, years: l
     )
     header = f'<row r="1">{header}</row>'
     units = units_of(connection, table.name, where, language)
-    if not units:  # no published year: SQL has no list of values without a row
-        sheet.rows = iter([header])
-        return
-    rows = _rows([(literal(level), literal(code), shared(code), shared(label)) for level, code, label in units])
-    joins.append(
-        f"left join {rows} as unit (geo_level, geo_code, code, label) "
-        "on figure.geo_level = unit.geo_level and figure.geo_code = unit.geo_code"
+    rows = _temporary(
+        connection,
+        f"unit_{language}",
+        "geo_level text, geo_code text, code int, label int",
+        [(level, code, shared(code), shared(label)) for level, code, label in units],
     )
+    joins.append(f"left join {rows} as unit on figure.geo_level = unit.geo_level and figure.geo_code = unit.geo_code")
     query = f"""
         with figure as (
             select figure.*, (row_number() over (order by {order}) + ?)::varchar as n
             from atlas.{identifier(table.name)} as figure
             where {where} and figure.reference_year = ?
         )
-        select '<row r="' || figure.n || '">' || {" || ".join(cells)} || '</row>'
+        select concat('<row r="', figure.n, '">', {", ".join(cells)}, '</row>')
         from figure {" ".join(joins)}
         order by {order}"""
     sheet.rows = _read_rows(connection, header, query, counts)
@@ -228,6 +227,20 @@ def _read_rows(connection, header: str, query: str, counts: list[tuple[int, int]
         above += count
 
 
+def _temporary(connection, name: str, columns: str, rows: list[tuple]) -> str:
+    """Writes rows into a temporary table of the connection, and returns its name. Each year's query reads it: 600 units
+    as values in the text of each query take longer to parse than the figures to read.
+
+    columns: their names and types, as SQL declares them.
+    """
+    connection.execute(f"create or replace temporary table {identifier(name)} ({columns})")
+    if rows:
+        lists = ", ".join("unnest(?)" for _ in rows[0])
+        columns_of_rows = [list(values) for values in zip(*rows, strict=True)]
+        connection.execute(f"insert into {identifier(name)} select {lists}", columns_of_rows)
+    return identifier(name)
+
+
 def _rows(rows: list[tuple]) -> str:
     """Returns rows of SQL expressions as a relation."""
     lines = [", ".join(map(str, row)) for row in rows]
@@ -236,10 +249,10 @@ def _rows(rows: list[tuple]) -> str:
 
 def _cell(at: str, expression: str, *, style: int = 0, is_text: bool = False) -> str:
     """Returns SQL of the XML of a cell in the column `at`: a number, or the number of a text in the list of texts;
-    nothing for null.
+    null, which `concat` leaves out, for null.
     """
     attributes = (f' s="{style}"' if style else "") + (' t="s"' if is_text else "")
-    return f"""coalesce('<c r="{at}' || figure.n || '"{attributes}><v>' || ({expression})::varchar || '</v></c>', '')"""
+    return f"""'<c r="{at}' || figure.n || '"{attributes}><v>' || ({expression})::varchar || '</v></c>'"""
 
 
 def capitalised(text: str) -> str:

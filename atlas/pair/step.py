@@ -37,7 +37,8 @@ KEY = ("reference_year", "series", "geo_level", "geo_code")
 WINDOW = "three_year_"
 # The private list of the cells that the last release gives away, in the output directory.
 LISTED = "given_away.csv"
-# Cells of a table, year and level that a message names.
+# What a message names: groups of a table, year and level, and cells of a group.
+NAMED_GROUPS = 12
 NAMED = 5
 # Rows of a year that are one quantity until they contradict: after so many attempts the rest is left as it is.
 ATTEMPTS = 20
@@ -215,18 +216,22 @@ def _given(connection, rows, statistics: list[Statistic], year: int, outcome: re
 
 
 def message(finding: Finding) -> str:
-    """Returns what the last release gives away, by table, year and level, with codes of some cells and never a count of
-    persons.
+    """Returns what the last release gives away: groups by table, year and level, with codes of some cells and never a
+    count of persons.
     """
 
     def place(item: tuple[str, Cell]) -> tuple:
         return item[0], item[1].year, item[1].level
 
     lines = []
-    for (table, year, level), items in groupby(sorted(finding.given, key=place), key=place):
+    groups = [(key, list(items)) for key, items in groupby(sorted(finding.given, key=place), key=place)]
+    for (table, year, level), items in groups[:NAMED_GROUPS]:
         names = sorted({" ".join([cell.code, *cell.filters.values()]) for _, cell in items})
         more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
         lines.append(f"  {table}, {year}, {level}: {', '.join(names[:NAMED])}{more}")
+    if rest := groups[NAMED_GROUPS:]:
+        cells = sum(len(items) for _, items in rest)
+        lines.append(f"  and {cells:,} cells in {len(rest):,} more groups of a table, year and level")
     return (
         f"Nothing is published: the last release, {finding.last.version}, gives away {len(finding.given):,} cells that "
         f"this one suppresses, also if it suppressed more:\n"

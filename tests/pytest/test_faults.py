@@ -9,7 +9,6 @@ import hashlib
 import json
 import os
 import random
-import resource
 import shutil
 import signal
 import subprocess
@@ -24,6 +23,7 @@ import pytest
 PROJECT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(PROJECT), str(Path(__file__).parent)]
 
+import fault_child
 import release_fixture
 from conftest import made_once
 
@@ -34,23 +34,6 @@ pytestmark = pytest.mark.faults
 PUBLISHED = ("atlas.duckdb", "exports", "site")  # what readers open: links through the link `release`
 WAIT = 120  # seconds until a child that does not answer fails its test
 
-# Runs a command in a child, with a small site, after `patch` has changed what the test needs changed: the product has no hook for faults.
-CHILD = """
-import os, pathlib, signal, sys, time
-sys.path[:0] = {paths!r}
-from atlas import build, export, guards, lineage, publish, runner, sdmx, site, switch
-from atlas.__main__ import main, stop_on_signals
-from atlas.settings import AtlasError
-import duckdb, release_fixture
-release_fixture.small_site(setattr)
-{patch}
-stop_on_signals()
-sys.exit(main([{command!r}]))
-"""
-DIE_AT = """
-def die(*_, **__): os.kill(os.getpid(), signal.SIGKILL)
-{target} = die
-"""
 # No source is made or opened.
 ALONE = """
 build.check_sources = lambda source, settings: []
@@ -68,24 +51,19 @@ runner.run_dbt = stuck
 """
 # A dbt that builds a whole warehouse with other numbers.
 GOOD_DBT = "runner.run_dbt = lambda settings, arguments: release_fixture.make_warehouse(settings.output_dir, years=20)"
-PATHS = [str(PROJECT), str(Path(__file__).parent)]
 
 
-def environment(output: Path, **more) -> dict:
-    """Returns the environment of a child that works in the output directory."""
-    return {**os.environ, "ATLAS_OUTPUT_DIR": str(output), "ATLAS_THREADS": "1", **more}
-
-
-def start(output: Path, command: str = "release", patch: str = "", **more) -> subprocess.Popen:
+def start(
+    output: Path,
+    command: str = "release",
+    patch: str = "",
+    environment: dict | None = None,
+    largest_file: int | None = None,
+) -> fault_child.Child:
     """Starts a command in a child process."""
-    code = CHILD.format(paths=PATHS, patch=patch, command=command)
-    options = {
-        "env": environment(output, **more.pop("environment", {})),
-        "stdout": subprocess.PIPE,
-        "stderr": subprocess.PIPE,
-        "text": True,
-    }
-    return subprocess.Popen([sys.executable, "-c", code], **options, **more)
+    fault_child.prepare()
+    environment = {**os.environ, "ATLAS_OUTPUT_DIR": str(output), "ATLAS_THREADS": "1", **(environment or {})}
+    return fault_child.Child(command, patch, environment, largest_file)
 
 
 def run(output: Path, command: str = "release", patch: str = "", **more) -> tuple[int, str]:
@@ -178,7 +156,7 @@ def output(template, tmp_path: Path) -> Path:
 )
 def test_killed_at_a_step_the_old_release_stands_and_the_next_run_repairs(output, target):
     before = whole(output)
-    code, _ = run(output, patch=DIE_AT.format(target=target))
+    code, _ = run(output, patch=f"{target} = die")
     assert code == -signal.SIGKILL
     assert whole(output) == before
     assert run(output) == (0, "")
@@ -190,7 +168,7 @@ def test_killed_at_a_step_the_old_release_stands_and_the_next_run_repairs(output
 @pytest.mark.parametrize("target", ["switch.switch_release", "switch.os.replace"])
 def test_killed_before_the_first_switch_nothing_is_there_for_readers(tmp_path, target):
     release_fixture.make_warehouse(tmp_path)
-    code, _ = run(tmp_path, patch=DIE_AT.format(target=target))
+    code, _ = run(tmp_path, patch=f"{target} = die")
     assert code == -signal.SIGKILL
     assert not any((tmp_path / name).exists() for name in PUBLISHED)
     assert run(tmp_path) == (0, "")
@@ -210,7 +188,7 @@ def test_a_new_site_of_the_same_release_is_switched_as_a_release_is(output):
     assert run(output) == (0, "")
     before, folder = whole(output), os.path.realpath(output / "release")
     for target in ("site.pages.write_pages", "switch.os.replace"):
-        code, _ = run(output, "docs", DIE_AT.format(target=target))
+        code, _ = run(output, "docs", f"{target} = die")
         assert code == -signal.SIGKILL
         assert os.path.realpath(output / "release") == folder and whole(output) == before
     assert run(output, "docs") == (0, "")
@@ -223,7 +201,7 @@ def test_a_new_site_of_the_same_release_is_switched_as_a_release_is(output):
 
 def test_killed_after_the_switch_the_new_release_stands(output):
     before = whole(output)
-    code, _ = run(output, patch=DIE_AT.format(target="switch._keep"))
+    code, _ = run(output, patch="switch._keep = die")
     assert code == -signal.SIGKILL
     assert whole(output) != before
     renew(output, 78)
@@ -418,11 +396,7 @@ def free_space(folder: Path) -> int:
 def test_a_file_size_limit_is_reported_as_a_full_disk(output, kilobytes):
     before = whole(output)
     release_fixture.make_warehouse(output, years=3000)
-
-    def limit():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (kilobytes * 1024, kilobytes * 1024))
-
-    code, message = run(output, preexec_fn=limit)
+    code, message = run(output, largest_file=kilobytes * 1024)
     assert code == 1 and "is full" in message and "previous release is unchanged" in message, message
     assert whole(output) == before
     assert run(output) == (0, "")

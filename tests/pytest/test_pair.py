@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from types import SimpleNamespace
 
 import attacker
 import duckdb
@@ -99,6 +100,17 @@ def test_a_higher_threshold_cannot_take_back_what_was_published(connection):
         raise step.ConsentError(step.message(found))
     assert stop.value.exit_code == 77
     assert "cube_x, 2020, municipality: " in str(stop.value) and "44081 0-9" in str(stop.value)
+
+
+def test_a_long_list_of_what_the_last_release_gave_away_is_cut_on_the_screen():
+    """Every municipality of twenty years: the file has them all."""
+    last = SimpleNamespace(version="2025-1")
+    given = [("cube_x", step.Cell(2000 + i // 9, "A", "municipality", f"{i:05}", {})) for i in range(180)]
+    lines = step.message(step.Finding(last, given=given)).splitlines()
+    assert lines[0].endswith("also if it suppressed more:") and "gives away 180 cells" in lines[0]
+    assert lines[1] == "  cube_x, 2000, municipality: 00000, 00001, 00002, 00003, 00004 and 4 more"
+    assert lines[step.NAMED_GROUPS + 1] == "  and 72 cells in 8 more groups of a table, year and level"
+    assert len(lines) == step.NAMED_GROUPS + 3
 
 
 def test_a_merged_municipality_gives_a_part_away(connection):

@@ -129,8 +129,10 @@ def test_the_error_of_a_build_holds_what_failed_and_no_frame_of_dbt():
     exception = (
         "Compilation Error in operation health_atlas-on-run-start-0 (./dbt_project.yml)\n  geography_vintage is 1"
     )
-    result = types.SimpleNamespace(exception=exception + frame, result=None)
-    assert runner._failures(result) == ["geography_vintage is 1"]
+    hook = types.SimpleNamespace(status="error", message=exception + frame, node=nodes[0].node)
+    for results in (None, types.SimpleNamespace(results=[hook, hook])):  # the message of a variable is said once
+        result = types.SimpleNamespace(exception=exception + frame, result=results)
+        assert runner._failures(result) == ["geography_vintage is 1"]
 
 
 def test_what_a_macro_says_or_warns_of_is_shown_and_progress_is_not(capsys):
