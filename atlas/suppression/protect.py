@@ -44,14 +44,23 @@ class Outcome:
 
 
 def suppress(
-    cells: Cells, units: Units, threshold: int, *, secondary: bool = True, give_way: GiveWay | None = None
+    cells: Cells,
+    units: Units,
+    threshold: int,
+    *,
+    secondary: bool = True,
+    begin: Callable[[list[Series]], None] | None = None,
+    give_way: GiveWay | None = None,
 ) -> Outcome:
     """Returns the outcome of a year. secondary: False suppresses small cells and numerators of small denominators
-    alone. give_way: what is suppressed for cells without proof; their denominators, if None.
+    alone. begin: a step before all others. give_way: what is suppressed for cells without proof; their denominators, if
+    None.
     """
     done: dict[str, Series] = {}
     for name, parts in _in_order(cells):
         done[name] = read_series(cells, units, name, parts, threshold, done)
+    if begin and secondary:
+        begin(list(done.values()))
     for attempt in range(ATTEMPTS):
         lost = []
         for series in done.values():

@@ -1,11 +1,12 @@
 """Totals of three years beside the years: which windows are published.
 
-The cells of the three years are as each year left them: a published one stays, a suppressed one needs a proof that also
-keeps the published windows. The year is one more filter of the cells, whose total is the window, so that the method of
-a year decides (protect.py): a movement may suppress windows and nothing else.
+The cells of the three years are as each year left them: a published one stays, a suppressed one has the proof of its
+year. That proof moves suppressed cells of the year alone, connected with the cell by sums that they share: its
+component. Where no window of a component is published, or all years of its windows are, nothing else is needed.
 
-Where none is found, the proof of the year is left. It moves suppressed cells of that year alone, those that are
-connected with the cell by sums that other suppressed cells are in: the windows of their units are suppressed.
+A component with a window that may be published is live: its cells need a proof that also keeps the windows. The year is
+one more filter of the cells, whose total is the window, so that the method of a year finds it (protect.py): a movement
+may suppress windows and nothing else. Where none is found, the windows of the component are suppressed.
 """
 
 from __future__ import annotations
@@ -17,34 +18,76 @@ from atlas.suppression.cells import Cells
 from atlas.suppression.series import Series
 from atlas.suppression.units import Units
 
+# A window of so many suppressed years at least may be published: one less published years is the year.
+LEAST_YEARS = 2
+# Cells of the largest component in which proofs are looked for: nearly all cells of a small source are suppressed and
+# connected, and windows of them would be found at a great cost, or never.
+LARGEST = 2000
+
 
 def suppress(cells: Cells, units: Units, threshold: int, *, secondary: bool = True) -> protect.Outcome:
     """Returns the outcome of a window: its suppressed cells, those of the years included, with their proofs.
 
     secondary: False suppresses small windows alone.
     """
-    return protect.suppress(cells, units, threshold, secondary=secondary, give_way=suppress_around)
+    decision = Decision()
+    return protect.suppress(
+        cells, units, threshold, secondary=secondary, begin=decision.begin, give_way=decision.give_way
+    )
 
 
-def suppress_around(lost: list[tuple[Series, int]], all_series: list[Series], _attempt: int) -> bool:
-    """Leaves cells without proof to the proof of their year, and suppresses the windows that this needs. Returns
-    whether there was such a cell.
+class Decision:
+    """The components of the suppressed cells of the years, and the windows that are suppressed for them.
+
+    Lists have an element a series. window: of each total of a year, its window, -1 for all other cells. label: the
+    component of each suppressed cell of a year.
     """
-    lost = [(series, cell) for series, cell in lost if series.is_open(cell)]
-    if not lost:
-        return False
-    window = [_windows(series) for series in all_series]
-    label = _components(all_series)
-    wanted: set[int] = set()
-    for series, cell in lost:
-        place = next(place for place, other in enumerate(all_series) if other is series)
-        years = numpy.flatnonzero(window[place] == cell) if series.is_total[cell] else [cell]
-        wanted.update(label[place][years].tolist())
-        series.excused[cell] = True
-    for series, own, labels in zip(all_series, window, label, strict=True):
-        of_years = numpy.unique(own[(own >= 0) & series.hidden & numpy.isin(labels, list(wanted))])
-        series.hide(of_years[~series.hidden[of_years]])
-    return True
+
+    def begin(self, all_series: list[Series]) -> None:
+        """Suppresses the windows that can never be published, and those that are not looked for."""
+        self.all_series = all_series
+        self.window = [_windows(series) for series in all_series]
+        self.label = _components(all_series)
+        size = numpy.bincount(numpy.concatenate(self.label))
+        for series, window, label in zip(all_series, self.window, self.label, strict=True):
+            total = numpy.flatnonzero((window >= 0) & series.hidden)
+            years = numpy.bincount(window[total], minlength=len(window))
+            is_large = numpy.zeros(len(window), dtype=bool)
+            is_large[window[total[size[label[total]] > LARGEST]]] = True
+            found = numpy.flatnonzero(((years > 0) & (years < LEAST_YEARS)) | is_large)
+            series.hide(found[~series.hidden[found]])
+        self._excuse()
+
+    def give_way(self, lost: list[tuple[Series, int]], all_series: list[Series], _attempt: int) -> bool:
+        """Suppresses the windows of the components of cells without proof. Returns whether there was such a cell."""
+        lost = [(series, cell) for series, cell in lost if series.is_open(cell)]
+        if not lost:
+            return False
+        wanted: set[int] = set()
+        for series, cell in lost:
+            place = next(place for place, other in enumerate(all_series) if other is series)
+            years = numpy.flatnonzero(self.window[place] == cell) if series.is_total[cell] else [cell]
+            wanted.update(self.label[place][years].tolist())
+        for series, window, label in zip(all_series, self.window, self.label, strict=True):
+            found = numpy.unique(window[(window >= 0) & series.hidden & numpy.isin(label, list(wanted))])
+            series.hide(found[~series.hidden[found]])
+        self._excuse()
+        return True
+
+    def _excuse(self) -> None:
+        """Leaves the cells of components that are not live to the proofs of their years. They no longer move."""
+        for series in self.all_series:
+            series.follow()
+        live = numpy.zeros(sum(len(label) for label in self.label), dtype=bool)
+        for series, window, label in zip(self.all_series, self.window, self.label, strict=True):
+            total = numpy.flatnonzero((window >= 0) & series.hidden)
+            open_ = total[~series.hidden[window[total]] & ~series.settled[window[total]]]
+            live[label[open_]] = True
+        for series, window, label in zip(self.all_series, self.window, self.label, strict=True):
+            done = series.hidden & ~series.is_total & ~live[label]
+            series.excused |= done & series.target
+            series.settled |= done
+            series.excused[window[(window >= 0) & done & series.target]] = True
 
 
 def _rows(series: Series) -> tuple[numpy.ndarray, numpy.ndarray, numpy.ndarray]:
@@ -73,27 +116,27 @@ def _components(all_series: list[Series]) -> list[numpy.ndarray]:
     and denominators, connect them by suppressed cells alone.
     """
     start = numpy.cumsum([0, *(len(series.cases) for series in all_series)])
-    label = numpy.arange(start[-1])
     links, rows = [], 0
     for place, series in enumerate(all_series):
         row, cell, has_window = _rows(series)
-        kept = ~has_window & series.hidden[cell]
-        links.append((row[kept] + rows, cell[kept] + start[place]))
+        links.append((row[~has_window] + rows, cell[~has_window] + start[place]))
         rows += series.rows
         if series.denominator is not None:
             around = next(number for number, other in enumerate(all_series) if other is series.denominator)
-            inside = numpy.flatnonzero((series.denominator_cell >= 0) & series.hidden & ~series.is_total)
+            inside = numpy.flatnonzero((series.denominator_cell >= 0) & ~series.is_total)
             pairs = numpy.arange(rows, rows + len(inside))
             links += [(pairs, inside + start[place]), (pairs, series.denominator_cell[inside] + start[around])]
             rows += len(inside)
-    hidden = numpy.concatenate([series.hidden for series in all_series])
     row, cell = (numpy.concatenate(column) for column in zip(*links, strict=True))
-    row, cell = row[hidden[cell]], cell[hidden[cell]]
+    hidden = numpy.concatenate([series.hidden for series in all_series])[cell]
+    row, cell = row[hidden], cell[hidden]
+    label = numpy.arange(start[-1])
     while True:
         least = numpy.full(rows, start[-1])
         numpy.minimum.at(least, row, label[cell])
         new = label.copy()
         numpy.minimum.at(new, cell, least[row])
+        new = new[new]  # labels are cells: the label of a label is nearer to the least one
         if (new == label).all():
             return [label[start[place] : start[place + 1]] for place in range(len(all_series))]
         label = new

@@ -155,3 +155,13 @@ def test_a_window_over_one_suppressed_year_falls_if_it_is_published():
         suppressed[is_new(cells)] = False
         fallen += len(attacker.attack(system_of(cells, suppressed), THRESHOLD, with_inequalities=True)[0])
     assert fallen > 50
+
+
+def test_in_a_large_component_only_windows_that_say_nothing_new_are_published(monkeypatch):
+    monkeypatch.setattr(window, "LARGEST", 0)
+    for seed in range(SOURCES):
+        cells = source(seed)
+        outcome = window.suppress(cells, UNITS, THRESHOLD)
+        assert (outcome.suppressed[is_new(cells)]).all()
+        assert not (outcome.suppressed & cells.is_settled).any()
+        assert outcome.is_excused[outcome.suppressed].all()
