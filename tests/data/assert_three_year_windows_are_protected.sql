@@ -81,7 +81,7 @@ suppressed as (
 
     select *
     from joined
-    where is_target or (is_window and is_unknown and not is_hidden)
+    where is_target or (is_window and is_unknown and not (is_hidden or is_remainder))
 
 ),
 
