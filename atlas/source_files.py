@@ -46,7 +46,7 @@ class SourceFile:
     identity: str = ""  # changes whenever the file may have changed, see _identity
     checksum: str = ""  # SHA-256 of the contents
     row_count: int | None = None  # of Parquet
-    only_year: int | None = None  # all lines are of this year, as the footer of a Parquet file shows
+    only_year: int | None = None  # all records are of this year, as the footer of a Parquet file shows
     encoding: str | None = None  # of CSV, as the next ones
     separator: str | None = None
     quote: str | None = None
@@ -141,7 +141,7 @@ def contract(name: str) -> dict[str, str]:
 
 
 def dating_column(name: str) -> str:
-    """Returns the column that dates the lines of a source."""
+    """Returns the column that dates the records of a source."""
     return next(column for column, type_name in contract(name).items() if type_name == "date")
 
 
@@ -266,7 +266,7 @@ def _identity(relative_path: str, status: os.stat_result) -> str:
 
 
 def _refuse_same_file_twice(found: list[SourceFile], faults: list[str]) -> None:
-    """Adds a fault for a file that has two names below the source (links): its lines would count twice."""
+    """Adds a fault for a file that has two names below the source (links): its records would count twice."""
     names: dict[tuple[str, str], str] = {}
     for record in found:
         if not record.unread_reason:
@@ -333,7 +333,7 @@ def _read_path(record: SourceFile, needs_copy: bool, copies: Path) -> str:
 
 
 def _only_year(record: SourceFile, facts: source_parquet.ParquetFile) -> int | None:
-    """Returns the year of all lines of a Parquet file, where the footer and the folder prove it; else None.
+    """Returns the year of all records of a Parquet file, where the footer and the folder prove it; else None.
 
     A claim without a usable date belongs to the year of its folder. A list has one date: where the column contradicts
     the folder, its rows are read and the build stops (model source_file_year).

@@ -1,7 +1,8 @@
 """Damages source files at random and checks what a build does with them: `python tests/campaign.py --cases 300 --seed 1`.
 
 A case is a small source with one damaged file. It passes when the scan or dbt stops with a message that names the file, or when the models that read the
-source run, and staging reads no more claims than were counted. In both cases no planted person id is in the messages, the logs, dbt's artifacts, the list of files or the output. Prints a
+source run, and staging reads no more claims than were counted. In both cases no planted person id is in the messages, the logs, dbt's artifacts, the list of files or the output. With
+`--whole` each case is a whole `python -m atlas build`, some 15 s each: it is refused with a message and exit code 65 and publishes nothing, or publishes a release, in no text of which there is a planted id. Prints a
 line for each case that fails, and the number of cases by outcome.
 """
 
@@ -9,10 +10,13 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import os
 import random
+import subprocess
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parent / "pytest"), str(Path(__file__).parents[1])]
@@ -134,10 +138,16 @@ def damage(folder: Path, number: int, rng: random.Random) -> tuple[Path, str]:
 def shown(atlas: Atlas, printed: str) -> list[str]:
     """Returns the places outside the warehouse where a planted id can be read."""
     places = ["output"] if PLANTED in atlas.log or PLANTED in printed else []
-    for path in atlas.output.rglob("*"):
-        if path.is_file() and path.name != "warehouse.duckdb" and PLANTED.encode() in path.read_bytes():
-            places.append(str(path.relative_to(atlas.output)))
-    return places
+    return places + files_with(atlas.output)
+
+
+def files_with(output: Path) -> list[str]:
+    """Returns the files of an output directory that have a planted id, but for the private warehouse."""
+    return [
+        str(path.relative_to(output))
+        for path in output.rglob("*")
+        if path.is_file() and path.name != "warehouse.duckdb" and PLANTED.encode() in path.read_bytes()
+    ]
 
 
 def run_case(number: int, seed: int, *, build: bool = True) -> tuple[str, str]:
@@ -171,11 +181,50 @@ def run_case(number: int, seed: int, *, build: bool = True) -> tuple[str, str]:
         return "read", "" if read <= counted else f"{case}: {read} lines read, {counted} counted"
 
 
-def run(cases: int, seed: int, *, build: bool = True) -> tuple[Counter, list[str]]:
+def run_whole_case(number: int, seed: int) -> tuple[str, str]:
+    """Runs one case as a whole build. Returns (outcome, what is wrong with it or '')."""
+    rng = random.Random(seed * 100_000 + number)
+    with tempfile.TemporaryDirectory(prefix="campaign_") as folder:
+        output = Path(folder) / "output"
+        source = write_source(Path(folder) / "source")
+        path, kind = damage(source, number, rng)
+        case = f"case {number} ({kind}, {path.parent.name}/{path.name})"
+        done = subprocess.run(
+            [sys.executable, "-m", "atlas", "build"],
+            cwd=Path(__file__).parents[1],
+            env={**os.environ, "ATLAS_SOURCE_DIR": str(source), "ATLAS_OUTPUT_DIR": str(output)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        printed = done.stdout + done.stderr
+        places = ["a message"] * (PLANTED in printed) + files_with(output)
+        if done.returncode == 0:
+            with duckdb.connect(str(output / "atlas.duckdb"), read_only=True) as public:
+                places += [f"table {name}" for name in tables_with(public)]
+        if places:
+            return "value shown", f"{case}: an id is in {', '.join(places)}"
+        if done.returncode == 0:
+            return "published", ""
+        refused = done.returncode == os.EX_DATAERR and "Traceback" not in printed and not (output / "release").exists()
+        return "refused", "" if refused else f"{case}: exit code {done.returncode}: {printed[-700:]}"
+
+
+def tables_with(public: duckdb.DuckDBPyConnection) -> list[str]:
+    """Returns the tables of the public database that have a planted id in a column of texts."""
+    found = []
+    for (name,) in public.execute("select distinct table_name from duckdb_columns() where not internal").fetchall():
+        row = f'(select cast(line as varchar) as line from "{name}" as line)'
+        if public.execute(f"select count(*) from {row} where contains(line, '{PLANTED}')").fetchone()[0]:
+            found.append(name)
+    return found
+
+
+def run(cases: int, seed: int, case: Callable[[int, int], tuple[str, str]]) -> tuple[Counter, list[str]]:
     """Runs cases 0 to `cases` - 1. Returns the number of cases by outcome, and the sentences of those that do not hold."""
     outcomes, wrong = Counter(), []
     for number in range(cases):
-        outcome, fault = run_case(number, seed, build=build)
+        outcome, fault = case(number, seed)
         outcomes[outcome] += 1
         wrong += [fault] if fault else []
     return outcomes, wrong
@@ -186,8 +235,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--cases", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--whole", action="store_true", help="each case is a whole build")
     arguments = parser.parse_args()
-    outcomes, wrong = run(arguments.cases, arguments.seed)
+    outcomes, wrong = run(arguments.cases, arguments.seed, case=run_whole_case if arguments.whole else run_case)
     print("\n".join([*wrong, *(f"{count:5} {outcome}" for outcome, count in outcomes.most_common())]))
     return 1 if wrong else 0
 

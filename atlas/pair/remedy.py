@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy
 
 from atlas.pair.bounds import ANY, propagate
+from atlas.pair.programs import Programs
 from atlas.pair.system import System
 
 
@@ -59,12 +60,14 @@ class Attack:
         self.alone = propagate(system, known(system, self.hidden, last_alone=True), unchecked=True)
         self.before = known(system, self.hidden, last_alone=True)
         self.lost = numpy.zeros(system.size, bool)  # variables that no remedy protects
+        self.programs = Programs(system)
 
     def run(self) -> Outcome:
         """Returns the outcome of attack and remedy."""
-        first, attacked = self.fallen(), int(self.protected().sum())
-        fallen = first
+        suppressed = self.protected()
+        fallen = first = self.fallen()
         while fallen.any():
+            first = first | (fallen & suppressed)
             rows = self._candidates()
             if (rows & self.windows).any():
                 by_windows = fallen & ~self.fallen(self.windows)
@@ -85,7 +88,7 @@ class Attack:
             self._rows(given | self.lost),
             self._rows(first | given),
             int(self._repeated().sum()),
-            attacked,
+            int(suppressed.sum()),
         )
 
     def _side(self, side: int, rows: numpy.ndarray) -> numpy.ndarray:
@@ -138,13 +141,28 @@ class Attack:
         return self.protected() & ~self._repeated() & (self.alone.width < self._need())
 
     def fallen(self, without: numpy.ndarray | None = None) -> numpy.ndarray:
-        """Returns a mask of the variables that fall by both releases and not by the last one alone. without: rows that
-        the new release leaves out.
+        """Returns a mask of the variables that fall by both releases and not by the last one alone: by bounds, or where
+        none does, by linear programs. without: rows that the new release is taken to leave out.
         """
         hidden = self.hidden if without is None else self.hidden | without
-        self.both = propagate(self.system, known(self.system, hidden), unchecked=True)
-        short = (self.both.width < self._need()) & ~self.both.contradicts
-        return self.protected() & short & ~self._repeated() & ~self._given() & ~self.lost
+        values, need = known(self.system, hidden), self._need()
+        both = propagate(self.system, values, unchecked=True)
+        if without is None:
+            self.both = both
+        kept = self.protected() & ~self._repeated() & ~self._given() & ~self.lost & ~both.contradicts
+        short = kept & (both.width < need)
+        return short if short.any() else self.programs.narrowed(values, kept, need, self._stated_by_one(hidden))
+
+    def _stated_by_one(self, hidden: numpy.ndarray) -> tuple[numpy.ndarray, numpy.ndarray]:
+        """Returns masks of the variables of which the last release alone says something, and the new one alone: their
+        number, or that there is such a cell. hidden: rows that the new release suppresses besides.
+        """
+        everything = numpy.ones(len(hidden), bool)
+        stated = ~numpy.isnan(self.system.cells.before), ~numpy.isnan(self.system.cells.now) & ~hidden
+        there, says = (
+            [self._side(side, rows) for side, rows in enumerate(masks)] for masks in ((everything,) * 2, stated)
+        )
+        return tuple((there[one] & ~there[1 - one]) | (says[one] & ~says[1 - one]) for one in (0, 1))
 
     def _candidates(self) -> numpy.ndarray:
         """Returns a mask of the rows that the new release alone publishes: what it may suppress besides."""

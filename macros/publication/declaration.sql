@@ -7,7 +7,7 @@
      measure         'share', 'volume', 'mean' or 'count'
      place           'residence' (default) or 'hospital'
      basis           'card' when a published card of this code was at hand; 'pattern' (default): defined after the cards of its family; 'inferred': named on a
-                     card, and the definition is this project's, from other public sources
+                     card, and the definition is this project's, from other public sources; 'own': IMA-AIM has no card of this statistic, the publisher defines it
      related         list of text: the codes that the card names as related, in its order
    and the exceptions, none of which any mart needs today: first_year (integer), smallest_level (text), card_date (text, YYYY-MM-DD).
    Returns: mapping kind, family, measure, variable, place, performer, per, filters, smallest_level, first_year, source_variables, keywords, basis, card_date, related.
@@ -19,8 +19,8 @@
     {%- if measure not in measure_definitions() -%}
         {{ exceptions.raise_compiler_error("statistic_table: no measure '" ~ measure ~ "'; known are " ~ (measure_definitions() | join(', '))) }}
     {%- endif -%}
-    {%- if basis not in ['card', 'pattern', 'inferred'] -%}
-        {{ exceptions.raise_compiler_error("statistic_table: basis '" ~ basis ~ "' is neither card, pattern nor inferred") }}
+    {%- if basis not in ['card', 'pattern', 'inferred', 'own'] -%}
+        {{ exceptions.raise_compiler_error("statistic_table: basis '" ~ basis ~ "' is none of card, pattern, inferred and own") }}
     {%- endif -%}
     {%- set variable_filters = variable_filters(variable, place) -%}
     {%- set family_name = variables()[variable].family -%}
@@ -46,6 +46,11 @@
     }) }}
 {% endmacro %}
 
+{# How many filters, keywords or source variables a card can list: three of a kind, and all filters. Returns: integer; a data test asserts it. #}
+{% macro most_parts_of_card() %}
+    {{ return([3, filter_definitions() | length] | max) }}
+{% endmacro %}
+
 {# Which cells of released_cell a statistic publishes: the only place that knows the suppression.
    Argument: statistic (a declaration). Returns: mapping series (text); numerator and denominator (SQL bigint); suppressed (SQL boolean: the numerator is
    suppressed; `is_denominator_suppressed` suppresses both). Raises a compiler error for an unknown combination. #}
@@ -60,7 +65,9 @@
     } -%}
     {%- set cells = counts.get(('imaging' if statistic.family == 'imaging' else statistic.variable, statistic.measure)) -%}
     {%- if cells is none -%}
-        {{ exceptions.raise_compiler_error("statistic_table: no measure '" ~ statistic.measure ~ "' of the variable '" ~ statistic.variable ~ "'; known are " ~ (counts.keys() | list)) }}
+        {{ exceptions.raise_compiler_error(
+            "statistic_table: no measure '" ~ statistic.measure ~ "' of the variable '" ~ statistic.variable ~ "'; known are " ~ (counts.keys() | list)
+        ) }}
     {%- endif -%}
     {%- do cells.update({
         'series': place_series(cells.series, statistic.place),

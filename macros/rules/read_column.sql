@@ -6,7 +6,7 @@
 
 {# Whether a text has nothing to trim: trim looks at every character for spaces of all scripts, and most texts are plain. Returns: boolean expression. #}
 {% macro is_plain(column) -%}
-    ascii({{ column }}) between 33 and 126 and {{ byte_length(column) }} = length({{ column }}) and right({{ column }}, 1) > ' '
+    ascii({{ column }}) between 33 and 126 and {{ byte_length(column) }} = length({{ column }}) and substr({{ column }}, -1, 1) > ' '
 {%- endmacro %}
 
 {# Text, trimmed; empty is null. A whole number that a tool wrote as 123.0 loses its fraction; NaN, as tools write a gap in a column of numbers, and infinity
@@ -42,13 +42,16 @@
     {%- endif -%}
 {% endmacro %}
 
-{# Text of a code that may be a number: as read_text, and a text 123.0 or 123,0, as tools write a column of numbers with gaps, is 123. #}
+{# Text of a code that may be a number: as read_text, and a text 123.0 or 123,0, as tools write a column of numbers with gaps, is 123. No regular expression:
+   DuckDB would apply it to every row, not to every different text. #}
 {% macro read_label(column, type, is_of_few_values=false) %}
-    {%- set value = "nullif(regexp_replace(" ~ trimmed(column) ~ ", '[.,]0$', ''), '')" -%}
+    {%- set text = trimmed(column) -%}
+    {%- set whole = "left(" ~ text ~ ", length(" ~ text ~ ") - 2)" -%}
+    {%- set value = "nullif(case when " ~ text ~ " like '%.0' or " ~ text ~ " like '%,0' then " ~ whole ~ " else " ~ text ~ " end, '')" -%}
     {%- if type == 'VARCHAR' and is_of_few_values -%}
         {{ value }}
     {%- elif type == 'VARCHAR' -%}
-        case when {{ is_plain(column) }} and right({{ column }}, 2) not in ('.0', ',0') then {{ column }} else {{ value }} end
+        case when {{ is_plain(column) }} and {{ column }} not like '%.0' and {{ column }} not like '%,0' then {{ column }} else {{ value }} end
     {%- else -%}
         {{ read_text(column, type) }}
     {%- endif -%}
@@ -111,7 +114,8 @@
 
 {# The first, second or third number of such a text. Returns: integer expression. #}
 {% macro part_of_date(text, number) %}
-    {{ return("try_cast(left(split_part(replace(replace(" ~ text ~ ", '-', '/'), '.', '/'), '/', " ~ number ~ "), " ~ (4 if number == 3 else 2) ~ ") as integer)") }}
+    {% set part = "split_part(replace(replace(" ~ text ~ ", '-', '/'), '.', '/'), '/', " ~ number ~ ")" %}
+    {{ return("try_cast(left(" ~ part ~ ", " ~ (4 if number == 3 else 2) ~ ") as integer)") }}
 {% endmacro %}
 
 {# What the texts of a date column prove about the order of day and month, as three SQL expressions, each 1 or 0 for a row: the day is first, the month is

@@ -17,9 +17,17 @@
 {%- endmacro %}
 
 {# Whether an insurability code CT1 gives the right to increased reimbursement: its last digit is 1. Argument: code (SQL text).
-   Returns: boolean expression, null for a code that is not three digits. #}
+   Returns: boolean expression, null for a code that is not three digits. DuckDB applies these functions to every different text, a regular expression to
+   every row. #}
 {% macro increased_reimbursement(code) -%}
-    case when {{ matches(code, '[0-9]{3}') }} then right({{ code }}, 1) = '1' end
+    case
+        when
+            length({{ code }}) = 3
+            and substr({{ code }}, 1, 1) between '0' and '9'
+            and substr({{ code }}, 2, 1) between '0' and '9'
+            and substr({{ code }}, 3, 1) between '0' and '9'
+            then substr({{ code }}, 3, 1) = '1'
+    end
 {%- endmacro %}
 
 {# Stops the build when a list carries a municipality code that is younger than the published vintage: no crosswalk leads back to an older vintage.

@@ -29,7 +29,7 @@ with stratum as (
             counted.geo_level,
             counted.geo_code,
             {%- for filter in suppression_filters() %}
-                {{ 'own' if filter in numerator_filters() else 'counted' }}.{{ filter }},
+                {{ "'total' as " if filter not in statistic.filters else 'own.' if filter in numerator_filters() else 'counted.' }}{{ filter }},
             {%- endfor %}
             cast(null as bigint) as numerator,
             counted.numerator as denominator,
@@ -41,7 +41,7 @@ with stratum as (
                 counted.reference_year = own.reference_year
                 and counted.geo_level = own.geo_level
                 and counted.geo_code = own.geo_code
-                and {{ is_total_of(shared_filters(), 'own') }}
+                and {{ is_total_of(shared_filters() | select('in', statistic.filters) | list, 'own') }}
         where
             counted.geo_level in ('{{ levels_below(smallest_levels(statistic.variable)[filter_of_classes('age')]) | join("', '") }}')
             and counted.{{ filter_of_classes('age') }} <> 'total'

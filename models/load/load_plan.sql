@@ -38,7 +38,7 @@ compared as (
         coalesce(reference_year.is_published, false) as is_published,
         source_year.lists_files is not null as has_lists,
         source_year.claims_files is not null as has_claims,
-        -- the source has late lines at most of a year that the warehouse holds: they cannot replace what was read before
+        -- the source has late records at most of a year that the warehouse holds: they cannot replace what was read before
         coalesce(
             (built_year.lists_files is not null and source_year.lists_files is null)
             or (built_year.claims_files is not null and built_year.claims_files not like 'late:%' and not source_year.has_claims),

@@ -1,5 +1,5 @@
--- One row is a file of the source, a year of its lines (that of their date, else of the folder, else 0) and, of population lists, a date, with the number of
--- lines. A line counts in the year of its own date wherever it arrives (project decision), so that the folder does not say which years a file reaches.
+-- One row is a file of the source, a year of its records (that of their date, else of the folder, else 0) and, of population lists, a date, with the number of
+-- records. A record counts in the year of its own date wherever it arrives (project decision), so that the folder does not say which years a file reaches.
 {{ config(
     pre_hook = "{{ forget_broken_lines() }}",
     post_hook = [

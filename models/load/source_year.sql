@@ -13,7 +13,7 @@ source_file as (
 
 ),
 
--- claims in the folder of another year are late lines: they count, and they alone are not the claims of a year (int_reference_year), nor do they replace
+-- claims in the folder of another year are late records: they count, and they alone are not the claims of a year (int_reference_year), nor do they replace
 -- those that the warehouse holds (load_plan)
 found as (
 
@@ -77,7 +77,7 @@ judged as (
         summary.list_line_count,
         summary.claim_line_count,
         fingerprint.lists_files,
-        -- late lines alone may be read for the year beside, and read again
+        -- late records alone may be read for the year beside, and read again
         case when summary.has_claims then '' else 'late:' end || fingerprint.claims_files as claims_files,
         case when summary.has_june_list then '' else 'list of 30 June; ' end
         || case when summary.has_december_list then '' else 'list of 31 December; ' end

@@ -1,4 +1,4 @@
--- One row is a source and a year of it that is not read, because it is no reference year and not beside one, with its number of lines.
+-- One row is a source and a year of it that is not read, because it is no reference year and not beside one, with its number of records.
 
 with content as (
 

@@ -1,4 +1,4 @@
--- One row is a reference year and a kind of warning, with the number of lines or persons: accepted records that need review.
+-- One row is a reference year and a kind of warning, with the number of records or persons: accepted records that need review.
 
 with claim_count as (
 

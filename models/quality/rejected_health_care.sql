@@ -1,4 +1,4 @@
--- One row is a rejected line of the claims (identical lines together, with their number), with the one reason why it counts nowhere. Private: person-level.
+-- One row is a rejected record of the claims (identical records together, with their number), with the one reason why it counts nowhere. Private: person-level.
 {{ config(materialized = 'yearly', access = 'private', meta = {'input': 'claims', 'year_column': 'load_year'}, tags = ['spark', 'person_level']) }}
 
 with line as (

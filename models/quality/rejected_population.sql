@@ -1,5 +1,5 @@
--- One row is a rejected line of the population list, with the one reason why it counts nowhere. Private: person-level.
--- Duplicates are taken from their table: a join of every line with them would read all persons once more.
+-- One row is a rejected record of the population list, with the one reason why it counts nowhere. Private: person-level.
+-- Duplicates are taken from their table: a join of every record with them would read all persons once more.
 {{ config(materialized = 'yearly', access = 'private', meta = {'input': 'lists', 'year_column': 'load_year'}, tags = ['spark', 'person_level']) }}
 
 with unusable as (

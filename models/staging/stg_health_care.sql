@@ -1,5 +1,5 @@
 -- One row is a reimbursed service line, renamed and typed, with the first reason that makes it unusable.
--- One SELECT: what reads lines by their reason leaves the others out before it reads a text of them. DuckDB moves a condition with a division below one
+-- One SELECT: what reads records by their reason leaves the others out before it reads a text of them. DuckDB moves a condition with a division below one
 -- SELECT, not below two.
 
 with source as (

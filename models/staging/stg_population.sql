@@ -1,4 +1,4 @@
--- One row is a line of a half-yearly population list, renamed and typed, with the first reason that makes it unusable (duplicates are found later).
+-- One row is a record of a half-yearly population list, renamed and typed, with the first reason that makes it unusable (duplicates are found later).
 
 with source as (
 

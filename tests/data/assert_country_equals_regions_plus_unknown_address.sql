@@ -4,6 +4,7 @@
 {%- set is_tested = in_years_to_test('reference_year') %}
 {%- set imaging_filters = family_filters('imaging') %}
 {%- set perinatal_filters = family_filters('perinatal') %}
+{%- set act_filters = variables().prenatal_acts.numerator_filters %}
 {%- set schemes = {'imaging': families().imaging.scheme, 'perinatal': families().perinatal.scheme} %}
 
 with delivery as (
@@ -138,7 +139,7 @@ people_without_address as (
     union all
     select
         person.reference_year,
-        'acts ' || prenatal_act.procedure_type || {{ values_in_words(perinatal_filters, 'person') }} as what,
+        'acts' || {{ values_in_words(act_filters, 'prenatal_act') }} || {{ values_in_words(perinatal_filters, 'person') }} as what,
         sum(prenatal_act.acts) as number
     from perinatal_person as person
     inner join prenatal_act
@@ -181,10 +182,10 @@ cell_difference as (
     union all
     select
         reference_year,
-        'acts ' || procedure_type || {{ values_in_words(perinatal_filters) }} as what,
+        'acts' || {{ values_in_words(act_filters + perinatal_filters) }} as what,
         {{ total_less_parts('geo_level', 'country', 'acts') }} as number
     from prenatal_cell
-    where {{ is_part_of(perinatal_filters + ['procedure_type']) }}
+    where {{ is_part_of(perinatal_filters + act_filters) }}
     group by all
 
 ),

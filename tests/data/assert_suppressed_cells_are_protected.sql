@@ -1,7 +1,7 @@
 -- No suppressed count can be narrowed to an interval shorter than the threshold by the sums that it is in, the whole numbers that are published, the
 -- denominator and the list that contain it, in two passes; and each has a proof. The passes look at every count of the years that this build computed,
--- numerators, denominators and remainders, and know nothing of the method that suppressed them. The linear programs of tests/pytest/attacker.py find more,
--- on small sources.
+-- one year at a time, numerators, denominators and remainders, and know nothing of the method that suppressed them. The linear programs of
+-- tests/pytest/attacker.py find more, on small sources.
 {{ config(group = 'disclosure') }}
 {#- larger than any count, so that sums of such numbers are still whole numbers -#}
 {%- set without_limit = 1000000000000 -%}
@@ -9,6 +9,7 @@
 with cell as (
 
     select * from {{ ref('protected_cell') }}
+    where {{ in_years_to_test('reference_year') }}
 
 ),
 

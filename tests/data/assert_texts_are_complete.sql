@@ -49,9 +49,9 @@ failure as (
 
     select
         code as item,
-        'a card has at most three ' || field as failure_reason
+        'a card has at most {{ most_parts_of_card() }} ' || field as failure_reason
     from declared_list
-    where split_part(members, ';', 4) <> ''
+    where split_part(members, ';', {{ most_parts_of_card() + 1 }}) <> ''
     union all
     select
         code || ' ' || member as item,

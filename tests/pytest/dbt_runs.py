@@ -5,11 +5,16 @@ keeps the manifest as a file that all its processes share, and gives each comman
 What a command may change is read anew each time: variables (--vars), the environment (profiles.yml, `env_var`), flags, hooks. What is decided while dbt
 parses (which nodes exist, what they depend on, their configuration) is that of the default variables. A test that kills dbt starts a process of its own
 with the same manifest: `start_dbt`. `python dbt_runs.py` is that process. Only `make build` and the published release (conftest.py) start the program dbt.
+
+Which cells of a year are suppressed takes as long as the rest of its build, and depends on the cells alone: a session decides the same cells once
+(`decided_once`). That the decision is the same each time is tested in test_suppression.py.
 """
 
 from __future__ import annotations
 
+import atexit
 import gc
+import hashlib
 import json
 import os
 import pickle
@@ -18,7 +23,9 @@ import sys
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
+from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 from filelock import FileLock
@@ -122,6 +129,14 @@ def environment_of(source: Path, output: Path, more: dict | None = None) -> dict
     }
 
 
+@cache
+def leave_imports_to_themselves() -> None:
+    """Takes what was imported before the first command out of the collector's view: it would look through dbt's modules after each command."""
+    gc.collect()
+    gc.freeze()
+    atexit.register(gc.unfreeze)
+
+
 @contextmanager
 def without_collector():
     """Runs no garbage collector, which looks through the manifest again and again: a twentieth of a build."""
@@ -130,6 +145,47 @@ def without_collector():
         yield
     finally:
         gc.enable()
+
+
+def rows_of(file: Path) -> tuple:
+    """Returns the number and two hashes of the rows of a Parquet file in any order."""
+    query = "select count(*), bit_xor(hash(rows)), sum(hash(rows)) from read_parquet(?) as rows"
+    with duckdb.connect() as connection:
+        return connection.execute(query, [str(file)]).fetchone()
+
+
+def decided_once(run, kept: Path):
+    """Returns `run` of atlas.suppression.step, but cells of a year that were decided before are read from the folder `kept`, which all processes share."""
+    from atlas.suppression import step
+    from atlas.suppression.cells import UNITS, cells_file
+
+    def run_once(folder: Path, years: list[int], threshold: int, *, secondary: bool, processes: int) -> None:
+        for year in years:
+            given = [rows_of(folder / name) for name in (UNITS, cells_file(year))]
+            digest = hashlib.sha256(repr([*given, year, threshold, secondary]).encode()).hexdigest()
+            decision, result = kept / digest, folder / step.result_file(year)
+            with FileLock(f"{decision}.lock"):
+                if not decision.exists():
+                    run(folder, [year], threshold, secondary=secondary, processes=processes)
+                    decision.write_bytes(result.read_bytes())
+            result.write_bytes(decision.read_bytes())
+
+    return run_once
+
+
+@contextmanager
+def suppression_decided_once():
+    """Gives dbt's step `suppress` the decisions of the session."""
+    from atlas import dbt_plugin
+
+    kept = PARSED.file().parent / "decided"
+    kept.mkdir(exist_ok=True)
+    original = dbt_plugin.suppression
+    dbt_plugin.suppression = SimpleNamespace(run=decided_once(original.run, kept))
+    try:
+        yield
+    finally:
+        dbt_plugin.suppression = original
 
 
 @contextmanager
@@ -158,6 +214,7 @@ def invoke(arguments: list[str], manifest, warnings: list[str] | None = None) ->
     from dbt.adapters.factory import reset_adapters
     from dbt.cli.main import dbtRunner
 
+    leave_imports_to_themselves()
     lines: list[str] = []
 
     def keep(event) -> None:
@@ -200,7 +257,7 @@ def run_dbt(
     output.mkdir(parents=True, exist_ok=True)
     manifest = PARSED.manifest()
     options = [] if artifacts else ["--no-write-json", *WITHOUT_LOGS]
-    with process_state(environment_of(source, output, environment)):
+    with process_state(environment_of(source, output, environment)), suppression_decided_once():
         ok, log, _ = invoke([*arguments_of(arguments, variables), *options], manifest)
     return Atlas(source, output, log, ok)
 

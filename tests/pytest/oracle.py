@@ -32,7 +32,7 @@ IMAGING_STATISTICS = {
     "013_023": ("IMAG_THERA", "share"),
     "013_024": ("IMAG_THERA", "volume"),
 }
-IMAGING_LISTS = ("IMAG_RAD", "IMAG_DENTIST", "IMAG_SPEC", "IMAG_CT", "IMAG_THERA")
+IMAGING_LISTS = tuple(dict.fromkeys(name for name, _ in IMAGING_STATISTICS.values()))
 BY_WHOM = {"radiologist": "IMAG_RAD", "dentist": "IMAG_DENTIST", "specialist": "IMAG_SPEC"}
 # Section 6 (card): priority among deliveries of one day is the order of this list.
 DELIVERY_LISTS = ("DELIVERY_CAESAREAN", "DELIVERY_VAGINAL_HOSPITAL", "DELIVERY_HOME")

@@ -1,9 +1,12 @@
 """Input that is wrong: the build stops before any heavy work, with one message that says what was looked for, where, what was found and what to do."""
 
+import shutil
+
 import adversarial
 import campaign
 import duckdb
 import pytest
+from conftest import made_once
 from dbt_runs import BUILD, run_dbt
 
 pytestmark = pytest.mark.bad_input
@@ -11,16 +14,25 @@ pytestmark = pytest.mark.bad_input
 HEAVY = "START sql view model intermediate.int_population_disposition"
 # The load models and everything after them: what stops, without the cards and code lists, which no source can stop
 AFTER_THE_SOURCE = (*BUILD, "--select", "path:models/load+")
+PERSONS = (*BUILD, "--select", "path:models/load", "+int_beneficiary")
+
+
+@pytest.fixture(scope="session")
+def written(shared):
+    """A source of 200 persons. Read only."""
+    arguments = {"persons": 200, "years": (2022, 2023), "newest_codes": 2025}
+    return made_once(shared / "bad_input", lambda folder: adversarial.write_source(folder, 3, **arguments))
 
 
 @pytest.fixture()
-def source(tmp_path):
-    return adversarial.write_source(tmp_path / "source", 3, persons=200, years=(2022, 2023), newest_codes=2025)
+def source(written, tmp_path):
+    """A copy of it, which a test may damage."""
+    return shutil.copytree(written, tmp_path / "source")
 
 
 def stopped(source, output, *words, early=True, **arguments):
     """Builds, and checks that it failed, before any person was read (`early`), with all the words in its message."""
-    atlas = run_dbt(source, output, *(AFTER_THE_SOURCE if early else BUILD), **arguments)
+    atlas = run_dbt(source, output, *(AFTER_THE_SOURCE if early else PERSONS), **arguments)
     assert not atlas.ok
     assert not (early and HEAVY in atlas.log)
     for word in words:

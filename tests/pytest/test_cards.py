@@ -245,7 +245,7 @@ def test_table_statistic_has_the_declarations_of_the_marts(masked, marts):
         ("'cube', variable='IMAG_CT_N', measure='median'", "no measure 'median'"),
         ("'cube', variable='IMAG_CT_N', measure='mean'", "no measure 'mean' of the variable 'IMAG_CT_N'"),
         ("'cube', variable='IMAG_CT_N', measure='share', place='hospital'", "no statistics by hospital"),
-        ("'cube', variable='IMAG_CT_N', measure='share', basis='guess'", "neither card, pattern nor inferred"),
+        ("'cube', variable='IMAG_CT_N', measure='share', basis='guess'", "none of card, pattern, inferred and own"),
     ],
 )
 def test_impossible_declaration_is_refused(masked, tmp_path, call, message):

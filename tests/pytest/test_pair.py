@@ -12,7 +12,7 @@ import pair_fixture
 import pytest
 from pair_fixture import AGES, MERGED, PATIENTS
 
-from atlas.pair import geography, remedy, step, system
+from atlas.pair import geography, programs, remedy, step, system
 from atlas.pair.bounds import propagate
 from atlas.pair.cells import Source, Statistic
 from atlas.pair.links import Cells, unchanged
@@ -319,6 +319,50 @@ def test_a_window_of_the_last_release_that_gives_a_year_away_needs_consent(conne
 
 def test_threshold_0_suppresses_nothing(connection):
     assert pair(connection, LAST, set(), thresholds=(5, 0)).years == []
+
+
+def three_sums(stated: dict[str, tuple[float, float]]) -> system.System:
+    """Returns three suppressed numbers of which each two have a sum: x + y = 9, y + z = 9, x + z = 8. stated: sum -> what
+    the last release and the new one say of it, NaN for nothing.
+    """
+    before, now = numpy.array([(numpy.nan,) * 2] * 3 + [stated[name] for name in ("xy", "yz", "xz")]).T
+    everywhere, none = numpy.ones(6, bool), numpy.array([], int)
+    return system.System(
+        cells=Cells(before, now, everywhere, everywhere),
+        variable=numpy.stack([numpy.arange(6)] * 2),
+        relation=numpy.repeat(numpy.arange(3), 3),
+        term=numpy.array([0, 1, 3, 1, 2, 4, 0, 2, 5]),
+        sign=numpy.array([1.0, 1.0, -1.0] * 3),
+        has_rest=numpy.zeros(3, bool),
+        smaller=none,
+        larger=none,
+        follows=(none, none),
+        persons=numpy.zeros(6, bool),
+    )
+
+
+def test_linear_programs_find_what_bounds_do_not():
+    """Two of the three sums leave 10 values of each number; all three leave one, which no relation alone says."""
+    both = {"xy": (9, 9), "yz": (9, 9), "xz": (numpy.nan, 8)}
+    found = three_sums(both)
+    values = numpy.array([numpy.nan] * 3 + [9, 9, 8])
+    assert (propagate(found, values).width[:3] >= 5).all()
+    outcome = remedy.Attack(three_sums({**both, "xy": (9, numpy.nan)}), (5, 5)).run()
+    assert outcome.fallen.nonzero()[0].tolist() == [0, 1, 2]  # the last release says xy, the new one xz
+    assert outcome.withheld.nonzero()[0].tolist() == [5] and not outcome.given.any()
+    alone = remedy.Attack(three_sums({**both, "xz": (8, numpy.nan)}), (5, 5)).run()
+    # the last release says all that the new one says: its own suppression answers for it, and is not examined again
+    assert not alone.fallen.any() and not alone.withheld.any()
+
+
+def test_a_program_that_no_numbers_fit_says_nothing():
+    """Where x + y = 9, y + z = 9 and x + z = 19, y would be below 0."""
+    found = programs.Programs(three_sums({"xy": (9, 9), "yz": (9, 9), "xz": (19, 19)}))
+    values, unknown = numpy.array([numpy.nan] * 3 + [9, 9, 19]), numpy.array([True] * 3 + [False] * 3)
+    everything = (numpy.ones(6, bool),) * 2
+    assert not found.narrowed(values, unknown, numpy.full(6, 5), everything).any()
+    values[5] = 8
+    assert found.narrowed(values, unknown, numpy.full(6, 5), everything).tolist() == unknown.tolist()
 
 
 def blocks(draw: random.Random, codes: list[str]) -> set[tuple[str, str]]:

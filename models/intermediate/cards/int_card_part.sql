@@ -13,10 +13,12 @@ label as (
 
 ),
 
--- a card has at most three parts of a kind, which a data test asserts
 position as (
 
-    {{ rows_of([{'position': 1}, {'position': 2}, {'position': 3}]) }}
+    {% for position in range(1, most_parts_of_card() + 1) %}
+        select {{ position }} as position
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 ),
 

@@ -1,4 +1,4 @@
--- One row is a beneficiary of a year: a person with an accepted line on 30 June or 31 December and no domicile abroad on the date that decides.
+-- One row is a beneficiary of a year: a person with an accepted record on 30 June or 31 December and no domicile abroad on the date that decides.
 {{ config(materialized = 'yearly', meta = {'input': 'lists'}, tags = ['person_level']) }}
 
 {{ stop_on_younger_residence_codes() }}
@@ -77,7 +77,7 @@ residence as (
 
 ),
 
--- one line of a person and date is left after the duplicates
+-- one record of a person and date is left after the duplicates
 joined as (
 
     select

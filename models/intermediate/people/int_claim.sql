@@ -1,4 +1,4 @@
--- One row is an accepted line that belongs to a code list on its day. Most lines belong to none: they are counted (int_claim_count), like the rejected
+-- One row is an accepted record that belongs to a code list on its day. Most records belong to none: they are counted (int_claim_count), like the rejected
 -- ones, and go no further.
 -- A view (dbt_project.yml): who reads it takes a few columns, and the codes that it asks for are pushed into the reading of the files.
 

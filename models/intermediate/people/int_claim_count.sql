@@ -1,5 +1,5 @@
--- One row is a year under which claim lines were read (0: no year), the year of their folder, their year of service and their disposition, with the number of
--- lines. The disposition 'received' counts the lines of the source apart from the reading (source_file_year).
+-- One row is a year under which claim records were read (0: no year), the year of their folder, their year of service and their disposition, with the number of
+-- records. The disposition 'received' counts the records of the source apart from the reading (source_file_year).
 {{ config(materialized = 'yearly', meta = {'input': 'claims', 'year_column': 'load_year'}) }}
 
 with line as (
@@ -54,7 +54,7 @@ rejected_count as (
 
 ),
 
--- a line is accepted unless it is among the rejected ones
+-- a record is accepted unless it is among the rejected ones
 disposition_count as (
 
     select

@@ -1,4 +1,4 @@
--- One row is a reference year and a kind of warning about its accepted claims, with the number of lines. A line of no list counts nowhere, whatever is
+-- One row is a reference year and a kind of warning about its accepted claims, with the number of records. A record of no list counts nowhere, whatever is
 -- wrong with it, and is not looked at.
 {{ config(materialized = 'yearly', meta = {'input': 'both'}) }}
 

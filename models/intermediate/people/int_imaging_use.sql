@@ -1,4 +1,4 @@
--- One row is a person and a year of service with accepted lines of a code list: the source variables IMAG_*_N of the cards, and what the warnings count.
+-- One row is a person and a year of service with accepted records of a code list: the source variables IMAG_*_N of the cards, and what the warnings count.
 -- N is the net number of cases, corrections included, and 0 if that is negative (project decision). The variable performer_from says by whom an examination
 -- was performed: the article of its code, or the performer's qualification where that is known.
 {{ config(materialized = 'yearly', meta = {'input': 'claims'}, tags = ['person_level']) }}

@@ -1,4 +1,4 @@
--- One row is a person, day, code and institution with lines of a perinatal list: deliveries and prenatal acts, kept for all years, because deliveries
+-- One row is a person, day, code and institution with records of a perinatal list: deliveries and prenatal acts, kept for all years, because deliveries
 -- and windows look back across the turn of the year.
 {{ config(materialized = 'yearly', meta = {'input': 'claims'}, tags = ['person_level']) }}
 

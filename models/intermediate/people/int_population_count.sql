@@ -1,5 +1,5 @@
--- One row is a year under which population lines were read (0: no year), their list date and their disposition, with the number of lines. The
--- disposition 'received' counts the source apart from the judgement of its lines, for the reconciliation.
+-- One row is a year under which population records were read (0: no year), their list date and their disposition, with the number of records. The
+-- disposition 'received' counts the source apart from the judgement of its records, for the reconciliation.
 {{ config(materialized = 'yearly', meta = {'input': 'lists', 'year_column': 'load_year'}) }}
 
 with residence as (

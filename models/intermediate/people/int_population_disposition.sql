@@ -1,4 +1,4 @@
--- One row is a line of a population list of a year that this build reads, accepted (no reason) or rejected with its one reason.
+-- One row is a record of a population list of a year that this build reads, accepted (no reason) or rejected with its one reason.
 {{ config(meta = {'input': 'lists'}) }}
 
 {%- set columns = [

@@ -1,8 +1,8 @@
--- One row is a usable line of a person and date that has several, with its rank: the line of rank 1 stays, the others are duplicates.
+-- One row is a usable record of a person and date that has several, with its rank: the record of rank 1 stays, the others are duplicates.
 -- The smallest tuple stays, so that a rerun keeps the same one.
 {{ config(materialized = 'yearly', meta = {'input': 'lists'}, tags = ['person_level']) }}
 
--- few persons have several: only their lines are sorted. A number a person and year groups faster than both; two persons who share one are separated below.
+-- few persons have several: only their records are sorted. A number a person and year groups faster than both; two persons who share one are separated below.
 -- The view is named twice, not shared: a shared one would be kept in memory with all its columns
 with repeated as (
 
@@ -12,7 +12,7 @@ with repeated as (
         reject_reason is null
         and {{ in_years_to_build('reference_year') }}
     group by 1
-    -- more than one line a list: three in all, or two of one list
+    -- more than one record a list: three in all, or two of one list
     having
         count(*) > 2
         or (count(*) = 2 and count(*) filter (where is_december) <> 1)
@@ -62,7 +62,7 @@ ranked as (
                 insurability_code asc nulls last,
                 birth_year asc nulls last,
                 sex asc nulls last,
-                -- lines that differ only in a text that is no number: any of them may stay, but always the same one
+                -- records that differ only in a text that is no number: any of them may stay, but always the same one
                 cast(residence_code_as_received as string) asc nulls last,
                 cast(birth_year_as_received as string) asc nulls last
         ) as entry_rank,

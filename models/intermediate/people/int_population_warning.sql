@@ -1,4 +1,4 @@
--- One row is a reference year and a kind of warning about its population lists, with the number of lines or persons.
+-- One row is a reference year and a kind of warning about its population lists, with the number of records or persons.
 {{ config(materialized = 'yearly', meta = {'input': 'lists'}) }}
 
 with residence as (

@@ -1,5 +1,5 @@
 -- One row is a delivery, with whether a midwife saw the woman in the postnatal window (days after the delivery, inferred). A contact counts for every
--- delivery in whose window it is. Inpatient care of midwives is in the budget of the hospital: only lines without an institution count.
+-- delivery in whose window it is. Inpatient care of midwives is in the budget of the hospital: only records without an institution count.
 {{ config(materialized = 'yearly', meta = {'input': 'both', 'carries_forward': true}, tags = ['person_level']) }}
 
 with claim_line as (

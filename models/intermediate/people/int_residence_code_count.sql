@@ -1,5 +1,6 @@
--- One row is a list, a disposition of its lines and a residence code, with the number of lines: what there is to know of the lists without looking at a person.
--- Duplicates are taken from the lines that are usable by themselves: a join of every line with them would read all persons once more.
+-- One row is a list, a disposition of its records and a residence code, with the number of records: all that is known of the lists without
+-- a look at a person.
+-- Duplicates are taken from the records that are usable by themselves: a join of every record with them would read all persons once more.
 {{ config(materialized = 'yearly', meta = {'input': 'lists', 'year_column': 'load_year'}) }}
 
 {%- set list_and_code = ['load_year', 'reference_year', 'reference_date', 'residence_code', 'is_residence_code_given'] %}

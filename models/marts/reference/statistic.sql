@@ -9,7 +9,9 @@
     'update_frequency': 'update_frequency_text',
     'definition_reference': 'definition_reference_text',
     'reference_unreleased': 'unreleased_text',
+    'definition_after_own': 'own_definition_text',
 } %}
+{% set positions = range(1, most_parts_of_card() + 1) | list %}
 
 with card as (
 
@@ -43,39 +45,6 @@ unit as (
 
 ),
 
-part_columns as (
-
-    select
-        code,
-        language,
-        part,
-        max(case when position = 1 then label end) as first_label,
-        max(case when position = 2 then label end) as second_label,
-        max(case when position = 3 then label end) as third_label
-    from part
-    group by code, language, part
-
-),
-
-part_lists as (
-
-    select
-        code,
-        language,
-        max(case when part = 'filter' then first_label end) as first_filter,
-        max(case when part = 'filter' then second_label end) as second_filter,
-        max(case when part = 'filter' then third_label end) as third_filter,
-        max(case when part = 'keyword' then first_label || coalesce('; ' || second_label, '') || coalesce('; ' || third_label, '') end) as keywords,
-        max(
-            case
-                when part = 'source_variable' then first_label || coalesce('; ' || second_label, '') || coalesce('; ' || third_label, '')
-            end
-        ) as source_variables
-    from part_columns
-    group by code, language
-
-),
-
 phrase as (
 
     select
@@ -89,6 +58,57 @@ phrase as (
 
 ),
 
+part_columns as (
+
+    select
+        {%- for position in positions %}
+            max(case when position = {{ position }} then label end) as label_{{ position }},
+        {%- endfor %}
+        max(position) as last_position,
+        code,
+        language,
+        part
+    from part
+    group by code, language, part
+
+),
+
+-- the parts of a kind as a list, and as a sentence names them: `a`, `a and b`, `a, b and c`
+part_texts as (
+
+    select
+        part_columns.code,
+        part_columns.language,
+        part_columns.part,
+        part_columns.label_1
+        {%- for position in positions[1:] %}
+            || coalesce('; ' || part_columns.label_{{ position }}, '')
+        {%- endfor %} as listed,
+        part_columns.label_1
+        {%- for position in positions[1:] %}
+            || coalesce(
+                case when part_columns.last_position = {{ position }} then ' ' || phrase.and_text || ' ' else ', ' end || part_columns.label_{{ position }}, ''
+            )
+        {%- endfor %} as named
+    from part_columns
+    inner join phrase on part_columns.language = phrase.language
+
+),
+
+part_lists as (
+
+    select
+        code,
+        language,
+        max(case when part = 'filter' then listed end) as filters,
+        max(case when part = 'filter' then named end) as filter_sentence_list,
+        max(case when part = 'keyword' then listed end) as keywords,
+        max(case when part = 'source_variable' then listed end) as source_variables
+    from part_texts
+    group by code, language
+
+),
+
 described as (
 
     select
@@ -96,21 +116,15 @@ described as (
         level_label.text as level_label,
         part_lists.keywords as keyword_list,
         part_lists.source_variables as source_variable_list,
-        coalesce(
-            part_lists.first_filter || coalesce('; ' || part_lists.second_filter, '') || coalesce('; ' || part_lists.third_filter, ''),
-            phrase.no_characteristics_text
-        ) as characteristics,
-        case
-            when part_lists.third_filter is not null
-                then part_lists.first_filter || ', ' || part_lists.second_filter || ' ' || phrase.and_text || ' ' || part_lists.third_filter
-            else part_lists.first_filter || coalesce(' ' || phrase.and_text || ' ' || part_lists.second_filter, '')
-        end as filter_sentence_list,
+        coalesce(part_lists.filters, phrase.no_characteristics_text) as characteristics,
+        part_lists.filter_sentence_list,
         phrase.filtered_text,
         phrase.not_filtered_text,
         phrase.level_since_text,
         phrase.update_frequency_text,
         phrase.definition_reference_text,
         phrase.unreleased_text,
+        phrase.own_definition_text,
         unit.sdmx_code as sdmx_unit_measure
     from card
     inner join phrase on card.language = phrase.language
@@ -155,7 +169,10 @@ composed as (
         update_frequency_text as update_frequency,
         -- a build is not cited: the release, which has a version, writes its own citation here (atlas/citation.py)
         {{ fill_placeholders('unreleased_text', {'code': 'code'}) }} as recommended_reference,
-        {{ fill_placeholders('definition_reference_text', {'date': card_date('card_date'), 'code': 'code'}) }} as definition_reference,
+        case
+            when basis = 'own' then own_definition_text
+            else {{ fill_placeholders('definition_reference_text', {'date': card_date('card_date'), 'code': 'code'}) }}
+        end as definition_reference,
         card_date as metadata_updated,
         source_variable_list as source_variables,
         keyword_list as keywords,
