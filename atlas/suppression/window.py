@@ -33,6 +33,9 @@ def suppress(cells: Cells, units: Units, threshold: int, *, secondary: bool = Tr
 
     secondary: False suppresses small windows alone.
     """
+    if not len(cells.cases):  # the years before the first one of the family
+        nothing = numpy.zeros(0, dtype=int)
+        return protect.Outcome(nothing.astype(bool), nothing, nothing, nothing.astype(bool))
     decision = Decision(units)
     return protect.suppress(
         cells, units, threshold, secondary=secondary, begin=decision.begin, give_way=decision.give_way

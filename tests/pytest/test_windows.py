@@ -165,3 +165,9 @@ def test_in_a_large_component_only_windows_that_say_nothing_new_are_published(mo
         assert (outcome.suppressed[is_new(cells)]).all()
         assert not (outcome.suppressed & cells.is_settled).any()
         assert outcome.is_excused[outcome.suppressed].all()
+
+
+def test_no_cells_have_no_window():
+    cells = source(0)
+    none = Cells(**{name: values[:0] for name, values in vars(cells).items() if name != "filters"}, filters=[])
+    assert len(window.suppress(none, UNITS, THRESHOLD).suppressed) == 0
