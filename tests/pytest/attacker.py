@@ -101,7 +101,7 @@ def read_system(connection, schema="main", reference="main", years=None, family=
 
 
 def add_windows(system, connection, statistics, schema, years):
-    """The totals of three years: cells whose year is named by both ends, and their sums over the years."""
+    """The totals of three years: cells whose year is both ends in one number (20212023), and their sums over the years."""
     if not connection.execute("select 1 from duckdb_tables() where table_name = 'three_year_window'").fetchall():
         return
     totals = ("total",) * len(FILTERS)
@@ -116,7 +116,7 @@ def add_windows(system, connection, statistics, schema, years):
         numerator, denominator = quantities(statistics[statistic])
         for quantity, value in ((numerator, 0 if status == "empty" else count), (denominator, whole)):
             if quantity is not None:
-                cell = (quantity, f"{first} to {last}", *unit, *totals)
+                cell = (quantity, first * 10000 + last, *unit, *totals)
                 system.state(cell, value)
                 if cell not in windows:
                     windows.add(cell)

@@ -77,18 +77,3 @@ def test_no_suppressed_number_can_be_narrowed_by_years_and_windows(masked, unmas
     fallen, attacked = attacker.attack(system, THRESHOLD)
     assert attacked == len(system.unknown) > 1000
     assert not fallen, f"{len(fallen)} of {attacked} suppressed numbers fall, first {fallen[:5]}"
-
-
-def test_a_window_over_one_suppressed_year_is_found(masked, unmasked):
-    """The control: the window of a unit of which one year is suppressed gives that year away."""
-    system, truth = read_system(masked), read_system(unmasked)
-    span = f"{YEARS[0]} to {YEARS[-1]}"
-    for cell in sorted(cell for cell in system.unknown if cell[1] == span and cell[2] == "municipality"):
-        years = [(cell[0], year, *cell[2:]) for year in YEARS]
-        unknown = [year for year in years if year not in system.known]
-        if len(unknown) == 1:
-            break
-    system.hidden.discard(cell)
-    system.state(cell, truth.known[cell])
-    fallen, _ = attacker.attack(system, THRESHOLD)
-    assert (unknown[0], truth.known[unknown[0]]) in {(found.cell, round(found.low)) for found in fallen}
