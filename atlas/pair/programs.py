@@ -23,7 +23,15 @@ COMMON = 40
 IDLE = 3
 LEAST_MOVED = 3
 LEAST_SHARE_MOVED = 0.02
-OPTIONS = {"output_flag": False, "threads": 1, "random_seed": 0}
+PRIMAL_SIMPLEX = 4  # only costs change from one program to the next: the solution before is where the next begins
+OPTIONS = {
+    "output_flag": False,
+    "threads": 1,
+    "random_seed": 0,
+    "presolve": "off",
+    "solver": "simplex",
+    "simplex_strategy": PRIMAL_SIMPLEX,
+}
 
 
 @dataclass
