@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy
 
 from atlas.suppression.program import FARTHEST
-from atlas.suppression.series import Series
+from atlas.suppression.series import Movement, Series
 from atlas.suppression.units import Units
 
 
@@ -34,14 +34,16 @@ def _protect(series: Series, cells: numpy.ndarray, whole: numpy.ndarray, parts: 
     """
     threshold, cases = series.threshold, series.cases[cells]
     must_move = bool(series.hidden[whole].any())
-    headroom, most_headroom = series.headroom[cells], numpy.array([series.most_headroom(cell) for cell in cells])
+    if not (must_move or series.target[cells].any()):
+        return cases, cases
+    headroom, most_headroom = series.headroom[cells], series.most_headroom(cells)
     if around is not None:
         headroom, most_headroom = numpy.minimum(headroom, around[0] - cases), around[1] - cases
     headroom = numpy.minimum(headroom, FARTHEST * threshold)
     fall = firm = series.fall[cells]  # firm: while the parts stay as they are
     for part in parts:
         firm = numpy.minimum(firm, cases - series.cases[part])
-    while len(cells) and (must_move or series.target[cells].any()):
+    while len(cells):
         for part in parts:
             fall = numpy.minimum(
                 series.fall[cells], numpy.where(series.hidden[part], cases, cases - series.cases[part])
@@ -80,7 +82,11 @@ def _lacking_in_whole(series: Series, whole: int, all_fall: float, all_headroom:
     """
     threshold = series.threshold
     is_free = series.denominator is None or series.denominator.hidden[series.denominator_cell[whole]]
-    grows = min(threshold, series.most_headroom(whole)) - all_headroom - (threshold if is_free else 0)
+    grows = (
+        min(threshold, float(series.most_headroom(numpy.array([whole]))[0]))
+        - all_headroom
+        - (threshold if is_free else 0)
+    )
     return min(threshold, series.fall[whole]) - all_fall, grows
 
 
@@ -99,4 +105,4 @@ def _learn(series: Series, cells: numpy.ndarray, fall: numpy.ndarray, up: numpy.
         movement[place] = up[place]
         kept = numpy.concatenate([[place], numpy.flatnonzero(movement < 0)])
         amounts = numpy.where(numpy.arange(len(cells)) == place, movement, numpy.minimum(movement, 0))[kept]
-        series.learn(cells[kept], amounts)
+        series.learn(Movement(cells[kept], amounts, -1))

@@ -19,10 +19,13 @@ TOLERANCE = 1e-6
 
 @dataclass(frozen=True)
 class Movement:
-    """A change of cells of one series that keeps every published sum. cells: numbers; amounts: whole numbers."""
+    """A change of cells of one series that keeps every published sum. cells: numbers; amounts: whole numbers. base: the
+    movement that the denominators make at the same time, -1 for none.
+    """
 
     cells: numpy.ndarray
     amounts: numpy.ndarray
+    base: int
 
 
 @dataclass
@@ -117,23 +120,35 @@ class Series:
             possible = (self.denominator.cases > 0) | self.denominator.target
             self.headroom = numpy.where(divided & ~possible[self.denominator_cell], 0.0, WITHOUT_LIMIT)
 
-    def learn(self, cells, movement) -> None:
-        """Records that a movement of suppressed cells is possible. movement: an amount for each of the cells."""
-        self.low[cells] = numpy.minimum(self.low[cells], movement)
-        higher = movement > self.high[cells] + TOLERANCE
-        if not higher.any():
-            return
-        self.high[cells[higher]] = movement[higher]
-        if self.contains_others:
-            moved = numpy.flatnonzero(movement)
+    def learn(self, movement: Movement) -> None:
+        """Records that a movement of suppressed cells is possible."""
+        cells, amounts = movement.cells, movement.amounts
+        self.low[cells] = numpy.minimum(self.low[cells], amounts)
+        higher = amounts > self.high[cells] + TOLERANCE
+        if higher.any():
+            self.high[cells[higher]] = amounts[higher]
             self.highest[cells[higher]] = len(self.movements)
-            self.movements.append(Movement(cells[moved], movement[moved]))
+            self.movements.append(movement)
 
-    def base_of(self, cell: int) -> int:
-        """Returns the movement of the denominators that gives a cell most headroom, -1 for none."""
-        if self.denominator is None or not self.is_bounded or self.denominator_cell[cell] < 0:
-            return -1
-        return int(self.denominator.highest[self.denominator_cell[cell]])
+    def of_column(self, cell: int, units) -> numpy.ndarray:
+        """Returns the cells of some units in the column of a cell."""
+        cells = self.cells_of(units)
+        return cells[self.column[cells] == self.column[cell]]
+
+    def farthest_up(self, cell: int) -> tuple[Movement | None, float]:
+        """Returns the movement that is proven to move a cell up farthest and its amount; None and 0 where none does."""
+        if self.highest[cell] < 0:
+            return None, 0.0
+        movement = self.movements[self.highest[cell]]
+        return movement, float(movement.amounts[movement.cells == cell][0])
+
+    def bases_of(self, cells: numpy.ndarray) -> numpy.ndarray:
+        """Returns the movements of the denominators that give some cells most headroom, -1 for none."""
+        bases = numpy.full(len(cells), -1)
+        if self.denominator is not None and self.is_bounded:
+            inside = numpy.flatnonzero(self.denominator_cell[cells] >= 0)
+            bases[inside] = self.denominator.highest[self.denominator_cell[cells[inside]]]
+        return bases
 
     def headroom_under(self, base: int) -> tuple[numpy.ndarray, numpy.ndarray]:
         """Returns the cells whose headroom changes while the denominators make a movement, and their headroom then."""
@@ -144,17 +159,22 @@ class Series:
         around = numpy.repeat(self.denominator.cases[movement.cells] + movement.amounts, last - first)
         return cells, numpy.maximum(around - self.cases[cells], 0.0)
 
-    def most_headroom(self, cell: int) -> float:
-        """Returns how far a cell can grow within its denominator, when that grows as far as it is proven to."""
-        if self.base_of(cell) < 0:
-            return float(self.headroom[cell])
-        around = self.denominator_cell[cell]
-        return float(self.denominator.cases[around] + self.denominator.high[around] - self.cases[cell])
+    def most_headroom(self, cells: numpy.ndarray) -> numpy.ndarray:
+        """Returns how far cells can grow within their denominators, when these grow as far as they are proven to."""
+        most = self.headroom[cells].copy()
+        moves = numpy.flatnonzero(self.bases_of(cells) >= 0)
+        if len(moves):
+            around = self.denominator_cell[cells[moves]]
+            most[moves] = self.denominator.cases[around] + self.denominator.high[around] - self.cases[cells[moves]]
+        return most
 
 
 def _slices(values: numpy.ndarray, first: numpy.ndarray, last: numpy.ndarray) -> numpy.ndarray:
     """Returns values[first:last] of each pair, one after the other."""
-    return numpy.concatenate([values[a:b] for a, b in zip(first, last, strict=True)] or [values[:0]])
+    if len(first) == 1:
+        return values[first[0] : last[0]]
+    lengths = last - first
+    return values[numpy.repeat(first - numpy.cumsum(lengths) + lengths, lengths) + numpy.arange(lengths.sum())]
 
 
 def read_series(

@@ -15,7 +15,6 @@ import numpy
 
 from atlas.suppression import protect
 from atlas.suppression.cells import Cells
-from atlas.suppression.program import Program
 from atlas.suppression.series import Series
 from atlas.suppression.units import Units
 
@@ -24,8 +23,6 @@ LEAST_YEARS = 2
 # Windows that the cells of a component touch at most, if proofs are looked for: nearly all cells of a small source are
 # suppressed and connected, and its windows would be found at a great cost, or none.
 LARGEST = 400
-# Movements of the denominators that are tried for a cell without proof.
-BASES = 5
 
 
 def suppress(cells: Cells, units: Units, threshold: int, *, secondary: bool = True) -> protect.Outcome:
@@ -36,7 +33,7 @@ def suppress(cells: Cells, units: Units, threshold: int, *, secondary: bool = Tr
     if not len(cells.cases):  # the years before the first one of the family
         nothing = numpy.zeros(0, dtype=int)
         return protect.Outcome(nothing.astype(bool), nothing, nothing, nothing.astype(bool))
-    decision = Decision(units)
+    decision = Decision()
     return protect.suppress(
         cells, units, threshold, secondary=secondary, begin=decision.begin, give_way=decision.give_way
     )
@@ -48,10 +45,6 @@ class Decision:
     Lists have an element a series. window: of each total of a year, its window, -1 for all other cells. label: the
     component of each suppressed cell of a year.
     """
-
-    def __init__(self, units: Units):
-        """Takes the units of the cells."""
-        self.units = units
 
     def begin(self, all_series: list[Series]) -> None:
         """Suppresses the windows that can never be published, and those that are not looked for."""
@@ -75,16 +68,10 @@ class Decision:
         self._excuse()
 
     def give_way(self, lost: list[tuple[Series, int]], all_series: list[Series], _attempt: int) -> bool:
-        """Looks for other proofs of cells without one, and suppresses the windows of the components of those that are
-        left. Returns whether there was such a cell.
-        """
+        """Suppresses the windows of the components of cells without proof. Returns whether there was such a cell."""
         lost = [(series, cell) for series, cell in lost if series.is_open(cell)]
         if not lost:
             return False
-        programs = {
-            series.name: Program(series, series.movable(series.cells_of(self.units.below(-1)))) for series, _ in lost
-        }
-        lost = [(series, cell) for series, cell in lost if not prove(series, programs[series.name], cell)]
         wanted: set[int] = set()
         for series, cell in lost:
             place = next(place for place, other in enumerate(all_series) if other is series)
@@ -110,39 +97,6 @@ class Decision:
             series.excused |= done & series.target
             series.settled |= done
             series.excused[window[(window >= 0) & done & series.target]] = True
-
-
-def prove(series: Series, program: Program, cell: int) -> bool:
-    """Proves a cell by any two movements that are a threshold apart, with any movement of the denominators, and
-    suppresses what moves with it. Returns whether it is proven.
-    """
-    program.refresh()
-    threshold = series.threshold
-    bases = [-1]
-    if series.denominator is not None and series.is_bounded:
-        around = series.denominator_cell[cell]
-        moves = [
-            number
-            for number, movement in enumerate(series.denominator.movements)
-            if movement.amounts[movement.cells == around].sum() > 0
-        ]
-        bases += [number for number in [series.base_of(cell), *moves[::-1]] if number >= 0][:BASES]
-    found: dict[int, numpy.ndarray] = {0: numpy.zeros(program.count)}
-    for amount in (*range(1, threshold + 1), *range(-1, -threshold - 1, -1)):
-        for base in bases if amount > 0 else [-1]:
-            movement = program.move(cell, amount, base)
-            if movement is not None:
-                found[amount] = movement
-                break
-    pairs = [amount for amount in found if amount - threshold in found]
-    if not pairs:
-        return False
-    up = min(pairs, key=lambda amount: (abs(2 * amount - threshold), amount))
-    for movement in (found[up], found[up - threshold]):
-        moved = program.cells[movement != 0]
-        series.hide(moved[~series.hidden[moved]])
-        series.learn(program.cells, movement)
-    return True
 
 
 def _rows(series: Series) -> tuple[numpy.ndarray, numpy.ndarray, numpy.ndarray]:

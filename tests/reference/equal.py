@@ -21,7 +21,7 @@ from pathlib import Path
 import duckdb
 
 PROJECT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(PROJECT / "tests" / "pytest"))
+sys.path[:0] = [str(PROJECT), str(PROJECT / "tests" / "pytest")]
 
 import adversarial
 from dbt_runs import WITHOUT_TESTS, Atlas, run_dbt
