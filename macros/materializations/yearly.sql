@@ -4,7 +4,6 @@
      input, carries_forward   which years, see plan_condition; a table without `input` belongs to the publication and also loses the years that are not to be
                               published any more
      year_column              the column of the year, default reference_year
-     by_window                true for a table of three-year windows: year_column is their first year, and a window is computed again with any of its years
      keeps_other_years        default true; false for a table that holds the years of one build only
    The model's query keeps to those years by `in_years_to_build`, so that it reads no more than they need; its list of years is narrowed to one for each
    transaction. Raises a compiler error for a query without such a condition.
@@ -20,7 +19,7 @@
     {%- set years = planned | reject('in', done) | list or [-1] -%}
     {%- set all_years = in_years('', planned) -%}
     {%- set all_days = in_days('', planned) -%}
-    {%- set bounds = '' if config.meta_get('input') else row_bounds(year_column, config.meta_get('by_window')) -%}
+    {%- set bounds = '' if config.meta_get('input') else year_bounds(year_column) -%}
     {%- set outdated = in_years(year_column, years) ~ (' or not (true ' ~ bounds ~ ')' if bounds else '') -%}
     {%- set is_made_anew = existing_relation is none or existing_relation.is_view or should_full_refresh() or not (done or config.meta_get('keeps_other_years', true)) -%}
     {%- if not is_made_anew and years != [-1] -%}

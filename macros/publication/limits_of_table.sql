@@ -102,7 +102,8 @@ spread as (
    the release compares them with those of the build. Argument: statistic (a declaration). Returns: mapping of a column to its SQL expression, in which
    `$name` is a constant (derived_constants). #}
 {% macro derived_columns(statistic) %}
-    {%- set derived = {'value': value_of(statistic, 'numerator', 'denominator') | trim} -%}
+    {%- set value = 'cast(numerator as double)' if statistic.per is none else rate_per('numerator', 'denominator', statistic.per) | trim -%}
+    {%- set derived = {'value': value} -%}
     {%- for side in ['lower', 'upper'] -%}
         {%- do derived.update({side ~ '_95': "case when status = 'published' then " ~ limit_of_value(statistic, side, '', '$exact_' ~ side, '$dispersion') ~ ' end'}) -%}
     {%- endfor -%}

@@ -5,11 +5,6 @@
     cast({{ numerator }} as double) * {{ per }} / nullif(cast({{ denominator }} as double), 0)
 {%- endmacro %}
 
-{# The value of a row. Arguments: statistic (a declaration); numerator, denominator (SQL bigint). Returns: double expression; a count is its own value. #}
-{% macro value_of(statistic, numerator, denominator) -%}
-    {% if statistic.per is none %}cast({{ numerator }} as double){% else %}{{ rate_per(numerator, denominator, statistic.per) }}{% endif %}
-{%- endmacro %}
-
 {# The published table of one cube or stat, from the suppressed cells of its family. The call is the declaration of the statistic: dbt keeps it in
    `meta.statistic` of the model, and the tables of the cards read it from there (macros/cards.sql).
    Arguments: those of statistic_declaration.
@@ -58,12 +53,12 @@ published as (
         case when not ({{ cells.suppressed }} or is_denominator_suppressed) then {{ cells.numerator }} end as numerator,
         case when not is_denominator_suppressed then {{ cells.denominator }} end as denominator,
         {%- if statistic.per is none %}
-        case when not is_denominator_suppressed then {{ value_of(statistic, cells.numerator, cells.denominator) }} end as value,
+        case when not is_denominator_suppressed then cast({{ cells.numerator }} as double) end as value,
         case when is_denominator_suppressed then 'small_cell' else 'published' end as status
         {%- else %}
         case
             when not ({{ cells.suppressed }} or is_denominator_suppressed)
-                then {{ value_of(statistic, cells.numerator, cells.denominator) }}
+                then {{ rate_per(cells.numerator, cells.denominator, statistic.per) }}
         end as value,
         case
             when {{ cells.suppressed }} or is_denominator_suppressed then 'small_cell'

@@ -9,7 +9,8 @@
     {{ year }} - ({{ year }} + {{ years_of_window() * 1000 - families().perinatal.first_year }}) % {{ years_of_window() }}
 {%- endmacro %}
 
-{# The first years of the windows that some years are in. Argument: years (list of integers; -1 for none). Returns: list of integers, in order, each once; [-1] for none. #}
+{# The first years of the windows that some years are in. Argument: years (list of integers; -1 for none).
+   Returns: list of integers, in order, each once; [-1] for none. #}
 {% macro first_years_of_windows(years) %}
     {% set found = [] %}
     {% for year in years if year > 0 %}
@@ -22,7 +23,9 @@
 {# The variables of which windows are published, the denominator of the family left out: its counts are those of the others. Returns: list of text. #}
 {% macro variables_of_windows() %}
     {% set found = [] %}
-    {% for name, variable in variables().items() if variable.family == 'perinatal' and name != families().perinatal.denominator %}{% do found.append(name) %}{% endfor %}
+    {% for name, variable in variables().items() if variable.family == 'perinatal' and name != families().perinatal.denominator %}
+        {% do found.append(name) %}
+    {% endfor %}
     {{ return(found) }}
 {% endmacro %}
 

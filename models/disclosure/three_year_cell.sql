@@ -258,23 +258,31 @@ decided as (
 
 ),
 
+ranked as (
+
+    select
+        *,
+        dense_rank() over (order by series) as series_id,
+        dense_rank() over (order by {{ suppression_filters() | join(', ') }}) as column_id,
+        coalesce(reference_year - first_year + 1, 0) as slot,
+        -- acts may be more than deliveries
+        series in ('{{ variables_within_deliveries() | join("', '") }}') as is_bounded
+    from decided
+
+),
+
 numbered as (
 
     select
-        decided.*,
+        ranked.*,
         unit.unit_id,
         unit.parent_unit_id,
-        unit.is_remainder,
-        -- headroom: acts may be more than deliveries
-        decided.series in ('{{ variables_within_deliveries() | join("', '") }}') as is_bounded,
-        dense_rank() over (order by decided.series) as series_id,
-        dense_rank() over (order by {{ filter_columns('decided') | replace('\n        ', ' ') }}) as column_id,
-        coalesce(decided.reference_year - decided.first_year + 1, 0) as slot
-    from decided
+        unit.is_remainder
+    from ranked
     inner join unit
         on
-            decided.geo_level = unit.geo_level
-            and decided.geo_code = unit.geo_code
+            ranked.geo_level = unit.geo_level
+            and ranked.geo_code = unit.geo_code
 
 ),
 
