@@ -11,12 +11,12 @@
     {{ return(found) }}
 {% endmacro %}
 
-{# The variables of windows whose counts are no more than the deliveries. Returns: list of text. #}
-{% macro variables_within_deliveries() %}
-    {% set found = [] %}
-    {% for name in variables_of_windows() if not variables()[name].may_exceed_denominator %}{% do found.append(name) %}{% endfor %}
-    {{ return(found) }}
-{% endmacro %}
+{# Whether a count is no more than the deliveries; acts may be more. Argument: series (SQL text). Returns: boolean expression. #}
+{% macro is_within_deliveries(series) -%}
+    {%- set found = [] -%}
+    {%- for name in variables_of_windows() if not variables()[name].may_exceed_denominator -%}{%- do found.append(name) -%}{%- endfor -%}
+    {{ series }} in ('{{ found | join("', '") }}')
+{%- endmacro %}
 
 {# The name of a series' windows in quality.withheld_cell, whose reference_year is then the first year of the window. Argument: series (SQL text).
    Returns: text expression. #}

@@ -265,8 +265,7 @@ ranked as (
         dense_rank() over (order by series) as series_id,
         dense_rank() over (order by {{ suppression_filters() | join(', ') }}) as column_id,
         coalesce(reference_year - first_year + 1, 0) as slot,
-        -- acts may be more than deliveries
-        series in ('{{ variables_within_deliveries() | join("', '") }}') as is_bounded
+        {{ is_within_deliveries('series') }} as is_bounded
     from decided
 
 ),
