@@ -107,7 +107,8 @@ class Plugin(BasePlugin):
         variables  stops when a name in `names` is no variable of the project
         exchange  makes `folder`, through which tables pass to Spark and back
         spark   runs dbt on Spark, and stops when that fails
-        suppress  decides the suppressed cells of `years`, whose cells are in the folder for temporary files
+        suppress  decides the suppressed cells of `years` (name: window, of the windows that begin with them), whose
+                  cells are in the folder for temporary files
         """
         step, records = target_config.config["step"], Path(target_config.location.path)
         try:
@@ -131,6 +132,7 @@ class Plugin(BasePlugin):
                     given["threshold"],
                     secondary=given["secondary"],
                     processes=self.settings.threads,
+                    name=given["name"],
                 )
             elif step == "exchange":
                 spark.make_exchange(Path(target_config.config["folder"]))

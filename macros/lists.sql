@@ -81,7 +81,8 @@
 {# The variables that statistics count. An imaging variable counts the codes of `list_code` and is a column of int_imaging_use, named in lower case;
    `performer` is the group of performers (seed provider_qualification) whose examinations the list holds, one variable a group; 'any' where the list alone
    decides. The lists of deliveries and prenatal acts are in the seeds delivery_type and procedure_type. `numerator_filters` split the numerator only (card of cube_007_005a);
-   `smallest_levels` are in force beside those of the family. Returns: mapping of a variable to its properties. #}
+   `smallest_levels` are in force beside those of the family. A count that `may_exceed_denominator` is of acts, of which a delivery has several.
+   Returns: mapping of a variable to its properties. #}
 {% macro variables() %}
     {{ return({
         'IMAG_RAD_N': {'family': 'imaging', 'list_code': 'IMAG_RAD', 'performer': 'radiologist'},
@@ -91,7 +92,12 @@
         'IMAG_THERA_N': {'family': 'imaging', 'list_code': 'IMAG_THERA', 'performer': 'any'},
         'deliveries': {'family': 'perinatal'},
         'caesareans': {'family': 'perinatal'},
-        'prenatal_acts': {'family': 'perinatal', 'numerator_filters': ['procedure_type'], 'smallest_levels': {'age_category': 'arrondissement'}},
+        'prenatal_acts': {
+            'family': 'perinatal',
+            'numerator_filters': ['procedure_type'],
+            'smallest_levels': {'age_category': 'arrondissement'},
+            'may_exceed_denominator': true,
+        },
         'no_postnatal_midwife': {'family': 'perinatal', 'list_code': 'MIDWIFE_POSTNATAL'},
     }) }}
 {% endmacro %}
@@ -125,7 +131,8 @@
 {% macro family_filters(family, place='residence') %}
     {% set declared = families().get(family, {}).get('filters', {}).get(place, none) %}
     {% if declared is none %}
-        {% do exceptions.raise_compiler_error("families: the family '" ~ family ~ "' has no statistics by " ~ place ~ "; known families are " ~ (families() | join(', ')) ~ ".") %}
+        {% set known = families() | join(', ') %}
+        {% do exceptions.raise_compiler_error("families: the family '" ~ family ~ "' has no statistics by " ~ place ~ "; known families are " ~ known ~ ".") %}
     {% endif %}
     {{ return(declared) }}
 {% endmacro %}

@@ -21,6 +21,10 @@ HOSPITAL = "hospital_"
 # The denominator of a family; the filter by kind of act does not split it.
 DENOMINATORS = {"imaging": "beneficiaries", "perinatal": "deliveries"}
 ACT_FILTER = "procedure_type"
+# The public table of totals of three years; beside its years it is the total of one more filter.
+WINDOWS = "three_year_window"
+YEARS_OF_WINDOW = 3
+YEAR_FILTER = "year"
 
 
 @dataclass(frozen=True)
@@ -116,6 +120,35 @@ def differing_years(
     return sorted(differing & both)
 
 
+def differing_windows(
+    connection: duckdb.DuckDBPyConnection, last: Source, new: Source, years: list[int]
+) -> dict[int, list[str]]:
+    """Returns the first year of each three-year window to attack, with the statistics of it: a release has the window,
+    and one of its years differs, or its rows do. years: those that differ.
+    """
+    stated: list[dict[int, tuple]] = []
+    codes: dict[int, set[str]] = {}
+    for source in (last, new):
+        rows = (
+            connection.execute(
+                "select first_year, list(distinct statistic), count(*), "
+                "sum(hash(statistic, geo_level, geo_code, numerator, denominator, status)) "
+                f"from {source.relations[WINDOWS]} group by first_year"
+            ).fetchall()
+            if WINDOWS in source.relations
+            else []
+        )
+        stated.append({first: tuple(rest) for first, _, *rest in rows})
+        for first, found, *_ in rows:
+            codes.setdefault(first, set()).update(found)
+    return {
+        first: sorted(codes[first])
+        for first in sorted(codes)
+        if set(range(first, first + YEARS_OF_WINDOW)) & set(years)
+        or (first in stated[0] and stated[0][first] != stated[1].get(first))
+    }
+
+
 def create_cells(
     connection: duckdb.DuckDBPyConnection,
     name: str,
@@ -125,21 +158,36 @@ def create_cells(
     year: int,
 ) -> None:
     """Creates a temporary table of the cells of a year: quantity, geo_level, geo_code, the filters, value; null in a
-    suppressed cell.
+    suppressed cell. With YEAR_FILTER among the filters, of the window that begins with the year, and its years.
     """
+    by_window = YEAR_FILTER in filters
     stated = []
     for statistic in (statistic for statistic in statistics if statistic.code in source.relations):
         relation, where = source.relations[statistic.code], f"where reference_year = {int(year)}"
+        own_year = {}
+        if by_window:
+            where = f"where reference_year between {int(year)} and {int(year) + YEARS_OF_WINDOW - 1}"
+            own_year = {YEAR_FILTER: f"reference_year::varchar as {YEAR_FILTER}"}
         parts = [(statistic.numerator, "case when status = 'empty' then 0 else numerator end", None)]
         if statistic.denominator:
             parts.append((statistic.denominator, "denominator", ACT_FILTER))
         for quantity, value, unsplit in parts:
-            own = [name if name in statistic.filters else f"'total' as {identifier(name)}" for name in filters]
+            own = [
+                own_year.get(name) or (name if name in statistic.filters else f"'total' as {identifier(name)}")
+                for name in filters
+            ]
             whole = f" and {unsplit} = 'total'" if unsplit in statistic.filters else ""
             stated.append(
                 f"select {literal(quantity)} as quantity, geo_level, geo_code, {', '.join(own)}, {value} as value "
                 f"from {relation} {where}{whole}"
             )
+            if by_window and WINDOWS in source.relations:
+                totals = ", ".join(f"'total' as {identifier(name)}" for name in filters)
+                stated.append(
+                    f"select {literal(quantity)} as quantity, geo_level, geo_code, {totals}, {value} as value "
+                    f"from {source.relations[WINDOWS]} where first_year = {int(year)} "
+                    f"and statistic = {literal(statistic.code)}"
+                )
     key = ", ".join(["quantity", "geo_level", "geo_code", *map(identifier, filters)])
     connection.execute(
         f"create or replace temp table {name} as select {key}, max(value)::double as value "

@@ -47,10 +47,13 @@ def known(system: System, hidden: numpy.ndarray, *, last_alone: bool = False) ->
 
 
 class Attack:
-    """The attack on one year, and its remedy. thresholds: of the last release and of the new one."""
+    """The attack on one year, and its remedy. thresholds: of the last release and of the new one. windows: mask of the
+    rows that are totals of three years: what falls because of them is protected by suppressing them.
+    """
 
-    def __init__(self, system: System, thresholds: tuple[int, int]):
+    def __init__(self, system: System, thresholds: tuple[int, int], windows: numpy.ndarray | None = None):
         """Attacks the last release alone: what it gives away, no remedy protects."""
+        self.windows = numpy.zeros(len(system.cells.now), bool) if windows is None else windows
         self.system = system
         self.thresholds = thresholds
         self.hidden = numpy.zeros(len(system.cells.now), bool)
@@ -66,6 +69,9 @@ class Attack:
         while fallen.any():
             first = first | (fallen & suppressed)
             rows = self._candidates()
+            if (rows & self.windows).any():
+                by_windows = fallen & ~self.fallen(self.windows)
+                fallen, rows = (by_windows, rows & self.windows) if by_windows.any() else (fallen, rows & ~self.windows)
             found = self._cheapest(fallen, rows)
             if not found.any():
                 found = self._nearest(fallen, rows)
@@ -134,22 +140,25 @@ class Attack:
         """Returns a mask of the variables that fall by the last release alone."""
         return self.protected() & ~self._repeated() & (self.alone.width < self._need())
 
-    def fallen(self) -> numpy.ndarray:
+    def fallen(self, without: numpy.ndarray | None = None) -> numpy.ndarray:
         """Returns a mask of the variables that fall by both releases and not by the last one alone: by bounds, or where
-        none does, by linear programs.
+        none does, by linear programs. without: rows that the new release is taken to leave out.
         """
-        values, need = known(self.system, self.hidden), self._need()
-        self.both = propagate(self.system, values, unchecked=True)
-        kept = self.protected() & ~self._repeated() & ~self._given() & ~self.lost & ~self.both.contradicts
-        short = kept & (self.both.width < need)
-        return short if short.any() else self.programs.narrowed(values, kept, need, self._stated_by_one())
+        hidden = self.hidden if without is None else self.hidden | without
+        values, need = known(self.system, hidden), self._need()
+        both = propagate(self.system, values, unchecked=True)
+        if without is None:
+            self.both = both
+        kept = self.protected() & ~self._repeated() & ~self._given() & ~self.lost & ~both.contradicts
+        short = kept & (both.width < need)
+        return short if short.any() else self.programs.narrowed(values, kept, need, self._stated_by_one(hidden))
 
-    def _stated_by_one(self) -> tuple[numpy.ndarray, numpy.ndarray]:
+    def _stated_by_one(self, hidden: numpy.ndarray) -> tuple[numpy.ndarray, numpy.ndarray]:
         """Returns masks of the variables of which the last release alone says something, and the new one alone: their
-        number, or that there is such a cell.
+        number, or that there is such a cell. hidden: rows that the new release suppresses besides.
         """
-        everything = numpy.ones(len(self.hidden), bool)
-        stated = ~numpy.isnan(self.system.cells.before), ~numpy.isnan(self.system.cells.now) & ~self.hidden
+        everything = numpy.ones(len(hidden), bool)
+        stated = ~numpy.isnan(self.system.cells.before), ~numpy.isnan(self.system.cells.now) & ~hidden
         there, says = (
             [self._side(side, rows) for side, rows in enumerate(masks)] for masks in ((everything,) * 2, stated)
         )

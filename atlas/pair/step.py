@@ -18,12 +18,23 @@ import duckdb
 
 from atlas.last_release import SCHEMA, LastRelease
 from atlas.pair import geography, remedy, system
-from atlas.pair.cells import ACT_FILTER, VOLUME, Source, Statistic, differing_years
+from atlas.pair.cells import (
+    ACT_FILTER,
+    VOLUME,
+    WINDOWS,
+    YEAR_FILTER,
+    Source,
+    Statistic,
+    differing_windows,
+    differing_years,
+)
 from atlas.settings import AtlasError, Settings
 from atlas.sql import identifier
 
 # Columns of quality.withheld_cell before its filters, and after them (macros/release/withheld_cell.sql).
 KEY = ("reference_year", "series", "geo_level", "geo_code")
+# Before the name of a series in quality.withheld_cell: a three-year window, by its first year.
+WINDOW = "three_year_"
 # The private list of the cells that the last release gives away, in the output directory.
 LISTED = "given_away.csv"
 # What a message names: groups of a table, year and level, and cells of a group.
@@ -49,6 +60,11 @@ class Cell:
     code: str
     filters: dict[str, str]
     hides_denominator: bool = False
+
+    @property
+    def key(self) -> tuple:
+        """What names the cell."""
+        return self.year, self.series, self.level, self.code, *sorted(self.filters.items())
 
 
 @dataclass
@@ -94,16 +110,23 @@ def attack(
     new = Source(relations, vintage, threshold)
     statistics = list({s.code: s for s in [*old.statistics(connection), *new.statistics(connection)]}.values())
     finding.years = differing_years(connection, old, new, statistics)
-    shared = geography.compare(connection, old, new) if finding.years else None
-    for year in finding.years:
-        rows = system.create_rows(connection, (old, new), statistics, shared, year)
-        found = solve(connection, (old, new), statistics, shared, rows)
-        outcome = remedy.Attack(found, (old.threshold, new.threshold)).run()
+    windows = differing_windows(connection, old, new, finding.years)
+    shared = geography.compare(connection, old, new) if finding.years or windows else None
+    tasks = [(year, statistics, False) for year in finding.years]
+    tasks += [(first, [s for s in statistics if s.code in codes], True) for first, codes in windows.items()]
+    for year, attacked, by_window in tasks:
+        rows = system.create_rows(connection, (old, new), attacked, shared, year, by_window=by_window)
+        found = solve(connection, (old, new), attacked, shared, rows)
+        outcome = remedy.Attack(found, (old.threshold, new.threshold), system.windows(connection, rows)).run()
         finding.attacked += outcome.attacked
         finding.fallen += int(outcome.fallen.sum())
         finding.repeated += outcome.repeated
-        finding.withheld += _withheld(connection, rows, statistics, year, outcome)
-        finding.given += _given(connection, rows, statistics, year, outcome)
+        finding.withheld += _withheld(connection, rows, attacked, year, outcome)
+        finding.given += _given(connection, rows, attacked, year, outcome)
+    # a cell of a year may fall by itself and beside the window; one that also hides its denominator is kept
+    by_strength = sorted(finding.withheld, key=lambda cell: cell.hides_denominator)
+    finding.withheld = list({cell.key: cell for cell in by_strength}.values())
+    finding.given = list({(table, cell.key): (table, cell) for table, cell in finding.given}.values())
     return finding
 
 
@@ -140,11 +163,23 @@ def _withheld(connection, rows, statistics: list[Statistic], year: int, outcome:
     for statistic in statistics:
         if statistic.denominator:
             numerators.setdefault(statistic.denominator, set()).add(statistic.numerator.removesuffix(VOLUME))
+    cells: list[Cell] = []
+    found: dict[int, list[tuple]] = {}
+    for _, quantity, level, code, *values in _read(connection, rows, outcome.withheld):
+        filters = dict(zip(rows.filters, values, strict=True))
+        own_year = filters.pop(YEAR_FILTER, year)
+        if own_year == "total":
+            cells.append(Cell(year, WINDOW + quantity, level, code, filters))
+        else:
+            found.setdefault(int(own_year), []).append((quantity.removesuffix(VOLUME), level, code, filters))
+    for own_year, withheld in found.items():
+        cells += _numerators(own_year, withheld, numerators)
+    return cells
+
+
+def _numerators(year: int, found: list[tuple], numerators: dict[str, set[str]]) -> list[Cell]:
+    """Returns the numerators among withheld cells of a year (quantity, level, code, filters), each once."""
     cells: dict[tuple, Cell] = {}
-    found = [
-        (quantity.removesuffix(VOLUME), level, code, dict(zip(rows.filters, values, strict=True)))
-        for _, quantity, level, code, *values in _read(connection, rows, outcome.withheld)
-    ]
     denominators = {
         (quantity, level, code, *filters.values()) for quantity, level, code, filters in found if quantity in numerators
     }
@@ -171,8 +206,12 @@ def _given(connection, rows, statistics: list[Statistic], year: int, outcome: re
     found = []
     for _, quantity, level, code, *values in _read(connection, rows, outcome.given):
         filters = {name: value for name, value in zip(rows.filters, values, strict=True) if value != "total"}
+        own_year = filters.pop(YEAR_FILTER, None)
+        if own_year is None and YEAR_FILTER in rows.filters:
+            found.append((WINDOWS, Cell(year, quantity, level, code, filters)))
+            continue
         table = next((s.code for s in tables[quantity] if filters.keys() <= set(s.filters)), tables[quantity][0].code)
-        found.append((table, Cell(year, quantity, level, code, filters)))
+        found.append((table, Cell(int(own_year or year), quantity, level, code, filters)))
     return found
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import duckdb
 import numpy
 
-from atlas.pair.cells import ACT_FILTER, HOSPITAL, VOLUME, Source, Statistic, create_cells, filters_of
+from atlas.pair.cells import ACT_FILTER, HOSPITAL, VOLUME, YEAR_FILTER, Source, Statistic, create_cells, filters_of
 from atlas.pair.geography import Geography
 from atlas.pair.links import Cells, unchanged
 from atlas.sql import identifier, literal
@@ -66,11 +66,13 @@ def create_rows(
     statistics: list[Statistic],
     geography: Geography,
     year: int,
+    *,
+    by_window: bool = False,
 ) -> Rows:
-    """Creates the temporary tables of a year: the cells of both releases side by side, those of units that differ
-    apart.
+    """Creates the temporary tables of a year, or of the three-year window that begins with it and its years: the cells
+    of both releases side by side, those of units that differ apart.
     """
-    filters = filters_of(statistics)
+    filters = filters_of(statistics) + [YEAR_FILTER] * by_window
     for name, source in zip(RELEASES, sources, strict=True):
         create_cells(connection, f"pair_{name}", source, statistics, filters, year)
     connection.execute("create or replace temp table pair_different (geo_level varchar, geo_code varchar)")
@@ -141,6 +143,13 @@ def build(
         _followers(connection, statistics, rows),
         _persons(connection, statistics, rows),
     )
+
+
+def windows(connection, rows: Rows) -> numpy.ndarray:
+    """Returns a mask of the rows that are totals of three years."""
+    is_window = f"{YEAR_FILTER} = 'total'" if YEAR_FILTER in rows.filters else "false"
+    read = connection.execute(f"select {is_window} as is_one from {rows.table} order by id")
+    return numpy.asarray(read.fetchnumpy()["is_one"]).astype(bool)
 
 
 def _persons(connection, statistics: list[Statistic], rows: Rows) -> numpy.ndarray:

@@ -14,9 +14,9 @@ UNITS = "unit.parquet"
 NONE = -1
 
 
-def cells_file(year: int) -> str:
-    """Returns the name of the file with the cells of a year."""
-    return f"cell_{year}.parquet"
+def cells_file(year: int, name: str = "cell") -> str:
+    """Returns the name of the file with the cells of a year, or of a three-year window (name: window)."""
+    return f"{name}_{year}.parquet"
 
 
 @dataclass
@@ -26,7 +26,8 @@ class Cells:
     series: name. unit: number in `Units`. filters: an array a filter, 0 for `total`, else the number of the value.
     cases: the count. is_small: primary suppression. denominator, container: the cell that the count is divided by, and
     the one that holds all its persons besides (examinations of a code list within another one); -1 for none.
-    is_bounded: the count is at most its denominator.
+    is_bounded: the count is at most its denominator. What an earlier step decided: is_hidden, the cell is suppressed
+    and needs no proof here; is_settled, the cell is published for good.
     """
 
     cell_id: numpy.ndarray
@@ -38,10 +39,17 @@ class Cells:
     denominator: numpy.ndarray
     container: numpy.ndarray
     is_bounded: numpy.ndarray
+    is_hidden: numpy.ndarray | None = None
+    is_settled: numpy.ndarray | None = None
+
+    def __post_init__(self):
+        nothing = numpy.zeros(len(self.cases), dtype=bool)
+        self.is_hidden = nothing if self.is_hidden is None else self.is_hidden
+        self.is_settled = nothing if self.is_settled is None else self.is_settled
 
 
-def read(folder: Path, year: int) -> tuple[Cells, Units]:
-    """Returns the cells of a year and the units, from the files that macros/disclosure/suppress.sql wrote.
+def read(folder: Path, year: int, name: str = "cell") -> tuple[Cells, Units]:
+    """Returns the cells of a year (name: of a window) and the units, from the files of macros/disclosure/suppress.sql.
 
     All columns of the cells' file that end in `_filter` are filters. Raises duckdb.Error for a missing file.
     """
@@ -52,7 +60,7 @@ def read(folder: Path, year: int) -> tuple[Cells, Units]:
             [str(folder / UNITS)],
         ).fetchnumpy()
         cells = connection.execute(
-            "select * from read_parquet(?) order by cell_id", [str(folder / cells_file(year))]
+            "select * from read_parquet(?) order by cell_id", [str(folder / cells_file(year, name))]
         ).fetchnumpy()
     return _cells(cells, units["unit_id"]), Units(
         parent=_places(units["unit_id"], units["parent_unit_id"]),
@@ -79,6 +87,7 @@ def _cells(found: dict, unit_ids: numpy.ndarray) -> Cells:
         denominator=_places(found["cell_id"], found["denominator_id"]),
         container=_places(found["cell_id"], found["container_id"]),
         is_bounded=found["is_bounded"].astype(bool),
+        **{name: found[name].astype(bool) for name in ("is_hidden", "is_settled") if name in found},
     )
 
 

@@ -8,7 +8,7 @@ grow as far as a proven movement of that allows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy
@@ -30,40 +30,58 @@ MORE_DOWN = (0.25, 0.75, 1.0)
 WORTH_A_SEARCH = 20
 
 
+# Suppresses cells for those without proof (series, cell), given all series and the number of attempts before this one.
+# Returns whether any was.
+GiveWay = Callable[[list[tuple[Series, int]], list[Series], int], bool]
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What is suppressed, as arrays with an element a cell of the year. below, above: how many cases the cell is proven
-    to shrink and to grow. A suppressed cell with below + above < threshold has no proof.
+    to shrink and to grow. A suppressed cell with below + above < threshold has no proof, unless its proof is elsewhere
+    (is_excused).
     """
 
     suppressed: numpy.ndarray
     below: numpy.ndarray
     above: numpy.ndarray
+    is_excused: numpy.ndarray
 
 
-def suppress(cells: Cells, units: Units, threshold: int, *, secondary: bool = True) -> Outcome:
+def suppress(
+    cells: Cells,
+    units: Units,
+    threshold: int,
+    *,
+    secondary: bool = True,
+    begin: Callable[[list[Series]], None] | None = None,
+    give_way: GiveWay | None = None,
+) -> Outcome:
     """Returns the outcome of a year. secondary: False suppresses small cells and numerators of small denominators
-    alone.
+    alone. begin: a step before all others. give_way: what is suppressed for cells without proof; their denominators, if
+    None.
     """
     done: dict[str, Series] = {}
     for name, parts in _in_order(cells):
         done[name] = read_series(cells, units, name, parts, threshold, done)
-    for _ in range(ATTEMPTS):
+    if begin and secondary:
+        begin(list(done.values()))
+    for attempt in range(ATTEMPTS):
         lost = []
         for series in done.values():
             series.follow()
             if secondary:
                 lost += [(series, cell) for cell in protect(series, units)]
-        if not _suppress_around(lost):
+        if not (give_way or _suppress_around)(lost, list(done.values()), attempt):
             break
-    suppressed = numpy.zeros(len(cells.cases), dtype=bool)
+    suppressed, is_excused = numpy.zeros((2, len(cells.cases)), dtype=bool)
     below, above = numpy.zeros((2, len(cells.cases)), dtype=int)
     for series in done.values():
         own = numpy.flatnonzero(series.numbers >= 0)
         numbers = series.numbers[own]
-        suppressed[numbers] = series.target[own]
+        suppressed[numbers], is_excused[numbers] = series.target[own], series.excused[own]
         below[numbers], above[numbers] = numpy.round(-series.low[own]), numpy.round(series.high[own])
-    return Outcome(suppressed, below, above)
+    return Outcome(suppressed, below, above, is_excused)
 
 
 def _in_order(cells: Cells) -> list[tuple[str, list[str]]]:
@@ -85,7 +103,7 @@ def _in_order(cells: Cells) -> list[tuple[str, list[str]]]:
     return [(name, parts.get(name, [])) for _, name in sorted(whole) if name not in inner]
 
 
-def _suppress_around(lost: list[tuple[Series, int]]) -> bool:
+def _suppress_around(lost: list[tuple[Series, int]], _series: list[Series], _attempt: int) -> bool:
     """Suppresses the denominators of cells without proof, so that they can grow with them. Returns whether any was."""
     found = False
     for series, cell in lost:

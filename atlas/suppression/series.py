@@ -42,9 +42,10 @@ class Series:
     another series that the cell contains. entries: of the sums, first entry of each cell (one element more), row and
     sign (-1 for the total of the sum); rows: number of sums.
 
-    hidden: suppressed, or published in no table (remainders, rests). target: must be able to move by the threshold.
-    low, high: how far a cell is proven to move. highest: which of the `movements` moves it up farthest, -1 for none.
-    changes: the cells that were suppressed, in their order.
+    hidden: suppressed, or published in no table (remainders, rests). settled: published for good, so that it never
+    moves. target: must be able to move by the threshold. excused: a target that another proof protects. low, high: how
+    far a cell is proven to move. highest: which of the `movements` moves it up farthest, -1 for none. changes: the
+    cells that were suppressed, in their order.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Series:
     entries: tuple[numpy.ndarray, numpy.ndarray, numpy.ndarray]
     rows: int
     hidden: numpy.ndarray
+    settled: numpy.ndarray
     target: numpy.ndarray
     denominator: Series | None
     denominator_cell: numpy.ndarray
@@ -72,6 +74,7 @@ class Series:
         count = len(self.cases)
         self.low, self.high = numpy.zeros((2, count))
         self.highest = numpy.full(count, -1)
+        self.excused = numpy.zeros(count, dtype=bool)
         self.fall = numpy.maximum(self.cases - self.largest, 0)
         self.headroom = numpy.full(count, WITHOUT_LIMIT)
         if self.denominator is not None and self.is_bounded:
@@ -91,15 +94,16 @@ class Series:
         return _slices(self.of_unit, first, last)
 
     def movable(self, cells) -> numpy.ndarray:
-        """Returns those of some cells that are not bound to stay: a 0 of a published 0 is."""
+        """Returns those of some cells that are not bound to stay: a 0 of a published 0 is, and a settled cell."""
         moves = (self.fall[cells] > 0) | (self.headroom[cells] > 0) | self.target[cells]
         if self.denominator is not None:
             moves |= (self.denominator_cell[cells] >= 0) & self.denominator.hidden[self.denominator_cell[cells]]
-        return cells[moves]
+        return cells[moves & ~self.settled[cells]]
 
     def is_open(self, cells):
         """Returns whether cells are targets without proof."""
-        return self.target[cells] & (self.high[cells] - self.low[cells] < self.threshold - TOLERANCE)
+        is_short = self.high[cells] - self.low[cells] < self.threshold - TOLERANCE
+        return self.target[cells] & is_short & ~self.excused[cells]
 
     def hide(self, cells) -> None:
         """Suppresses further cells. Each must be protected itself, but for remainders that were no target before."""
@@ -223,7 +227,8 @@ def read_series(
         largest=numpy.where(is_rest, 0, _largest_inside(cells)[like]),
         entries=entries,
         rows=rows,
-        hidden=is_small | is_unpublished,
+        hidden=is_small | is_unpublished | (cells.is_hidden[like] & ~is_rest),
+        settled=cells.is_settled[like] & ~is_rest,
         target=is_small,
         denominator=denominator,
         denominator_cell=divided,

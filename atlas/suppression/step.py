@@ -18,16 +18,21 @@ import numpy
 
 from atlas.child import end_with_parent
 from atlas.settings import PROJECT_DIR, AtlasError
-from atlas.suppression import cells, protect
+from atlas.suppression import cells, protect, window
+
+# What decides the cells of a year, or of the three-year window that begins with it, by the name of their files.
+DECIDE = {"cell": protect.suppress, "window": window.suppress}
 
 
-def result_file(year: int) -> str:
-    """Returns the name of the file with the suppressed cells of a year."""
-    return f"suppressed_{year}.parquet"
+def result_file(year: int, name: str = "cell") -> str:
+    """Returns the name of the file with the suppressed cells of a year, or of a window (name: see DECIDE)."""
+    return f"suppressed_{name}_{year}.parquet"
 
 
-def run(folder: Path, years: list[int], threshold: int, *, secondary: bool, processes: int) -> None:
-    """Writes the suppressed cells of each year into the folder of its cells. Raises AtlasError for a failure."""
+def run(folder: Path, years: list[int], threshold: int, *, secondary: bool, processes: int, name: str = "cell") -> None:
+    """Writes the suppressed cells of each year, or window, into the folder of its cells. Raises AtlasError for a
+    failure.
+    """
 
     def start(year: int) -> tuple[int, subprocess.CompletedProcess]:
         command = [
@@ -35,6 +40,7 @@ def run(folder: Path, years: list[int], threshold: int, *, secondary: bool, proc
             "-m",
             "atlas.suppression.step",
             str(folder),
+            name,
             str(year),
             str(threshold),
             str(int(secondary)),
@@ -48,33 +54,38 @@ def run(folder: Path, years: list[int], threshold: int, *, secondary: bool, proc
                 raise AtlasError(f"The suppression of {year} failed: {said}. The release is unchanged. Start again.")
 
 
-def suppress_year(folder: Path, year: int, threshold: int, *, secondary: bool) -> None:
-    """Reads the cells of a year and writes those that are suppressed: reference_year, cell_id, proven_below,
-    proven_above.
+def suppress_year(folder: Path, year: int, threshold: int, *, secondary: bool, name: str = "cell") -> None:
+    """Reads the cells of a year, or window, and writes those that are suppressed: year, cell_id, proven_below,
+    proven_above; both are null where the proof of the year is that of the cell.
     """
-    found, units = cells.read(folder, year)
-    outcome = protect.suppress(found, units, threshold, secondary=secondary)
+    found, units = cells.read(folder, year, name)
+    outcome = DECIDE[name](found, units, threshold, secondary=secondary)
     chosen = numpy.flatnonzero(outcome.suppressed)
     columns = {
         "cell_id": found.cell_id[chosen],
         "proven_below": outcome.below[chosen].astype(numpy.int32),
         "proven_above": outcome.above[chosen].astype(numpy.int32),
+        "is_excused": outcome.is_excused[chosen],
     }
     with duckdb.connect() as connection:
         connection.register("suppressed", columns)
         connection.execute(
-            f"copy (select cast({int(year)} as integer) as reference_year, * from suppressed order by cell_id) to "
-            f"'{str(folder / result_file(year)).replace(chr(39), chr(39) * 2)}' (format parquet)"
+            f"copy (select cast({int(year)} as integer) as year, cell_id, "
+            "case when not is_excused then proven_below end as proven_below, "
+            "case when not is_excused then proven_above end as proven_above from suppressed order by cell_id) to "
+            f"'{str(folder / result_file(year, name)).replace(chr(39), chr(39) * 2)}' (format parquet)"
         )
 
 
 def main(arguments: list[str]) -> None:
-    """Suppresses one year: folder, year, threshold, whether secondary cells are suppressed too (1 or 0)."""
+    """Suppresses one year, or window: folder, name of DECIDE, year, threshold, whether secondary cells are suppressed
+    too (1 or 0).
+    """
     end_with_parent()
     os.umask(0o077)
-    folder, year, threshold, secondary = arguments
+    folder, name, year, threshold, secondary = arguments
     try:
-        suppress_year(Path(folder), int(year), int(threshold), secondary=secondary == "1")
+        suppress_year(Path(folder), int(year), int(threshold), secondary=secondary == "1", name=name)
     except (duckdb.IOException, MemoryError, OSError) as error:  # their messages name files, no values of cells
         sys.exit(f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no memory left'}")
 

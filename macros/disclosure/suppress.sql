@@ -1,41 +1,47 @@
-{# The suppressed cells of the years of this build, as the Python package decides them (atlas/suppression, docs/methods/disclosure.md). Each year is handed over
-   in Parquet files of the private folder for temporary files, and is decided in a process of its own, as many at a time as ATLAS_THREADS says.
-   Arguments: cells, units (relations of protected_cell and suppression_unit). Returns: a query; one row a suppressed cell, columns reference_year, cell_id,
-   proven_below and proven_above (integer: how many cases less and more agree with everything published; the two are at least the threshold). No row
-   with threshold 0. Raises dbt's runtime error that names the year when a process fails. #}
-{% macro suppressed_cells(cells, units) %}
-{%- set files = [] -%}
-{%- set years = [] -%}
-{%- if is_building() and var('small_cell_threshold') | int > 0 -%}
-    {%- do years.extend(years_to_build() | reject('in', years_done() if load_cached_relation(this) else []) | reject('equalto', -1)) -%}
-{%- endif -%}
-{%- if years -%}
-    {%- set folder = run_query("select current_setting('temp_directory')").columns[0][0] -%}  {#- the plugin's: one folder an output directory -#}
-    {%- do run_query("copy (select unit_id, parent_unit_id, level_rank, geo_level = 'statistical_sector' as is_sector, is_remainder from " ~ units ~ ") to " ~ literal(folder ~ '/unit.parquet') ~ " (format parquet)") -%}
-    {%- for year in years -%}
-        {%- do run_query("copy (" ~ cells_to_suppress(cells, year) ~ ") to " ~ literal(folder ~ '/cell_' ~ year ~ '.parquet') ~ " (format parquet)") -%}
-        {%- do files.append(folder ~ '/suppressed_' ~ year ~ '.parquet') -%}
-    {%- endfor -%}
-    {%- do run_source_step('suppress', {'years': years, 'threshold': var('small_cell_threshold') | int, 'secondary': var('complementary_masking')}) -%}
-{%- endif -%}
+{# The suppressed cells of the years of this build, as the Python package decides them (atlas/suppression, docs/methods/disclosure.md). Each year, or three-year
+   window, is handed over in Parquet files of the private folder for temporary files, and is decided in a process of its own, as many at a time as ATLAS_THREADS.
+   Arguments: cells, units (relations of protected_cell or three_year_cell, and of suppression_unit); by_window (boolean: windows, named by their first year).
+   Returns: a query; one row a suppressed cell, columns reference_year or first_year, cell_id, proven_below and proven_above (integer: how many cases less and
+   more agree with everything published; the two are at least the threshold). No row with threshold 0. Raises dbt's runtime error that names the year when a
+   process fails. #}
+{% macro suppressed_cells(cells, units, by_window=false) %}
+    {%- set year_column = 'first_year' if by_window else 'reference_year' -%}
+    {%- set name = 'window' if by_window else 'cell' -%}
+    {%- set files = [] -%}
+    {%- set years = [] -%}
+    {%- if is_building() and var('small_cell_threshold') | int > 0 -%}
+        {%- do years.extend(years_to_build() | reject('in', years_done() if load_cached_relation(this) else []) | reject('equalto', -1)) -%}
+    {%- endif -%}
+    {%- if years -%}
+        {%- set folder = run_query("select current_setting('temp_directory')").columns[0][0] -%}  {#- the plugin's: one folder an output directory -#}
+        {%- set unit_columns = "unit_id, parent_unit_id, level_rank, geo_level = 'statistical_sector' as is_sector, is_remainder" -%}
+        {%- do run_query("copy (select " ~ unit_columns ~ " from " ~ units ~ ") to " ~ literal(folder ~ '/unit.parquet') ~ " (format parquet)") -%}
+        {%- for year in years -%}
+            {%- set of_year = cells_of_window(cells, year) if by_window else cells_to_suppress(cells, year) -%}
+            {%- do run_query("copy (" ~ of_year ~ ") to " ~ literal(folder ~ '/' ~ name ~ '_' ~ year ~ '.parquet') ~ " (format parquet)") -%}
+            {%- do files.append(folder ~ '/suppressed_' ~ name ~ '_' ~ year ~ '.parquet') -%}
+        {%- endfor -%}
+        {%- set threshold = var('small_cell_threshold') | int -%}
+        {%- do run_source_step('suppress', {'name': name, 'years': years, 'threshold': threshold, 'secondary': var('complementary_masking')}) -%}
+    {%- endif -%}
 select
-    reference_year,
+    year as {{ year_column }},
     cell_id,
     proven_below,
     proven_above
-{%- if files %}
+    {%- if files %}
 from read_parquet({{ list_literal(files) }})
 {%- else %}
 from (
     select
-        cast(null as integer) as reference_year,
+        cast(null as integer) as year,
         cast(null as bigint) as cell_id,
         cast(null as integer) as proven_below,
         cast(null as integer) as proven_above
     where false
 ) as nothing
-{%- endif %}
-where {{ in_years_to_build('reference_year') }}
+    {%- endif %}
+where {{ in_years_to_build('year') }}
 {% endmacro %}
 
 {# The cells of a year as atlas/suppression/cells.py reads them. Arguments: cells (relation of protected_cell), year. Returns: a query. #}

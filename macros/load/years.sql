@@ -8,7 +8,9 @@
     {% set calendar = '^([0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))'
         ~ '|([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29)$' %}
     {% if not modules.re.match(calendar, var('publication_date') | string) %}
-        {{ exceptions.raise_compiler_error("publication_date is '" ~ var('publication_date') ~ "'; give a date of the calendar as YYYY-MM-DD, or leave it out.") }}
+        {{ exceptions.raise_compiler_error(
+            "publication_date is '" ~ var('publication_date') ~ "'; give a date of the calendar as YYYY-MM-DD, or leave it out."
+        ) }}
     {% endif %}
     {% set day = modules.datetime.date.fromisoformat(var('publication_date') | string) %}
     {{ return(day.year - (2 if day.month >= 10 else 3)) }}
@@ -20,13 +22,23 @@
     {% if var('first_reference_year') is not none %}{% do conditions.append('and ' ~ column ~ ' >= ' ~ var('first_reference_year')) %}{% endif %}
     {% if var('last_reference_year') is not none %}{% do conditions.append('and ' ~ column ~ ' <= ' ~ var('last_reference_year')) %}{% endif %}
     {% if last_publishable_year() is not none %}{% do conditions.append('and ' ~ column ~ ' <= ' ~ last_publishable_year()) %}{% endif %}
+    {#- a window is within them when its last year is, too -#}
+    {% if is_by_window() and conditions %}
+        {% for condition in conditions | list %}{% do conditions.append(condition | replace(column, column ~ ' + ' ~ (years_of_window() - 1))) %}{% endfor %}
+    {% endif %}
     {{ return(conditions | join(' ')) }}
 {% endmacro %}
+
+{# Whether the running model has a row a three-year window: `by_window` of its meta, with year_column the first year of the window. A window is computed again
+   with any of its years. Returns: boolean. #}
+{% macro is_by_window() %}{{ return((model.config.meta.get('by_window') or false) if model is defined and model.config else false) }}{% endmacro %}
 
 {# The same bounds in words for a message, empty when there are none. #}
 {% macro year_bounds_text() %}
     {% set parts = [] %}
-    {% for name in ['first_reference_year', 'last_reference_year', 'publication_date'] if var(name) is not none %}{% do parts.append(name ~ ' ' ~ var(name)) %}{% endfor %}
+    {% for name in ['first_reference_year', 'last_reference_year', 'publication_date'] if var(name) is not none %}
+        {% do parts.append(name ~ ' ' ~ var(name)) %}
+    {% endfor %}
     {{ return(' (narrowed by ' ~ (parts | join(', ')) ~ ')' if parts else '') }}
 {% endmacro %}
 
@@ -39,9 +51,14 @@
    are there, list of relations; for missing ones, list of nodes. #}
 {% macro yearly_relations(is_missing=false) %}
     {% set found = [] %}
-    {% for node in graph.nodes.values() if node.resource_type == 'model' and node.config.materialized == 'yearly' and not (is_beside_spark() and 'person_level' in node.tags) %}
+    {% for node in graph.nodes.values()
+        if node.resource_type == 'model' and node.config.materialized == 'yearly' and not (is_beside_spark() and 'person_level' in node.tags) %}
         {% set relation = adapter.get_relation(database=node.database, schema=node.schema, identifier=node.alias) %}
-        {% if is_missing and relation is none %}{% do found.append(node) %}{% elif not is_missing and relation is not none %}{% do found.append(relation) %}{% endif %}
+        {% if is_missing and relation is none %}
+            {% do found.append(node) %}
+        {% elif not is_missing and relation is not none %}
+            {% do found.append(relation) %}
+        {% endif %}
     {% endfor %}
     {{ return(found) }}
 {% endmacro %}
@@ -74,15 +91,18 @@
 {% endmacro %}
 
 {# The years that the model being compiled or run computes in this build, see plan_condition. Returns: list of integers, [-1] when there is none, so that
-   `in (...)` stays valid. Raises a compiler error when this dbt command has made no load plan: a plan of another command may not fit the files any more. #}
+   `in (...)` stays valid; with `by_window` the first years of their three-year windows. Raises a compiler error when this dbt command has made no load plan:
+   a plan of another command may not fit the files any more. #}
 {% macro years_to_build() %}
-    {{ return(planned_years(plan_condition(model.config), model_relation('load_plan'))) }}
+    {% set years = planned_years(plan_condition(model.config), model_relation('load_plan')) %}
+    {{ return(first_years_of_windows(years) if is_by_window() else years) }}
 {% endmacro %}
 
 {# Arguments: condition (SQL on load_plan), plan (relation). Returns and raises: see years_to_build. #}
 {% macro planned_years(condition, plan) %}
     {% if not is_building() %}{{ return([-1]) }}{% endif %}
-    {% set rows = rows_of_plan("select reference_year, " ~ condition ~ " from " ~ plan ~ " where planned_by = '" ~ planning_invocation() ~ "' order by reference_year")
+    {% set of_this_command = " where planned_by = '" ~ planning_invocation() ~ "' order by reference_year" %}
+    {% set rows = rows_of_plan("select reference_year, " ~ condition ~ " from " ~ plan ~ of_this_command)
         if adapter.get_relation(database=plan.database, schema=plan.schema, identifier=plan.identifier) else [] %}
     {% if not rows %}
         {% do exceptions.raise_compiler_error("This command has made no load plan. Run a whole `dbt build`, or add `path:models/load` to the selection.") %}
@@ -139,7 +159,8 @@
 {# The years that data tests look at in `dbt build`. Returns: list of integers; empty where this command has made no plan: every year. #}
 {% macro planned_test_years() %}
     {%- set plan = model_relation('load_plan') if execute and flags.WHICH == 'build' else none -%}
-    {%- if plan and adapter.get_relation(database=plan.database, schema=plan.schema, identifier=plan.identifier) and run_query("select count(*) from " ~ plan ~ " where planned_by = '" ~ planning_invocation() ~ "'").columns[0][0] > 0 -%}
+    {%- if plan and adapter.get_relation(database=plan.database, schema=plan.schema, identifier=plan.identifier)
+        and run_query("select count(*) from " ~ plan ~ " where planned_by = '" ~ planning_invocation() ~ "'").columns[0][0] > 0 -%}
         {{ return(planned_years('tests', plan)) }}
     {%- endif -%}
     {{ return([]) }}

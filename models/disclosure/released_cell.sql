@@ -32,7 +32,9 @@ released as (
         cell.persons,
         cell.denominator_persons,
         cell.is_denominator_suppressed or coalesce(withheld.hides_denominator, false) as is_denominator_suppressed,
-        cell.is_numerator_suppressed or withheld.series is not null as is_numerator_suppressed
+        cell.is_numerator_suppressed or withheld.series is not null as is_numerator_suppressed,
+        not cell.is_denominator_suppressed and coalesce(withheld.hides_denominator, false) as is_denominator_withheld,
+        not cell.is_numerator_suppressed and withheld.series is not null as is_numerator_withheld
     from cell
     left join withheld
         on

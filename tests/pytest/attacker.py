@@ -60,11 +60,16 @@ def quantities(statistic):
     return statistic["variable"] + suffix, "deliveries" + suffix
 
 
-def read_system(connection, schema="main", reference="main", years=None):
-    """The system of one public database. `connection` is a DuckDB connection; `years` limits the attack to some reference years."""
+def read_system(connection, schema="main", reference="main", years=None, family=None):
+    """The system of one public database. `connection` is a DuckDB connection; `years` limits the attack to some reference years, `family` to some tables.
+
+    The totals of three years are part of it where all three are attacked.
+    """
     system = System()
     statistics = connection.execute(
-        f"select distinct code, family, measure, variable, filters, smallest_level from {reference}.statistic order by code"
+        f"select distinct code, family, measure, variable, filters, smallest_level from {reference}.statistic"
+        + (f" where family = '{family}'" if family else "")
+        + " order by code"
     ).fetchall()
     names = ("code", "family", "measure", "variable", "filters", "smallest_level")
     units = connection.execute(
@@ -90,8 +95,32 @@ def read_system(connection, schema="main", reference="main", years=None):
             if denominator is not None:
                 template[0] = "total"
                 system.state((denominator, *place, *template), whole)
+    add_windows(system, connection, {row[0]: dict(zip(names, row, strict=True)) for row in statistics}, schema, years)
     add_relations(system, parent)
     return system
+
+
+def add_windows(system, connection, statistics, schema, years):
+    """The totals of three years: cells whose year is both ends in one number (20212023), and their sums over the years."""
+    if not connection.execute("select 1 from duckdb_tables() where table_name = 'three_year_window'").fetchall():
+        return
+    totals = ("total",) * len(FILTERS)
+    windows = set()
+    for statistic, first, last, *unit, count, whole, status in connection.execute(
+        "select statistic, first_year, last_year, geo_level, geo_code, numerator, denominator, status"
+        f" from {schema}.three_year_window"
+    ).fetchall():
+        span = range(first, last + 1)
+        if statistic not in statistics or (years is not None and not set(span) <= set(years)):
+            continue
+        numerator, denominator = quantities(statistics[statistic])
+        for quantity, value in ((numerator, 0 if status == "empty" else count), (denominator, whole)):
+            if quantity is not None:
+                cell = (quantity, first * 10000 + last, *unit, *totals)
+                system.state(cell, value)
+                if cell not in windows:
+                    windows.add(cell)
+                    system.sums.append((cell, [(quantity, year, *unit, *totals) for year in span], False))
 
 
 def add_relations(system, parent):

@@ -35,7 +35,11 @@ BUILD = ("build", "--exclude-resource-type", "unit_test")
 WITHOUT_TESTS = (*BUILD, "--exclude-resource-type", "test")
 # What a test of published numbers can leave out: cards, tables that compare areas, and their data tests.
 NUMBERS_ALONE = ("--exclude", "path:models/intermediate/cards+", "published_stratum+")
-PUBLISHED_MODELS = ("marts/imaging", "marts/perinatal")  # folders of the published tables, below models/
+PUBLISHED_MODELS = (
+    "marts/imaging",
+    "marts/perinatal",
+    "marts/three_year",
+)  # folders of the published tables, below models/
 LEVELS = ("info", "warn", "error")  # of the messages that dbt prints
 # dbt formats every event for its log and its console, also those that neither shows: a tenth of a build. `Atlas.log` needs neither.
 WITHOUT_LOGS = ("--log-level", "none", "--log-level-file", "none")
@@ -155,18 +159,20 @@ def rows_of(file: Path) -> tuple:
 
 
 def decided_once(run, kept: Path):
-    """Returns `run` of atlas.suppression.step, but cells of a year that were decided before are read from the folder `kept`, which all processes share."""
+    """Returns `run` of atlas.suppression.step, but cells of a year, or of a window, that were decided before are read from the folder `kept`, which all processes share."""
     from atlas.suppression import step
     from atlas.suppression.cells import UNITS, cells_file
 
-    def run_once(folder: Path, years: list[int], threshold: int, *, secondary: bool, processes: int) -> None:
+    def run_once(
+        folder: Path, years: list[int], threshold: int, *, secondary: bool, processes: int, name: str = "cell"
+    ) -> None:
         for year in years:
-            given = [rows_of(folder / name) for name in (UNITS, cells_file(year))]
-            digest = hashlib.sha256(repr([*given, year, threshold, secondary]).encode()).hexdigest()
-            decision, result = kept / digest, folder / step.result_file(year)
+            given = [rows_of(folder / file) for file in (UNITS, cells_file(year, name))]
+            digest = hashlib.sha256(repr([*given, name, year, threshold, secondary]).encode()).hexdigest()
+            decision, result = kept / digest, folder / step.result_file(year, name)
             with FileLock(f"{decision}.lock"):
                 if not decision.exists():
-                    run(folder, [year], threshold, secondary=secondary, processes=processes)
+                    run(folder, [year], threshold, secondary=secondary, processes=processes, name=name)
                     decision.write_bytes(result.read_bytes())
             result.write_bytes(decision.read_bytes())
 

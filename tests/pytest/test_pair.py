@@ -287,6 +287,36 @@ def test_a_withheld_denominator_withholds_its_numerators(connection):
     )
 
 
+IN_ONE_YEAR = square(("44012", "44048"), (AGES[0], "total"))  # the first of three years
+
+
+def windows(connection, last: set[str] | None, new: set[str], *, hidden=IN_ONE_YEAR, **more) -> step.Finding:
+    """Returns the finding on two releases of three years whose windows are suppressed for these codes."""
+    for schema, codes, cells in (("last_release", last, IN_ONE_YEAR), ("new", new, hidden)):
+        connection.execute(f"drop schema if exists {schema} cascade")
+        pair_fixture.release(connection, schema, cells, family="perinatal", windows=codes)
+    return pair_fixture.attack(connection, **more)
+
+
+def test_a_window_that_the_last_release_suppressed_gives_a_year_away_and_is_withheld(connection):
+    both = {"44012", "44048"}
+    assert windows(connection, both, both).attacked == 0
+    found = windows(connection, both, set())
+    assert found.years == [] and found.fallen > 0 and found.given == []
+    withheld = {(cell.year, cell.series, cell.code) for cell in found.withheld}
+    assert withheld == {(pair_fixture.YEAR, "three_year_IMAG_X_N", code) for code in both}
+    assert windows(connection, both, both, hidden=IN_ONE_YEAR).withheld == []
+    one = windows(connection, both, {"44048"})
+    assert {(cell.series, cell.code) for cell in one.withheld} == {("three_year_IMAG_X_N", "44012")}
+
+
+def test_a_window_of_the_last_release_that_gives_a_year_away_needs_consent(connection):
+    found = windows(connection, set(), {"44012", "44048"})
+    named = {(table, cell.year, cell.code) for table, cell in found.given}
+    assert named == {("cube_x", pair_fixture.YEAR, code) for code in ("44012", "44048")} and found.withheld == []
+    assert "cube_x, 2020, municipality: 44012" in step.message(found)
+
+
 def test_threshold_0_suppresses_nothing(connection):
     assert pair(connection, LAST, set(), thresholds=(5, 0)).years == []
 

@@ -297,9 +297,7 @@ def test_the_same_cells_whatever_the_order_of_rows_and_the_number_of_processes(p
     step.run(tmp_path, [YEAR, YEAR + 1], THRESHOLD, secondary=True, processes=processes)
     for year in (YEAR, YEAR + 1):
         with duckdb.connect() as connection:
-            rows = connection.execute(
-                f"select reference_year, cell_id from '{tmp_path / step.result_file(year)}'"
-            ).fetchall()
+            rows = connection.execute(f"select year, cell_id from '{tmp_path / step.result_file(year)}'").fetchall()
         assert rows == [(year, number) for number in sorted(expected)]
 
 

@@ -58,7 +58,7 @@ SOURCES = {
 
 
 def hashes(atlas: Atlas) -> dict[tuple[str, str], tuple[str, str]]:
-    """Returns {(table, reference year): (number of rows, hash)} of every cube and stat, without the confidence limits, which are younger than frozen.csv.
+    """Returns {(table, reference year): (number of rows, hash)} of every cube, stat and three-year window (by its first year), without the confidence limits, which are younger than frozen.csv.
 
     The hash depends on the rows as text, in the order of the text: neither on the order of the rows in the file nor on the engine's own hash function.
     """
@@ -66,14 +66,15 @@ def hashes(atlas: Atlas) -> dict[tuple[str, str], tuple[str, str]]:
     with duckdb.connect(str(atlas.warehouse), read_only=True) as connection:
         tables = connection.execute(
             "select table_name, list(column_name order by ordinal_position) from information_schema.columns"
-            " where table_schema = 'marts' and regexp_matches(table_name, '^(cube|stat)_') and column_name not in ('lower_95', 'upper_95')"
+            " where table_schema = 'marts' and regexp_matches(table_name, '^(cube|stat)_|^three_year_window$') and column_name not in ('lower_95', 'upper_95')"
             " group by table_name order by table_name"
         ).fetchall()
         for table, columns in tables:
+            year = "first_year" if "first_year" in columns else "reference_year"
             line = " || '|' || ".join(f"coalesce({column}::varchar, '')" for column in columns)
             rows = connection.execute(
-                "select reference_year::varchar, count(*)::varchar, left(sha256(string_agg(line, chr(10) order by line)), 16)"
-                f" from (select reference_year, {line} as line from marts.{table}) group by reference_year"
+                f"select {year}::varchar, count(*)::varchar, left(sha256(string_agg(line, chr(10) order by line)), 16)"
+                f" from (select {year}, {line} as line from marts.{table}) group by {year}"
             ).fetchall()
             found |= {(table, year): (count, digest) for year, count, digest in rows}
     return found
