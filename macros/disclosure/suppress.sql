@@ -22,6 +22,7 @@
             {%- do files.append(folder ~ '/suppressed_' ~ name ~ '_' ~ year ~ '.parquet') -%}
         {%- endfor -%}
         {%- set threshold = var('small_cell_threshold') | int -%}
+        {%- do free_cached_blocks() -%}  {#- the processes of the years need the memory -#}
         {%- do run_source_step('suppress', {'name': name, 'years': years, 'threshold': threshold, 'secondary': var('complementary_masking')}) -%}
     {%- endif -%}
 select
