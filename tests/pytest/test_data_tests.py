@@ -360,7 +360,7 @@ DAMAGES = [
     (
         "assert_three_year_windows_are_protected",
         "windows published after all",
-        """update marts.three_year_window as stated set numerator = cell.cases, denominator = cell.denominator
+        """update three_year.three_year_window as stated set numerator = cell.cases, denominator = cell.denominator
         from intermediate.publishable_three_year_cell as cell where stated.statistic = 'cube_007_006a' and cell.series = 'caesareans'
         and stated.first_year = cell.first_year and stated.geo_level = cell.geo_level and stated.geo_code = cell.geo_code""",
     ),
@@ -377,17 +377,17 @@ DAMAGES = [
     (
         "assert_three_year_windows_agree_with_years",
         "a window that is no sum",
-        "update marts.three_year_window set numerator = numerator + 1 where geo_level = 'country'",
+        "update three_year.three_year_window set numerator = numerator + 1 where geo_level = 'country'",
     ),
     (
         "assert_three_year_windows_agree_with_years",
         "a unit without window",
-        "delete from marts.three_year_window where geo_level = 'region'",
+        "delete from three_year.three_year_window where geo_level = 'region'",
     ),
     (
         "assert_three_year_windows_agree_with_years",
         "a suppressed window of published years",
-        "update marts.three_year_window set numerator = null, value = null, status = 'small_cell' where geo_level = 'country'",
+        "update three_year.three_year_window set numerator = null, value = null, status = 'small_cell' where geo_level = 'country'",
     ),
     (
         "assert_suppression_decides_every_cell",

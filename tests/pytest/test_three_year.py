@@ -20,7 +20,7 @@ def read_system(atlas):
 
 
 def test_windows_are_the_sums_of_their_years(unmasked):
-    assert unmasked.query("select distinct first_year, last_year from marts.three_year_window") == [WINDOW]
+    assert unmasked.query("select distinct first_year, last_year from three_year.three_year_window") == [WINDOW]
     for code, per in (("cube_007_001a_denom", None), ("cube_007_005a", 1), ("cube_007_006a", 100)):
         filters = "age_category = 'total' and increased_reimbursement = 'total'"
         filters += " and procedure_type = 'total'" if code == "cube_007_005a" else ""
@@ -28,7 +28,7 @@ def test_windows_are_the_sums_of_their_years(unmasked):
             f"select {UNIT}, sum(numerator)::bigint, sum(denominator)::bigint from marts.{code} where {filters} group by all order by all"
         )
         windows = unmasked.query(
-            f"select {UNIT}, numerator, denominator, value, status from marts.three_year_window where statistic = '{code}' order by all"
+            f"select {UNIT}, numerator, denominator, value, status from three_year.three_year_window where statistic = '{code}' order by all"
         )
         # an average without deliveries is not applicable: its number of acts is 0 in the window, and in the cube
         assert [row[:4] for row in windows] == summed
@@ -40,7 +40,7 @@ def test_windows_are_the_sums_of_their_years(unmasked):
 
 def test_a_series_that_lacks_a_year_has_no_window(unmasked):
     years = unmasked.query("select count(distinct reference_year) from marts.cube_007_009a")[0][0]
-    windows = "select count(*) > 0 from marts.three_year_window where statistic = 'cube_007_009a'"
+    windows = "select count(*) > 0 from three_year.three_year_window where statistic = 'cube_007_009a'"
     assert unmasked.query(windows) == [(years == len(YEARS),)]
 
 
@@ -59,7 +59,7 @@ def test_limits_of_a_mean_are_those_of_three_years_of_women(unmasked, tmp_path):
         and age_category = 'total' and increased_reimbursement = 'total'"""
     )[0]
     count, whole, lower, upper = atlas.query(
-        "select numerator, denominator, lower_95, upper_95 from marts.three_year_window where statistic = 'cube_007_005a' and geo_level = 'country'"
+        "select numerator, denominator, lower_95, upper_95 from three_year.three_year_window where statistic = 'cube_007_005a' and geo_level = 'country'"
     )[0]
     z, spread = 1.959963984540054, max(phi - mean, 0) ** 0.5
     below = count * (1 - 1 / (9 * count) - z / (3 * count**0.5)) ** 3

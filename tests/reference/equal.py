@@ -65,16 +65,16 @@ def hashes(atlas: Atlas) -> dict[tuple[str, str], tuple[str, str]]:
     found = {}
     with duckdb.connect(str(atlas.warehouse), read_only=True) as connection:
         tables = connection.execute(
-            "select table_name, list(column_name order by ordinal_position) from information_schema.columns"
-            " where table_schema = 'marts' and regexp_matches(table_name, '^(cube|stat)_|^three_year_window$') and column_name not in ('lower_95', 'upper_95')"
-            " group by table_name order by table_name"
+            "select table_name, table_schema, list(column_name order by ordinal_position) from information_schema.columns"
+            " where table_schema in ('marts', 'three_year') and column_name not in ('lower_95', 'upper_95')"
+            " group by table_name, table_schema order by table_name"
         ).fetchall()
-        for table, columns in tables:
+        for table, schema, columns in tables:
             year = "first_year" if "first_year" in columns else "reference_year"
             line = " || '|' || ".join(f"coalesce({column}::varchar, '')" for column in columns)
             rows = connection.execute(
                 f"select {year}::varchar, count(*)::varchar, left(sha256(string_agg(line, chr(10) order by line)), 16)"
-                f" from (select {year}, {line} as line from marts.{table}) group by {year}"
+                f" from (select {year}, {line} as line from {schema}.{table}) group by {year}"
             ).fetchall()
             found |= {(table, year): (count, digest) for year, count, digest in rows}
     return found
