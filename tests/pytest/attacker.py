@@ -108,7 +108,7 @@ def add_windows(system, connection, statistics, schema, years):
     windows = set()
     for statistic, first, last, *unit, count, whole, status in connection.execute(
         "select statistic, first_year, last_year, geo_level, geo_code, numerator, denominator, status"
-        f" from {schema}.three_year_window"
+        f" from {'three_year' if schema == 'marts' else schema}.three_year_window"
     ).fetchall():
         span = range(first, last + 1)
         if statistic not in statistics or (years is not None and not set(span) <= set(years)):
