@@ -10,6 +10,7 @@ import hashlib
 import json
 import subprocess
 import sys
+from fnmatch import fnmatch
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,7 +18,8 @@ PROJECT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
 PYTHON = ("atlas", "tests")
 SQL = ("models", "tests/data", "analyses")
-SETTINGS = (".sqlfluff", ".sqlfluffignore", "macros", "tests/sqlfluff")
+IGNORED = ".sqlfluffignore"
+SETTINGS = (".sqlfluff", IGNORED, "macros", "tests/sqlfluff")
 PASSED = Path(sys.prefix) / "linted_sql.json"
 
 
@@ -28,7 +30,12 @@ def files_below(paths: tuple[str, ...], ending: str = "") -> list[Path]:
 
 
 def fingerprints() -> dict[str, str]:
-    """Returns path -> hash of the file and of all that its rendered text and the rules follow from, of every SQL file."""
+    """Returns path -> hash of the file and of all that its rendered text and the rules follow from, of every SQL file that
+    .sqlfluffignore does not name: sqlfluff warns of each such file that it is given.
+    """
+    ignored = [
+        line for line in (PROJECT / IGNORED).read_text(encoding="utf-8").splitlines() if line[:1] not in ("", "#")
+    ]
     common = hashlib.sha256(version("sqlfluff").encode())
     for file in files_below(SETTINGS):
         if file.suffix != ".pyc":
@@ -36,6 +43,8 @@ def fingerprints() -> dict[str, str]:
     found = {}
     for file in files_below(SQL, ".sql"):
         name = str(file.relative_to(PROJECT))
+        if any(fnmatch(name, pattern) for pattern in ignored):
+            continue
         found[name] = hashlib.sha256(common.digest() + name.encode() + file.read_bytes()).hexdigest()
     return found
 

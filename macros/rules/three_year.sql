@@ -36,3 +36,7 @@
         or ({{ in_years_to_build('reference_year + ' ~ distance) }} and {{ first_year_of_window('reference_year') }} = {{ first_year_of_window('(reference_year + ' ~ distance ~ ')') }})
     {%- endfor %})
 {%- endmacro %}
+
+{# Whether the running model has a row a three-year window: `by_window` of its meta, with year_column the first year of the window. A window is computed again
+   with any of its years. Returns: boolean. #}
+{% macro is_by_window() %}{{ return((model.config.meta.get('by_window') or false) if model is defined and model.config else false) }}{% endmacro %}
