@@ -19,6 +19,8 @@ def test_a_file_is_linted_again_when_it_or_what_its_text_follows_from_changed(tm
     for name in ("models/one.sql", "models/two.sql", "macros/rule.sql", ".sqlfluff"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("select 1")
+    (tmp_path / "models/three.sql").write_text("select 1")
+    (tmp_path / ".sqlfluffignore").write_text("# a call of one macro\nmodels/th*.sql\n")
     both = ["models/one.sql", "models/two.sql"]
     assert lint.lint_sql() and linted.pop() == both
     assert lint.lint_sql() and not linted
