@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy
 
-from atlas.pair.bounds import ANY, propagate
+from atlas.pair.bounds import ANY, Bounds, propagate
 from atlas.pair.programs import Programs
 from atlas.pair.system import System
 
@@ -70,7 +70,7 @@ class Attack:
             first = first | (fallen & suppressed)
             rows = self._candidates()
             if (rows & self.windows).any():
-                by_windows = fallen & ~self.fallen(self.windows)
+                by_windows = fallen & ~self._without_windows(fallen)
                 fallen, rows = (by_windows, rows & self.windows) if by_windows.any() else (fallen, rows & ~self.windows)
             found = self._cheapest(fallen, rows)
             if not found.any():
@@ -140,18 +140,33 @@ class Attack:
         """Returns a mask of the variables that fall by the last release alone."""
         return self.protected() & ~self._repeated() & (self.alone.width < self._need())
 
-    def fallen(self, without: numpy.ndarray | None = None) -> numpy.ndarray:
+    def fallen(self) -> numpy.ndarray:
         """Returns a mask of the variables that fall by both releases and not by the last one alone: by bounds, or where
-        none does, by linear programs. without: rows that the new release is taken to leave out.
+        none does, by linear programs.
         """
-        hidden = self.hidden if without is None else self.hidden | without
-        values, need = known(self.system, hidden), self._need()
-        both = propagate(self.system, values, unchecked=True)
-        if without is None:
-            self.both = both
-        kept = self.protected() & ~self._repeated() & ~self._given() & ~self.lost & ~both.contradicts
-        short = kept & (both.width < need)
-        return short if short.any() else self.programs.narrowed(values, kept, need, self._stated_by_one(hidden))
+        self.both = propagate(self.system, known(self.system, self.hidden), unchecked=True)
+        kept = self.protected() & ~self._repeated() & ~self._given() & ~self.lost
+        return self._narrowed(kept, self.hidden, self.both, self.programs)
+
+    def _without_windows(self, fallen: numpy.ndarray) -> numpy.ndarray:
+        """Returns a mask of those of some fallen variables that would fall also if no window were published. The
+        programs are others: what is open without the windows may not be with them.
+        """
+        hidden = self.hidden | self.windows
+        bounds = propagate(self.system, known(self.system, hidden), unchecked=True)
+        return self._narrowed(fallen, hidden, bounds, Programs(self.system))
+
+    def _narrowed(
+        self, wanted: numpy.ndarray, hidden: numpy.ndarray, bounds: Bounds, programs: Programs
+    ) -> numpy.ndarray:
+        """Returns a mask of the wanted variables that span less than they need, by bounds, or where none does, by
+        programs. hidden: rows that the new release suppresses besides.
+        """
+        wanted, need = wanted & ~bounds.contradicts, self._need()
+        short = wanted & (bounds.width < need)
+        if short.any():
+            return short
+        return programs.narrowed(known(self.system, hidden), wanted, need, self._stated_by_one(hidden))
 
     def _stated_by_one(self, hidden: numpy.ndarray) -> tuple[numpy.ndarray, numpy.ndarray]:
         """Returns masks of the variables of which the last release alone says something, and the new one alone: their

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from types import SimpleNamespace
 
@@ -353,6 +354,33 @@ def test_linear_programs_find_what_bounds_do_not():
     alone = remedy.Attack(three_sums({**both, "xz": (8, numpy.nan)}), (5, 5)).run()
     # the last release says all that the new one says: its own suppression answers for it, and is not examined again
     assert not alone.fallen.any() and not alone.withheld.any()
+
+
+def test_what_is_open_without_windows_is_examined_with_them():
+    """A window gives u away by bounds, another one x, y, z and p by programs alone. The first falls first; that the others are open without the windows, when u is
+    examined without them, says nothing of them.
+    """
+    sums = three_sums({"xy": (9, numpy.nan), "yz": (9, 9), "xz": (numpy.nan, 8)})
+    # u + 10 = 13, a window; x + p = 20, which the new release alone states too
+    added = [(numpy.nan, numpy.nan), (10, 10), (numpy.nan, 13), (numpy.nan, numpy.nan), (numpy.nan, 20)]
+    stated = [
+        numpy.append(values, more)
+        for values, more in zip((sums.cells.before, sums.cells.now), zip(*added, strict=True), strict=True)
+    ]
+    everywhere = numpy.ones(11, bool)
+    both = dataclasses.replace(
+        sums,
+        cells=Cells(*stated, everywhere, everywhere),
+        variable=numpy.stack([numpy.arange(11)] * 2),
+        relation=numpy.append(sums.relation, [3, 3, 3, 4, 4, 4]),
+        term=numpy.append(sums.term, [6, 7, 8, 0, 9, 10]),
+        sign=numpy.append(sums.sign, [1, 1, -1] * 2),
+        has_rest=numpy.zeros(5, bool),
+        persons=numpy.zeros(11, bool),
+    )
+    outcome = remedy.Attack(both, (5, 5), numpy.isin(numpy.arange(11), [5, 8])).run()
+    assert outcome.fallen.nonzero()[0].tolist() == [0, 1, 2, 6, 9]
+    assert outcome.withheld.nonzero()[0].tolist() == [5, 8] and not outcome.given.any()
 
 
 def test_a_program_that_no_numbers_fit_says_nothing():
