@@ -23,7 +23,6 @@ DENOMINATORS = {"imaging": "beneficiaries", "perinatal": "deliveries"}
 ACT_FILTER = "procedure_type"
 # The public table of totals of three years; beside its years it is the total of one more filter.
 WINDOWS = "three_year_window"
-YEARS_OF_WINDOW = 3
 YEAR_FILTER = "year"
 
 
@@ -122,30 +121,29 @@ def differing_years(
 
 def differing_windows(
     connection: duckdb.DuckDBPyConnection, last: Source, new: Source, years: list[int]
-) -> dict[int, list[str]]:
-    """Returns the first year of each three-year window to attack, with the statistics of it: a release has the window,
-    and one of its years differs, or its rows do. years: those that differ.
+) -> dict[range, list[str]]:
+    """Returns the years of each three-year window to attack, with the statistics of it: a release has the window, and
+    one of its years differs, or its rows do. years: those that differ.
     """
-    stated: list[dict[int, tuple]] = []
-    codes: dict[int, set[str]] = {}
+    stated: list[dict[range, tuple]] = []
+    codes: dict[range, set[str]] = {}
     for source in (last, new):
         rows = (
             connection.execute(
-                "select first_year, list(distinct statistic), count(*), "
+                "select first_year, last_year, list(distinct statistic), count(*), "
                 "sum(hash(statistic, geo_level, geo_code, numerator, denominator, status)) "
-                f"from {source.relations[WINDOWS]} group by first_year"
+                f"from {source.relations[WINDOWS]} group by first_year, last_year"
             ).fetchall()
             if WINDOWS in source.relations
             else []
         )
-        stated.append({first: tuple(rest) for first, _, *rest in rows})
-        for first, found, *_ in rows:
-            codes.setdefault(first, set()).update(found)
+        stated.append({range(first, last + 1): tuple(rest) for first, last, _, *rest in rows})
+        for first, last, found, *_ in rows:
+            codes.setdefault(range(first, last + 1), set()).update(found)
     return {
-        first: sorted(codes[first])
-        for first in sorted(codes)
-        if set(range(first, first + YEARS_OF_WINDOW)) & set(years)
-        or (first in stated[0] and stated[0][first] != stated[1].get(first))
+        window: sorted(codes[window])
+        for window in sorted(codes, key=lambda window: window.start)
+        if set(window) & set(years) or (window in stated[0] and stated[0][window] != stated[1].get(window))
     }
 
 
@@ -155,19 +153,17 @@ def create_cells(
     source: Source,
     statistics: list[Statistic],
     filters: list[str],
-    year: int,
+    years: range,
 ) -> None:
     """Creates a temporary table of the cells of a year: quantity, geo_level, geo_code, the filters, value; null in a
-    suppressed cell. With YEAR_FILTER among the filters, of the window that begins with the year, and its years.
+    suppressed cell. With YEAR_FILTER among the filters, of the years of a window and the window.
     """
     by_window = YEAR_FILTER in filters
     stated = []
     for statistic in (statistic for statistic in statistics if statistic.code in source.relations):
-        relation, where = source.relations[statistic.code], f"where reference_year = {int(year)}"
-        own_year = {}
-        if by_window:
-            where = f"where reference_year between {int(year)} and {int(year) + YEARS_OF_WINDOW - 1}"
-            own_year = {YEAR_FILTER: f"reference_year::varchar as {YEAR_FILTER}"}
+        relation = source.relations[statistic.code]
+        where = f"where reference_year between {years[0]} and {years[-1]}"
+        own_year = {YEAR_FILTER: f"reference_year::varchar as {YEAR_FILTER}"} if by_window else {}
         parts = [(statistic.numerator, "case when status = 'empty' then 0 else numerator end", None)]
         if statistic.denominator:
             parts.append((statistic.denominator, "denominator", ACT_FILTER))
@@ -185,7 +181,7 @@ def create_cells(
                 totals = ", ".join(f"'total' as {identifier(name)}" for name in filters)
                 stated.append(
                     f"select {literal(quantity)} as quantity, geo_level, geo_code, {totals}, {value} as value "
-                    f"from {source.relations[WINDOWS]} where first_year = {int(year)} "
+                    f"from {source.relations[WINDOWS]} where first_year = {years[0]} "
                     f"and statistic = {literal(statistic.code)}"
                 )
     key = ", ".join(["quantity", "geo_level", "geo_code", *map(identifier, filters)])

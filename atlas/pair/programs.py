@@ -14,8 +14,8 @@ import highspy
 import numpy
 
 from atlas.pair.system import System
+from atlas.solver import TOLERANCE, connected, new_solver
 
-TOLERANCE = 1e-6
 # Above every count that a release suppresses.
 HIGHEST = 1e7
 # Programs with random preferences: at most so many, and until so many in turn move too few variables far enough.
@@ -24,14 +24,6 @@ IDLE = 3
 LEAST_MOVED = 3
 LEAST_SHARE_MOVED = 0.02
 PRIMAL_SIMPLEX = 4  # only costs change from one program to the next: the solution before is where the next begins
-OPTIONS = {
-    "output_flag": False,
-    "threads": 1,
-    "random_seed": 0,
-    "presolve": "off",
-    "solver": "simplex",
-    "simplex_strategy": PRIMAL_SIMPLEX,
-}
 
 
 @dataclass
@@ -64,7 +56,9 @@ class Programs:
         """
         unknown = numpy.isnan(known)
         fallen = numpy.zeros(self.system.size, bool)
-        part = self._connected(unknown)
+        inside = unknown[self.term]
+        part = connected(self.relation[inside], self.term[inside], len(self.has_rest), self.system.size)
+        part[~unknown] = self.system.size
         last, new = (self._beside(unknown, part, stated) for stated in stated_by_one)
         wanted = wanted & unknown & ~self.open & (last & new)[part]
         self.examined += int(wanted.sum())
@@ -95,21 +89,6 @@ class Programs:
         found[part[self.term[relations[self.relation] & unknown[self.term]]]] = True
         return found
 
-    def _connected(self, unknown: numpy.ndarray) -> numpy.ndarray:
-        """Returns for each unknown variable the smallest one that relations connect it with; `size` for a known one."""
-        size = self.system.size
-        part = numpy.where(unknown, numpy.arange(size), size)
-        inside = unknown[self.term]
-        relation, term = self.relation[inside], self.term[inside]
-        while True:
-            smallest = numpy.full(len(self.has_rest), size)
-            numpy.minimum.at(smallest, relation, part[term])
-            before = part.copy()
-            numpy.minimum.at(part, term, smallest[relation])
-            part[unknown] = part[part[unknown]]  # the part of the part: long chains take few rounds
-            if numpy.array_equal(before, part):
-                return part
-
 
 class _Program:
     """Variables from 0 on and the relations among them. start, row, sign: the matrix by columns."""
@@ -117,9 +96,7 @@ class _Program:
     def __init__(self, count, start, row, sign, low, high):
         self.count = count
         self.columns = numpy.arange(count, dtype=numpy.int32)
-        self.highs = highspy.Highs()
-        for option, value in OPTIONS.items():
-            self.highs.setOptionValue(option, value)
+        self.highs = new_solver(simplex_strategy=PRIMAL_SIMPLEX)
         zeros = numpy.zeros(count)
         self.highs.passModel(
             *(count, len(low), len(row), 1, 1, 0.0, zeros, zeros, numpy.full(count, HIGHEST), low, high),

@@ -33,7 +33,7 @@ from atlas.sql import identifier
 
 # Columns of quality.withheld_cell before its filters, and after them (macros/release/withheld_cell.sql).
 KEY = ("reference_year", "series", "geo_level", "geo_code")
-# Before the name of a series in quality.withheld_cell: a three-year window, by its first year.
+# Before the name of a series in quality.withheld_cell: a three-year window, by its first year (macro series_of_window).
 WINDOW = "three_year_"
 # The private list of the cells that the last release gives away, in the output directory.
 LISTED = "given_away.csv"
@@ -112,17 +112,17 @@ def attack(
     finding.years = differing_years(connection, old, new, statistics)
     windows = differing_windows(connection, old, new, finding.years)
     shared = geography.compare(connection, old, new) if finding.years or windows else None
-    tasks = [(year, statistics, False) for year in finding.years]
-    tasks += [(first, [s for s in statistics if s.code in codes], True) for first, codes in windows.items()]
-    for year, attacked, by_window in tasks:
-        rows = system.create_rows(connection, (old, new), attacked, shared, year, by_window=by_window)
+    tasks = [(range(year, year + 1), statistics) for year in finding.years]
+    tasks += [(years, [s for s in statistics if s.code in codes]) for years, codes in windows.items()]
+    for years, attacked in tasks:
+        rows = system.create_rows(connection, (old, new), attacked, shared, years)
         found = solve(connection, (old, new), attacked, shared, rows)
         outcome = remedy.Attack(found, (old.threshold, new.threshold), system.windows(connection, rows)).run()
         finding.attacked += outcome.attacked
         finding.fallen += int(outcome.fallen.sum())
         finding.repeated += outcome.repeated
-        finding.withheld += _withheld(connection, rows, attacked, year, outcome)
-        finding.given += _given(connection, rows, attacked, year, outcome)
+        finding.withheld += _withheld(connection, rows, attacked, years[0], outcome)
+        finding.given += _given(connection, rows, attacked, years[0], outcome)
     # a cell of a year may fall by itself and beside the window; one that also hides its denominator is kept
     by_strength = sorted(finding.withheld, key=lambda cell: cell.hides_denominator)
     finding.withheld = list({cell.key: cell for cell in by_strength}.values())

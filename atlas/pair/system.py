@@ -65,16 +65,14 @@ def create_rows(
     sources: tuple[Source, Source],
     statistics: list[Statistic],
     geography: Geography,
-    year: int,
-    *,
-    by_window: bool = False,
+    years: range,
 ) -> Rows:
-    """Creates the temporary tables of a year, or of the three-year window that begins with it and its years: the cells
-    of both releases side by side, those of units that differ apart.
+    """Creates the temporary tables of a year, or of the years of a three-year window and the window: the cells of both
+    releases side by side, those of units that differ apart.
     """
-    filters = filters_of(statistics) + [YEAR_FILTER] * by_window
+    filters = filters_of(statistics) + [YEAR_FILTER] * (len(years) > 1)
     for name, source in zip(RELEASES, sources, strict=True):
-        create_cells(connection, f"pair_{name}", source, statistics, filters, year)
+        create_cells(connection, f"pair_{name}", source, statistics, filters, years)
     connection.execute("create or replace temp table pair_different (geo_level varchar, geo_code varchar)")
     if geography.different:
         values = ", ".join(f"({literal(level)}, {literal(code)})" for level, code in sorted(geography.different))

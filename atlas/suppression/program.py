@@ -5,7 +5,8 @@ from __future__ import annotations
 import highspy
 import numpy
 
-from atlas.suppression.series import TOLERANCE, Movement, Series
+from atlas.solver import TOLERANCE, new_solver
+from atlas.suppression.series import Movement, Series
 
 # A move through suppressed cells costs next to nothing, and may be this many thresholds long.
 COST_OF_SUPPRESSED = 1e-4
@@ -21,16 +22,7 @@ CELLS_FOR_A_PROOF = 100
 TRIES = 12
 NODES = 20
 LEAST_GAIN = 0.5
-OPTIONS = {
-    "output_flag": False,
-    "threads": 1,
-    "random_seed": 0,
-    "presolve": "off",
-    "solver": "simplex",
-    "dual_simplex_cost_perturbation_multiplier": 0.0,
-    "mip_max_nodes": NODES,
-    "mip_abs_gap": LEAST_GAIN,
-}
+OPTIONS = {"dual_simplex_cost_perturbation_multiplier": 0.0, "mip_max_nodes": NODES, "mip_abs_gap": LEAST_GAIN}
 
 
 class Program:
@@ -59,9 +51,7 @@ class Program:
         column, sign = column[kept], sign[kept]
         start = numpy.searchsorted(column, numpy.arange(self.count + 1))
         self.limits = self._limits(cells)
-        self.highs = highs = highspy.Highs()
-        for option, value in OPTIONS.items():
-            highs.setOptionValue(option, value)
+        self.highs = highs = new_solver(**OPTIONS)
         zeros = numpy.zeros(len(used))
         highs.passModel(
             *(2 * self.count, len(used), 2 * len(row), 1, 1, 0.0),

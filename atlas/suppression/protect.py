@@ -30,9 +30,8 @@ MORE_DOWN = (0.25, 0.75, 1.0)
 WORTH_A_SEARCH = 20
 
 
-# Suppresses cells for those without proof (series, cell), given all series and the number of attempts before this one.
-# Returns whether any was.
-GiveWay = Callable[[list[tuple[Series, int]], list[Series], int], bool]
+# Suppresses cells for those without proof (series, cell). Returns whether any was.
+GiveWay = Callable[[list[tuple[Series, int]]], bool]
 
 
 @dataclass(frozen=True)
@@ -66,13 +65,13 @@ def suppress(
         done[name] = read_series(cells, units, name, parts, threshold, done)
     if begin and secondary:
         begin(list(done.values()))
-    for attempt in range(ATTEMPTS):
+    for _ in range(ATTEMPTS):
         lost = []
         for series in done.values():
             series.follow()
             if secondary:
                 lost += [(series, cell) for cell in protect(series, units)]
-        if not (give_way or _suppress_around)(lost, list(done.values()), attempt):
+        if not (give_way or _suppress_around)(lost):
             break
     suppressed, is_excused = numpy.zeros((2, len(cells.cases)), dtype=bool)
     below, above = numpy.zeros((2, len(cells.cases)), dtype=int)
@@ -103,7 +102,7 @@ def _in_order(cells: Cells) -> list[tuple[str, list[str]]]:
     return [(name, parts.get(name, [])) for _, name in sorted(whole) if name not in inner]
 
 
-def _suppress_around(lost: list[tuple[Series, int]], _series: list[Series], _attempt: int) -> bool:
+def _suppress_around(lost: list[tuple[Series, int]]) -> bool:
     """Suppresses the denominators of cells without proof, so that they can grow with them. Returns whether any was."""
     found = False
     for series, cell in lost:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy
 
+from atlas.solver import TOLERANCE
 from atlas.suppression.cells import Cells
 from atlas.suppression.units import Units
 
@@ -14,7 +15,6 @@ from atlas.suppression.units import Units
 COST_OF_TOTAL = 100.0
 COST_OF_LEVEL = 3.0
 WITHOUT_LIMIT = 1e9
-TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import numpy
 
+from atlas.solver import connected
 from atlas.suppression import protect
 from atlas.suppression.cells import Cells
 from atlas.suppression.series import Series
@@ -67,17 +68,17 @@ class Decision:
             series.hide(found[~series.hidden[found]])
         self._excuse()
 
-    def give_way(self, lost: list[tuple[Series, int]], all_series: list[Series], _attempt: int) -> bool:
+    def give_way(self, lost: list[tuple[Series, int]]) -> bool:
         """Suppresses the windows of the components of cells without proof. Returns whether there was such a cell."""
         lost = [(series, cell) for series, cell in lost if series.is_open(cell)]
         if not lost:
             return False
         wanted: set[int] = set()
         for series, cell in lost:
-            place = next(place for place, other in enumerate(all_series) if other is series)
+            place = next(place for place, other in enumerate(self.all_series) if other is series)
             years = numpy.flatnonzero(self.window[place] == cell) if series.is_total[cell] else [cell]
             wanted.update(self.label[place][years].tolist())
-        for series, window, label in zip(all_series, self.window, self.label, strict=True):
+        for series, window, label in zip(self.all_series, self.window, self.label, strict=True):
             found = numpy.unique(window[(window >= 0) & series.hidden & numpy.isin(label, list(wanted))])
             series.hide(found[~series.hidden[found]])
         self._excuse()
@@ -140,13 +141,5 @@ def _components(all_series: list[Series]) -> list[numpy.ndarray]:
     row, cell = (numpy.concatenate(column) for column in zip(*links, strict=True))
     hidden = numpy.concatenate([series.hidden for series in all_series])[cell]
     row, cell = row[hidden], cell[hidden]
-    label = numpy.arange(start[-1])
-    while True:
-        least = numpy.full(rows, start[-1])
-        numpy.minimum.at(least, row, label[cell])
-        new = label.copy()
-        numpy.minimum.at(new, cell, least[row])
-        new = new[new]  # labels are cells: the label of a label is nearer to the least one
-        if (new == label).all():
-            return [label[start[place] : start[place + 1]] for place in range(len(all_series))]
-        label = new
+    label = connected(row, cell, rows, start[-1])
+    return [label[start[place] : start[place + 1]] for place in range(len(all_series))]

@@ -18,7 +18,8 @@
     {{ series }} in ('{{ found | join("', '") }}')
 {%- endmacro %}
 
-{# The name of a series' windows in quality.withheld_cell, whose reference_year is then the first year of the window. Argument: series (SQL text).
+{# The name of a series' windows in quality.withheld_cell, whose reference_year is then the first year of the window (WINDOW in atlas/pair/step.py writes it).
+   Argument: series (SQL text).
    Returns: text expression. #}
 {% macro series_of_window(series) -%}
     'three_year_' || {{ series }}

@@ -4,9 +4,13 @@
 {# The number of years of a window. Returns: integer. #}
 {% macro years_of_window() %}{{ return(3) }}{% endmacro %}
 
+{# What is added to a year, so that the rest of its division by the years of a window is its place in the window, from 0 on. Returns: integer, no less than 0 with
+   any year. #}
+{% macro shift_of_windows() %}{{ return(years_of_window() * 1000 - families().perinatal.first_year) }}{% endmacro %}
+
 {# The first year of the window that a year is in. Argument: year (SQL integer). Returns: integer expression. #}
 {% macro first_year_of_window(year) -%}
-    {{ year }} - ({{ year }} + {{ years_of_window() * 1000 - families().perinatal.first_year }}) % {{ years_of_window() }}
+    {{ year }} - ({{ year }} + {{ shift_of_windows() }}) % {{ years_of_window() }}
 {%- endmacro %}
 
 {# The first years of the windows that some years are in. Argument: years (list of integers; -1 for none).
@@ -14,7 +18,7 @@
 {% macro first_years_of_windows(years) %}
     {% set found = [] %}
     {% for year in years if year > 0 %}
-        {% set first = year - (year + years_of_window() * 1000 - families().perinatal.first_year) % years_of_window() %}
+        {% set first = year - (year + shift_of_windows()) % years_of_window() %}
         {% if first not in found %}{% do found.append(first) %}{% endif %}
     {% endfor %}
     {{ return(found | sort or [-1]) }}

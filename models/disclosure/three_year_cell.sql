@@ -114,9 +114,17 @@ remainder as (
 
 yearly as (
 
-    select * from counted
+    select
+        *,
+        is_hidden and not is_withheld as is_target,
+        not is_hidden as is_settled
+    from counted
     union all
-    select * from remainder
+    select
+        *,
+        {{ is_small_group('cases') }} or {{ is_small_group('persons') }} as is_target,
+        false as is_settled
+    from remainder
 
 ),
 
@@ -218,26 +226,9 @@ decided as (
         denominator,
         false as is_window,
         is_hidden,
-        is_hidden and not is_withheld as is_target,
-        not is_hidden as is_settled
-    from counted
-    union all
-    select
-        first_year,
-        reference_year,
-        series,
-        denominator_series,
-        geo_level,
-        geo_code,
-        {{ filter_columns() }},
-        cases,
-        persons,
-        denominator,
-        false as is_window,
-        true as is_hidden,
-        {{ is_small_group('cases') }} or {{ is_small_group('persons') }} as is_target,
-        false as is_settled
-    from remainder
+        is_target,
+        is_settled
+    from yearly
     union all
     select
         first_year,

@@ -10,17 +10,17 @@ import resource
 import signal
 import sys
 import tempfile
-import time  # noqa: F401  the text of a patch uses it
+import time
 from multiprocessing import Process, forkserver, get_context
 from pathlib import Path
 
-import duckdb  # noqa: F401
+import duckdb
 import release_fixture
 
-from atlas import build, export, guards, lineage, publish, runner, sdmx, site, switch  # noqa: F401
+from atlas import build, export, guards, lineage, publish, runner, sdmx, site, switch
 from atlas.__main__ import main, stop_on_signals
-from atlas.pair import step  # noqa: F401  with numpy and the solver
-from atlas.settings import AtlasError  # noqa: F401
+from atlas.pair import step
+from atlas.settings import AtlasError
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -39,7 +39,7 @@ def work(command: str, patch: str, environment: dict, message: str, largest_file
         resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
     release_fixture.small_site(setattr)
     release_fixture.small_package(setattr)
-    exec(patch, globals())
+    exec(patch, dict(NAMES))
     stop_on_signals()
     sys.exit(main([command]))
 
@@ -47,6 +47,11 @@ def work(command: str, patch: str, environment: dict, message: str, largest_file
 def die(*_, **__) -> None:
     """Takes the place of a step at which the process is killed."""
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+# What the text of a patch may name. A release imports `step` late, with numpy and the solver; here it is imported once for all children.
+MODULES = (build, duckdb, export, guards, lineage, publish, release_fixture, runner, sdmx, site, step, switch, time)
+NAMES = {module.__name__.rpartition(".")[2]: module for module in MODULES} | {"AtlasError": AtlasError, "die": die}
 
 
 class Child:

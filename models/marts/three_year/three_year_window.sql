@@ -93,8 +93,7 @@ limited as (
             numbered.geo_code,
             numbered.numerator,
             numbered.denominator,
-            {%- set value = rate_per('numbered.numerator', 'numbered.denominator', statistic.per or 1) %}
-            case when numbered.status = 'published' then {{ 'cast(numbered.numerator as double)' if statistic.per is none else value }} end as value,
+            case when numbered.status = 'published' then {{ value_of(statistic, 'numbered.numerator', 'numbered.denominator') }} end as value,
             {%- for side in ['lower', 'upper'] %}
                 case
                     when numbered.status = 'published'
