@@ -14,7 +14,7 @@ import highspy
 import numpy
 
 from atlas.pair.system import System
-from atlas.solver import TOLERANCE, connected, new_solver
+from atlas.suppression.solver import TOLERANCE, connected, new_solver
 
 # Above every count that a release suppresses.
 HIGHEST = 1e7

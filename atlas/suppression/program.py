@@ -5,8 +5,8 @@ from __future__ import annotations
 import highspy
 import numpy
 
-from atlas.solver import TOLERANCE, new_solver
 from atlas.suppression.series import Movement, Series
+from atlas.suppression.solver import TOLERANCE, new_solver
 
 # A move through suppressed cells costs next to nothing, and may be this many thresholds long.
 COST_OF_SUPPRESSED = 1e-4

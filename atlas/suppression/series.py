@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy
 
-from atlas.solver import TOLERANCE
 from atlas.suppression.cells import Cells
+from atlas.suppression.solver import TOLERANCE
 from atlas.suppression.units import Units
 
 # What a cell costs beside the threshold and its cases: a total over all filters counts this much more, a level this

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import numpy
 
-from atlas.solver import connected
 from atlas.suppression import protect
 from atlas.suppression.cells import Cells
 from atlas.suppression.series import Series
+from atlas.suppression.solver import connected
 from atlas.suppression.units import Units
 
 # A window of so many suppressed years at least may be published: one less published years is the year.

@@ -93,7 +93,8 @@ limited as (
             numbered.geo_code,
             numbered.numerator,
             numbered.denominator,
-            case when numbered.status = 'published' then {{ value_of(statistic, 'numbered.numerator', 'numbered.denominator') }} end as value,
+            {%- set value = rate_per('numbered.numerator', 'numbered.denominator', statistic.per or 1) %}
+            case when numbered.status = 'published' then {{ 'cast(numbered.numerator as double)' if statistic.per is none else value }} end as value,
             {%- for side in ['lower', 'upper'] %}
                 case
                     when numbered.status = 'published'
