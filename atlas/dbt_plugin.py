@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -107,6 +107,7 @@ class Plugin(BasePlugin):
         variables  stops when a name in `names` is no variable of the project
         exchange  makes `folder`, through which tables pass to Spark and back
         spark   runs dbt on Spark, and stops when that fails
+        free    drops the blocks of the warehouse that DuckDB keeps in memory and nobody uses
         suppress  decides the suppressed cells of `years` (name: window, of the windows that begin with them), whose
                   cells are in the folder for temporary files
         """
@@ -124,6 +125,8 @@ class Plugin(BasePlugin):
                 check_unchanged(records)
             elif step == "variables":
                 variables.check_names(target_config.config["names"])
+            elif step == "free":
+                free_blocks(DuckDBConnectionManager.env().conn, self.settings.memory_limit)
             elif step == "suppress":
                 given = target_config.config
                 suppression.run(
@@ -260,6 +263,18 @@ def recode(files: set[str], records: Path) -> None:
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not target.exists():
                 source_text.recode(Path(record.file), record.encoding, record.skipped_lines, target)
+
+
+def free_blocks(connection: duckdb.DuckDBPyConnection, limit: str) -> None:
+    """Drops the blocks that DuckDB keeps in memory and nobody uses: it does so when its memory limit is lowered.
+
+    The lowest limit is refused where blocks are in use, after all others were dropped. limit: the memory limit that
+    holds afterwards, as it was given. DuckDB states it rounded down to a tenth: taken from there, it would shrink with
+    each call.
+    """
+    with suppress(duckdb.OutOfMemoryException):
+        connection.execute("set memory_limit = '1MB'")
+    connection.execute(f"set memory_limit = '{limit}'")
 
 
 def clear(folder: Path) -> None:

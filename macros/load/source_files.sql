@@ -22,7 +22,7 @@
     {{ return('[' ~ (items | join(', ')) ~ ']') }}
 {% endmacro %}
 
-{# Runs a step of the Python package. Arguments: step (text: scan, recode, check, clear; see atlas/dbt_plugin.py), more (mapping of its arguments).
+{# Runs a step of the Python package. Arguments: step (text, see atlas/dbt_plugin.py), more (mapping of its arguments).
    Raises dbt's runtime error with the message of the step. #}
 {% macro run_source_step(step, more={}) %}{{ return(adapter.dispatch('run_source_step')(step, more)) }}{% endmacro %}
 {% macro default__run_source_step(step, more) %}{% endmacro %}
