@@ -169,18 +169,7 @@ def run_once(tool, source, scratch, arguments):
         "DBT_LOG_PATH": str(scratch / "logs"),
         "POLARS_MAX_THREADS": str(arguments.threads),
     }
-    log = scratch / "log.txt"
-    started = time.monotonic()
-    with open(log, "w", encoding="utf-8") as lines:
-        process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=lines, stderr=subprocess.STDOUT)
-        _, status, used = os.wait4(process.pid, 0)
-    run = {
-        "seconds": time.monotonic() - started,
-        "processor": used.ru_utime + used.ru_stime,
-        "memory": used.ru_maxrss * (1 if sys.platform == "darwin" else 1024),
-    }
-    if status:
-        sys.exit(f"{' '.join(command)} failed:\n{log.read_text(encoding='utf-8')[-3000:]}")
+    run = run_process(command, environment, scratch / "log.txt")
     run["result"] = counted(scratch / "cells" if tool == "polars" else database, tool)
     if tool == "dbt":
         results = json.loads((scratch / "target" / "run_results.json").read_text(encoding="utf-8"))["results"]
@@ -188,10 +177,27 @@ def run_once(tool, source, scratch, arguments):
             ((result["execution_time"], result["unique_id"].split(".", 2)[2]) for result in results), reverse=True
         )
         run["models"] = time_in_statements(scratch / "logs" / "dbt.log")
-        spent = json.loads((scratch / "nodes.json").read_text(encoding="utf-8"))
+        nodes = json.loads((scratch / "nodes.json").read_text(encoding="utf-8"))
+        spent = {name: used["processor"] for name, used in nodes.items()}
+        run["memory"] = max(used["memory"] for used in nodes.values())  # it was measured by node, and begun anew
         manifest = json.loads((scratch / "target" / "manifest.json").read_text(encoding="utf-8"))
         run["shares"] = shares_of_work(spent, manifest, run["processor"])
     return run
+
+
+def run_process(command, environment, log):
+    """Runs a command in the project's folder. Returns its seconds, processor seconds (with children) and largest resident memory in bytes. Stops when it fails."""
+    started = time.monotonic()
+    with open(log, "w", encoding="utf-8") as lines:
+        process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=lines, stderr=subprocess.STDOUT)
+        _, status, used = os.wait4(process.pid, 0)
+    if status:
+        sys.exit(f"{' '.join(command)} failed:\n{log.read_text(encoding='utf-8')[-3000:]}")
+    return {
+        "seconds": time.monotonic() - started,
+        "processor": used.ru_utime + used.ru_stime,
+        "memory": used.ru_maxrss * (1 if sys.platform == "darwin" else 1024),
+    }
 
 
 def shares_of_work(spent, manifest, total):
