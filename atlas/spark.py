@@ -14,13 +14,15 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
 import duckdb
 
 from atlas.settings import PROJECT_DIR, AtlasError, InputError, Settings
 
-METHODS = ("session", "thrift", "http")  # of dbt-spark; each is a target of profiles.yml
-PORTS = {"thrift": "10000", "http": "443"}  # where ATLAS_SPARK_PORT names none
+METHODS = ("session", "connect", "thrift", "http")  # each is a target of profiles.yml
+PORTS = {"connect": "15002", "thrift": "10000", "http": "443"}  # where ATLAS_SPARK_PORT names none
+PACKAGES = {"session": ["pyspark"], "connect": ["pyspark", "grpcio", "pandas", "pyarrow"]}  # others need PyHive
 REQUIREMENTS = PROJECT_DIR / "requirements-spark.in"
 LEAST_JAVA = 17
 TIMEOUT = 10  # seconds to reach a server
@@ -87,7 +89,7 @@ def wanted_versions() -> dict[str, str]:
 def _check_packages(interpreter: str, how: str) -> None:
     """Raises InputError when a package of Spark is missing or of another version."""
     wanted = wanted_versions()
-    names = ["dbt-core", "dbt-spark", *(["pyspark"] if how == "session" else ["pyhive"])]
+    names = ["dbt-core", "dbt-spark", *PACKAGES.get(how, ["pyhive"])]
     code = (
         "import importlib.metadata as m, json, sys\nfound = {}\nfor name in sys.argv[1:]:\n"
         "    try: found[name] = m.version(name)\n    except m.PackageNotFoundError: pass\nprint(json.dumps(found))"
@@ -100,6 +102,8 @@ def _check_packages(interpreter: str, how: str) -> None:
     except (OSError, subprocess.CalledProcessError) as error:
         raise InputError(f"ATLAS_SPARK_PYTHON is {interpreter!r}, which does not run. {install}") from error
     found = json.loads(done.stdout)
+    if how == "connect" and not set(PACKAGES[how]) <= set(found):
+        install = f"Run `make spark`, and `{interpreter} -m pip install 'pyspark[connect]=={wanted['pyspark']}'`."
     for name in names:
         if name not in found:
             raise InputError(
@@ -146,6 +150,14 @@ def _check_server(environment, usual_port: str) -> None:
         ) from error
 
 
+def address_of_connect(environment) -> str:
+    """Returns the address of the server of Spark Connect as PySpark takes it: with a token, it is reached by TLS."""
+    host, port = environment["ATLAS_SPARK_HOST"], environment.get("ATLAS_SPARK_PORT") or PORTS["connect"]
+    given = {"user_id": environment.get("ATLAS_SPARK_USER"), "token": environment.get("ATLAS_SPARK_TOKEN")}
+    parts = "".join(f";{name}={quote(value, safe='')}" for name, value in given.items() if value)
+    return f"sc://{host}:{port}/{parts}"
+
+
 def make_exchange(folder: Path) -> None:
     """Makes the private folder through which the tables of one build pass, and removes those of earlier builds."""
     clear_exchange(folder.parent)
@@ -188,6 +200,8 @@ def run(settings: Settings, folder: Path, plan: str, variables: dict, *, full_re
     environment["DBT_CACHE_SELECTED_ONLY"] = "true"  # listing a schema takes Spark a second
     if events := environment.get("ATLAS_SPARK_EVENTS"):
         Path(events).mkdir(mode=0o700, parents=True, exist_ok=True)
+    if method() == "connect":
+        environment["SPARK_REMOTE"] = address_of_connect(environment)
     log = work / "spark.log"  # of Java; private, as it may show rows
     with open(log, "w", encoding="utf-8") as errors:
         process = subprocess.Popen(

@@ -26,6 +26,12 @@ RELATIVE = "abs(x.{0} - y.{0}) > {1} * greatest(1, abs(x.{0}))"
 # What a build writes about itself; the rest of a warehouse must be equal.
 ABOUT_THE_BUILD = {"build_run", "built_year", "build_progress", "spark_table"}
 COLUMNS_ABOUT_THE_BUILD = {"planned_by", "reading", "read_path"}
+# dbt's arguments for what depends on the threshold.
+OF_THRESHOLD = (
+    "run",
+    "--select",
+    *(f"path:models/{part}" for part in ("load", "disclosure", "comparison", *PUBLISHED_MODELS)),
+)
 
 
 # Bad input ----------------------------------------------------------------------------------------------------------------------------
@@ -55,7 +61,9 @@ def environment(tmp_path):
 
 def test_what_spark_needs_is_checked(environment):
     spark.check(environment)
-    with pytest.raises(InputError, match="ATLAS_SPARK_METHOD is 'livy', but must be one of session, thrift, http"):
+    with pytest.raises(
+        InputError, match="ATLAS_SPARK_METHOD is 'livy', but must be one of session, connect, thrift, http"
+    ):
         spark.check(environment | {"ATLAS_SPARK_METHOD": "livy"})
 
 
@@ -242,9 +250,7 @@ def build(source: Path, output: Path):
 
     The engine is that of the environment. Data tests of DuckDB are left out: they read tables that are compared here. Those of Spark run.
     """
-    of_threshold = ("load", "disclosure", "comparison", *PUBLISHED_MODELS)
-    steps = {0: WITHOUT_TESTS, 5: ("run", "--select", *(f"path:models/{part}" for part in of_threshold))}
-    for threshold, arguments in steps.items():
+    for threshold, arguments in {0: WITHOUT_TESTS, 5: OF_THRESHOLD}.items():
         done = run_dbt(source, output, *arguments, variables={"small_cell_threshold": threshold})
         assert done.ok, done.log[-4000:]
         shutil.copy(done.warehouse, output / f"threshold_{threshold}.duckdb")
