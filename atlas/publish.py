@@ -67,29 +67,41 @@ class Release:
 def publish(settings: Settings, options: last_release.Options | None = None) -> Release:
     """Publishes the warehouse's last build; the caller holds the output lock. options: about the last release.
 
+    Where DuckDB stops at RELEASE_MEMORY, the release begins anew with all of ATLAS_MEMORY_LIMIT: two tables at a time
+    may meet the limit although a whole release needs less than a third of it.
+
     Returns the release. Raises AtlasError when the build is not publishable, would lose years of the last release, or
     the set cannot be written; the release before is then untouched.
     """
     options = options or last_release.Options()
     switch.check_links(settings)
-    switch.clear_staging(settings)
     with readable_faults(settings):
-        settings.staging.mkdir()
-        settings.temp_dir.mkdir(parents=True, exist_ok=True)
-        with open_databases(settings) as connection:
-            build = record.read_build(connection)
-            tables = read_public_tables(connection, build.models)
-            edition = read_edition(connection, settings, build, tables)
-            last = last_release.find(settings, options, is_synthetic=edition.is_synthetic)
-            finding = compare(connection, settings, build, tables, last, options) if last else None
-            files = publish_tables(connection, settings, tables, edition)
-            consents = step.consents(connection, finding, options.consent)
-            release = write_release(connection, settings, build, tables, files, edition, last, consents)
-            release = replace(release, finding=finding)
-            lineage_page = lineage.page(connection, build.manifest)
-        site.write_site(settings, settings.staging, lineage_page)
-        switch.sync_set(settings.staging)
-        switch.switch_release(settings, release.version)
+        try:
+            return _publish(settings, options, RELEASE_MEMORY)
+        except duckdb.OutOfMemoryException:
+            print("The release begins anew, with more memory for DuckDB.", flush=True)
+            return _publish(settings, options)
+
+
+def _publish(settings: Settings, options: last_release.Options, most_memory: int | None = None) -> Release:
+    """Writes the set and switches to it, see publish. most_memory: see open_databases."""
+    switch.clear_staging(settings)
+    settings.staging.mkdir()
+    settings.temp_dir.mkdir(parents=True, exist_ok=True)
+    with open_databases(settings, most_memory) as connection:
+        build = record.read_build(connection)
+        tables = read_public_tables(connection, build.models)
+        edition = read_edition(connection, settings, build, tables)
+        last = last_release.find(settings, options, is_synthetic=edition.is_synthetic)
+        finding = compare(connection, settings, build, tables, last, options) if last else None
+        files = publish_tables(connection, settings, tables, edition)
+        consents = step.consents(connection, finding, options.consent)
+        release = write_release(connection, settings, build, tables, files, edition, last, consents)
+        release = replace(release, finding=finding)
+        lineage_page = lineage.page(connection, build.manifest)
+    site.write_site(settings, settings.staging, lineage_page)
+    switch.sync_set(settings.staging)
+    switch.switch_release(settings, release.version)
     return release
 
 
@@ -470,9 +482,9 @@ def _write_own_table(connection, name: str, rows: list[tuple]) -> export.PublicT
 
 
 @contextmanager
-def open_databases(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_databases(settings: Settings, most_memory: int | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """Yields a connection with the private `warehouse` read-only and a new, empty `atlas`; closes both, without a
-    write-ahead log left.
+    write-ahead log left. most_memory: bytes that DuckDB may use where ATLAS_MEMORY_LIMIT gives more.
 
     Raises AtlasError when there is no warehouse, or another process is writing to it.
     """
@@ -488,7 +500,8 @@ def open_databases(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
         }
     )
     try:
-        _limit_memory(connection)
+        if most_memory:
+            _limit_memory(connection, most_memory)
         try:
             connection.execute(f"attach {literal(settings.warehouse)} as warehouse (read_only)")
         except duckdb.IOException as error:
@@ -513,12 +526,12 @@ def open_databases(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
         )
 
 
-def _limit_memory(connection: duckdb.DuckDBPyConnection) -> None:
-    """Lowers the memory limit of a connection to RELEASE_MEMORY; a limit that is lower stays."""
+def _limit_memory(connection: duckdb.DuckDBPyConnection, most: int) -> None:
+    """Lowers the memory limit of a connection to these bytes; a limit that is lower stays."""
     (limit,) = connection.execute("select current_setting('memory_limit')").fetchone()
     number, unit = limit.split()  # such as 3.7 GiB
-    if float(number) * 1024 ** ["bytes", "KiB", "MiB", "GiB", "TiB"].index(unit) > RELEASE_MEMORY:
-        connection.execute(f"set memory_limit = '{RELEASE_MEMORY}B'")
+    if float(number) * 1024 ** ["bytes", "KiB", "MiB", "GiB", "TiB"].index(unit) > most:
+        connection.execute(f"set memory_limit = '{most}B'")
 
 
 @contextmanager

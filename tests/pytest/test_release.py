@@ -247,8 +247,30 @@ def test_a_rerun_writes_the_same_bytes_whatever_the_threads(output, tmp_path):
 def test_a_release_uses_little_memory_of_what_it_may_use(output, limit, used):
     settings = settings_of(output, ATLAS_MEMORY_LIMIT=limit)
     settings.staging.mkdir()
-    with publishing.open_databases(settings) as connection:
+    with publishing.open_databases(settings, publishing.RELEASE_MEMORY) as connection:
         assert connection.execute("select current_setting('memory_limit')").fetchone() == (used,)
+
+
+@pytest.mark.parametrize("stops", [1, 2])
+def test_a_release_that_stops_at_its_memory_begins_anew_with_all_that_it_may_use(output, monkeypatch, stops):
+    limits, write = [], publishing.publish_tables
+
+    def stop_at_first(connection, *arguments):
+        limits.extend(connection.execute("select current_setting('memory_limit')").fetchone())
+        if len(limits) <= stops:
+            raise duckdb.OutOfMemoryException("failed to pin block")
+        return write(connection, *arguments)
+
+    monkeypatch.setattr(publishing, "publish_tables", stop_at_first)
+    settings = settings_of(output, ATLAS_MEMORY_LIMIT="4GB")
+    if stops == 1:
+        publishing.publish(settings)
+        assert settings.public_file.exists()
+    else:
+        with pytest.raises(AtlasError, match="could not be written: .*failed to pin block"):
+            publishing.publish(settings)
+        assert not settings.public_file.exists() and not settings.staging.exists()
+    assert limits == ["384.0 MiB", "3.7 GiB"]
 
 
 def test_two_releases_are_kept(output):

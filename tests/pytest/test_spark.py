@@ -89,6 +89,26 @@ def test_missing_and_other_packages_are_refused(environment, tmp_path):
         spark.check(environment | {"ATLAS_SPARK_PYTHON": "/nowhere/python"})
 
 
+def test_spark_connect_needs_its_packages_and_a_server(environment, tmp_path):
+    connect = environment | {"ATLAS_SPARK_METHOD": "connect"}
+    with pytest.raises(InputError, match=r"package grpcio is not installed .* install 'pyspark\[connect\]==[0-9.]+'"):
+        spark.check(connect)
+    found = json.dumps(spark.wanted_versions() | dict.fromkeys(("grpcio", "pandas", "pyarrow"), "1.0"))
+    connect |= {"ATLAS_SPARK_PYTHON": program(tmp_path, "python", found)}
+    with pytest.raises(InputError, match="ATLAS_SPARK_HOST is not set"):
+        spark.check(connect)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        connect |= {"ATLAS_SPARK_HOST": "127.0.0.1", "ATLAS_SPARK_PORT": str(listening.getsockname()[1])}
+        spark.check(connect)
+
+
+def test_address_of_spark_connect():
+    server = {"ATLAS_SPARK_HOST": "spark.example"}
+    assert spark.address_of_connect(server) == "sc://spark.example:15002/"
+    server |= {"ATLAS_SPARK_PORT": "443", "ATLAS_SPARK_USER": "an analyst", "ATLAS_SPARK_TOKEN": "a;b=c"}
+    assert spark.address_of_connect(server) == "sc://spark.example:443/;user_id=an%20analyst;token=a%3Bb%3Dc"
+
+
 def test_server_that_does_not_answer_is_refused(environment, tmp_path):
     found = json.dumps(spark.wanted_versions() | {"pyhive": "0.7.0"})
     server = environment | {"ATLAS_SPARK_METHOD": "thrift", "ATLAS_SPARK_PYTHON": program(tmp_path, "python", found)}
