@@ -25,7 +25,15 @@ PORTS = {"connect": "15002", "thrift": "10000", "http": "443"}  # where ATLAS_SP
 PACKAGES = {"session": ["pyspark"], "connect": ["pyspark", "grpcio", "pandas", "pyarrow"]}  # others need PyHive
 REQUIREMENTS = PROJECT_DIR / "requirements-spark.in"
 LEAST_JAVA = 17
+LEAST_SPARK = 4  # of a server: tables are overwritten by name
 TIMEOUT = 10  # seconds to reach a server
+PATIENCE = 120  # seconds until a server has said its version: a cluster may have to start
+# How a server is asked for its version. Databricks counts by other numbers.
+ASKED = {
+    "thrift": "from pyhive import hive\ncursor = hive.connect(sys.argv[1], int(sys.argv[2]), username=sys.argv[3])"
+    ".cursor()\ncursor.execute('select version()')\nversion = cursor.fetchone()[0]",
+    "connect": "from pyspark.sql import SparkSession\nversion = SparkSession.builder.getOrCreate().version",
+}
 
 
 def python(environment=os.environ) -> str:
@@ -79,6 +87,8 @@ def check(environment=os.environ) -> None:
         _check_java(environment)
     else:
         _check_server(environment, PORTS[how])
+    if how in ASKED:
+        _check_server_version(environment, how)
 
 
 def wanted_versions() -> dict[str, str]:
@@ -148,6 +158,30 @@ def _check_server(environment, usual_port: str) -> None:
             f"The server of Spark, {host}:{port}, does not answer ({error.strerror or error}). Start it, or correct "
             "ATLAS_SPARK_HOST and ATLAS_SPARK_PORT."
         ) from error
+
+
+def _check_server_version(environment, how: str) -> None:
+    """Raises InputError when what answers at the address is no server of Spark, or one of an older version."""
+    host, port = environment["ATLAS_SPARK_HOST"], environment.get("ATLAS_SPARK_PORT") or PORTS[how]
+    code = f"import json, sys\n{ASKED[how]}\nprint(json.dumps({{'spark': version}}))"
+    command = [python(environment), "-c", code, host, port, environment.get("ATLAS_SPARK_USER") or "atlas"]
+    remote = {"SPARK_REMOTE": address_of_connect(environment)} if how == "connect" else {}
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=True, timeout=PATIENCE, env={**environment, **remote}
+        )
+        version = str(json.loads(done.stdout)["spark"])
+    except (OSError, ValueError, LookupError, subprocess.SubprocessError) as error:
+        raise InputError(
+            f"{host}:{port} answers, but not as a server of Spark by the method {how}. Start one there, or correct "
+            "ATLAS_SPARK_METHOD, ATLAS_SPARK_HOST and ATLAS_SPARK_PORT."
+        ) from error
+    number = re.match(r"\d+", version)
+    if not number or int(number[0]) < LEAST_SPARK:
+        raise InputError(
+            f"The server of Spark, {host}:{port}, has version {version.split(' ')[0]}, and the project needs "
+            f"{LEAST_SPARK} or later. Name another server with ATLAS_SPARK_HOST."
+        )
 
 
 def address_of_connect(environment) -> str:

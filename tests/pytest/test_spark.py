@@ -93,13 +93,28 @@ def test_spark_connect_needs_its_packages_and_a_server(environment, tmp_path):
     connect = environment | {"ATLAS_SPARK_METHOD": "connect"}
     with pytest.raises(InputError, match=r"package grpcio is not installed .* install 'pyspark\[connect\]==[0-9.]+'"):
         spark.check(connect)
-    found = json.dumps(spark.wanted_versions() | dict.fromkeys(("grpcio", "pandas", "pyarrow"), "1.0"))
-    connect |= {"ATLAS_SPARK_PYTHON": program(tmp_path, "python", found)}
+    found = spark.wanted_versions() | dict.fromkeys(("grpcio", "pandas", "pyarrow"), "1.0")
+    connect |= {"ATLAS_SPARK_PYTHON": program(tmp_path, "python", json.dumps(found | {"spark": "4.3.0"}))}
     with pytest.raises(InputError, match="ATLAS_SPARK_HOST is not set"):
         spark.check(connect)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         connect |= {"ATLAS_SPARK_HOST": "127.0.0.1", "ATLAS_SPARK_PORT": str(listening.getsockname()[1])}
         spark.check(connect)
+
+
+def test_server_of_another_version_or_kind_is_refused(environment, tmp_path):
+    found = spark.wanted_versions() | {"pyhive": "0.7.0"}
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = str(listening.getsockname()[1])
+        server = environment | {"ATLAS_SPARK_METHOD": "thrift", "ATLAS_SPARK_HOST": "127.0.0.1"}
+        server |= {"ATLAS_SPARK_PORT": port}
+        for said, refusal in [
+            ({"spark": "3.5.1 of some day"}, "has version 3.5.1, and the project needs 4 or later"),
+            ({}, f"127.0.0.1:{port} answers, but not as a server of Spark by the method thrift"),
+        ]:
+            answers = program(tmp_path, "python", json.dumps(found | said))
+            with pytest.raises(InputError, match=refusal):
+                spark.check(server | {"ATLAS_SPARK_PYTHON": answers})
 
 
 def test_address_of_spark_connect():
@@ -110,7 +125,7 @@ def test_address_of_spark_connect():
 
 
 def test_server_that_does_not_answer_is_refused(environment, tmp_path):
-    found = json.dumps(spark.wanted_versions() | {"pyhive": "0.7.0"})
+    found = json.dumps(spark.wanted_versions() | {"pyhive": "0.7.0", "spark": "4.3.0"})
     server = environment | {"ATLAS_SPARK_METHOD": "thrift", "ATLAS_SPARK_PYTHON": program(tmp_path, "python", found)}
     with pytest.raises(InputError, match="ATLAS_SPARK_HOST is not set"):
         spark.check(server)
