@@ -25,6 +25,8 @@ def main(argv=None):
     parser.add_argument("--last-year", type=int, default=2024, help="the year that is added")
     parser.add_argument("--years", type=int, nargs="+", default=[1, 2, 4, 8], help="years that the warehouse holds")
     parser.add_argument("--runs", type=int, default=1)
+    parser.add_argument("--variables", type=json.loads, default={}, help="other variables of dbt, as JSON")
+    parser.add_argument("--without-release", action="store_true")
     default = Path(os.environ.get("ATLAS_OUTPUT_DIR", PROJECT / "output")) / "benchmark"
     parser.add_argument("--output", type=Path, default=default, help="where the tables and the warehouses go")
     arguments = parser.parse_args(argv)
@@ -34,13 +36,14 @@ def main(argv=None):
         first = arguments.last_year - held
         with tempfile.TemporaryDirectory(dir=arguments.output) as folder:
             before = Path(folder) / "before"
-            build(arguments.source, before, first, arguments.last_year - 1)
-            release(before)
+            build(arguments, before, first, arguments.last_year - 1)
+            release(arguments, before)
             runs[held] = []
             for number in range(arguments.runs):
                 after = Path(folder) / "after"
                 shutil.copytree(before, after, symlinks=True)
-                run = {**build(arguments.source, after, first, arguments.last_year), "release": release(after)}
+                run = build(arguments, after, first, arguments.last_year)
+                run["release"] = release(arguments, after)
                 shutil.rmtree(after)
                 runs[held].append(run)
                 print(f"beside {held} years, run {number + 1}: {figures(run)}", flush=True)
@@ -60,20 +63,22 @@ def environment_of(output):
     }
 
 
-def build(source, output, first, last):
+def build(arguments, output, first, last):
     """Runs `dbt build` of the years. Returns what the process used, and `nodes`: what each node of dbt used."""
     output.mkdir(exist_ok=True)
-    years = json.dumps({"first_reference_year": first, "last_reference_year": last})
+    years = json.dumps({**arguments.variables, "first_reference_year": first, "last_reference_year": last})
     command = [sys.executable, str(HERE / "dbt_nodes.py"), str(output / "nodes.json"), "build"]
     command += ["--exclude-resource-type", "unit_test", "--vars", years]
-    environment = {**environment_of(output), "ATLAS_SOURCE_DIR": str(source)}
+    environment = {**environment_of(output), "ATLAS_SOURCE_DIR": str(arguments.source)}
     run = run_process(command, environment, output / "log.txt")
     nodes = json.loads((output / "nodes.json").read_text(encoding="utf-8"))
     return {**run, "memory": max(used["memory"] for used in nodes.values()), "nodes": nodes}
 
 
-def release(output):
-    """Publishes what was built. Returns what the process used."""
+def release(arguments, output):
+    """Publishes what was built, unless that was not asked for. Returns what the process used."""
+    if arguments.without_release:
+        return {"seconds": 0.0, "processor": 0.0, "memory": 0}
     command = [sys.executable, "-m", "atlas", "release"]
     return run_process(command, environment_of(output), output / "log.txt")
 
@@ -102,7 +107,9 @@ def as_table(runs):
         "|--:" * (len(parts) + 3) + "|",
     ]
     for held in runs:
-        cells = [f"{median(held, of):.1f} ({median(held, of) / median(smallest, of):.2f})" for of in parts.values()]
+        cells = [
+            f"{median(held, of):.1f} ({median(held, of) / (median(smallest, of) or 1):.2f})" for of in parts.values()
+        ]
         memory = [
             median(held, lambda run: run["memory"]) / 1e9,
             median(held, lambda run: run["release"]["memory"]) / 1e9,
