@@ -53,16 +53,20 @@ def read(folder: Path, year: int, name: str = "cell") -> tuple[Cells, Units]:
 
     All columns of the cells' file that end in `_filter` are filters. Raises duckdb.Error for a missing file.
     """
+    file = str(folder / cells_file(year, name))
     with duckdb.connect() as connection:
         connection.execute("set threads = 1")
         units = connection.execute(
             "select unit_id, parent_unit_id, level_rank, is_sector, is_remainder from read_parquet(?) order by unit_id",
             [str(folder / UNITS)],
         ).fetchnumpy()
-        cells = connection.execute(
-            "select * from read_parquet(?) order by cell_id", [str(folder / cells_file(year, name))]
-        ).fetchnumpy()
-    return _cells(cells, units["unit_id"]), Units(
+        columns = [column for column, *_ in connection.execute("describe from read_parquet(?)", [file]).fetchall()]
+        # texts become numbers before they leave DuckDB: a text of Python a cell takes more memory than all else
+        texts = {column: _texts(connection, column, file) for column in columns if _is_text(column)}
+        chosen = [f'list_position(?, "{column}") - 1 as "{column}"' if column in texts else column for column in columns]
+        query = f"select {', '.join(chosen)} from read_parquet(?) order by cell_id"
+        cells = connection.execute(query, [*texts.values(), file]).fetchnumpy()
+    return _cells(cells, texts["series"], units["unit_id"]), Units(
         parent=_places(units["unit_id"], units["parent_unit_id"]),
         rank=units["level_rank"].astype(int),
         is_sector=units["is_sector"].astype(bool),
@@ -70,18 +74,24 @@ def read(folder: Path, year: int, name: str = "cell") -> tuple[Cells, Units]:
     )
 
 
-def _cells(found: dict, unit_ids: numpy.ndarray) -> Cells:
-    """Returns the arrays of the columns. A filter's values are numbered in their order."""
-    filters = []
-    for name in sorted(column for column in found if column.endswith("_filter")):
-        values = numpy.asarray(found[name], dtype=object)
-        number = {value: place for place, value in enumerate(["total", *sorted(set(values) - {"total"})])}
-        filters.append(numpy.array([number[value] for value in values], dtype=int))
+def _is_text(column: str) -> bool:
+    """True for the columns of the cells' file that hold texts."""
+    return column == "series" or column.endswith("_filter")
+
+
+def _texts(connection: duckdb.DuckDBPyConnection, column: str, file: str) -> list[str]:
+    """Returns the different texts of a column in their order, `total` first."""
+    found = connection.execute(f'select distinct "{column}" from read_parquet(?)', [file]).fetchall()
+    return ["total", *sorted({text for (text,) in found} - {"total"})]
+
+
+def _cells(found: dict, series: list[str], unit_ids: numpy.ndarray) -> Cells:
+    """Returns the arrays of the columns. found: texts as numbers; series: the names that those of the series mean."""
     return Cells(
         cell_id=found["cell_id"],
-        series=numpy.asarray(found["series"], dtype=object),
+        series=numpy.array(series, dtype=object)[found["series"]],
         unit=_places(unit_ids, found["unit_id"]),
-        filters=filters,
+        filters=[found[name].astype(int) for name in sorted(found) if name.endswith("_filter")],
         cases=found["cases"].astype(int),
         is_small=found["is_small"].astype(bool),
         denominator=_places(found["cell_id"], found["denominator_id"]),

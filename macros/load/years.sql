@@ -98,7 +98,8 @@
 {% endmacro %}
 
 {# A condition that follows from in_years_to_build of the year of a date, stated apart: files and parts of files whose smallest and largest date are of other
-   years are not read. Claims need it: a line may be in the folder of another year, so that the folder cannot say which files a year needs.
+   years are not read. DuckDB leaves out no file for a condition on the year of a date: without this one, each of the years of a build would read the lists of all.
+   Claims need it too: a line may be in the folder of another year, so that the folder cannot say which files a year needs.
    Argument: column (date). Returns: SQL condition; always true inside a unit test, as in_years_to_build. #}
 {% macro on_days_to_build(column) %}
     {%- if execute and model.resource_type == 'unit_test' -%}

@@ -13,6 +13,7 @@ with december as (
         reject_reason is null
         and is_december
         and {{ in_years_to_build('reference_year') }}
+        and {{ on_days_to_build('reference_date') }}
 
 ),
 
@@ -26,6 +27,7 @@ june as (
         reject_reason is null
         and not is_december
         and {{ in_years_to_build('reference_year') }}
+        and {{ on_days_to_build('reference_date') }}
 
 ),
 

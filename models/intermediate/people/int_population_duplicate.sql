@@ -11,6 +11,7 @@ with repeated as (
     where
         reject_reason is null
         and {{ in_years_to_build('reference_year') }}
+        and {{ on_days_to_build('reference_date') }}
     group by 1
     -- more than one record a list: three in all, or two of one list
     having
@@ -39,6 +40,7 @@ line as (
     where
         reject_reason is null
         and {{ in_years_to_build('reference_year') }}
+        and {{ on_days_to_build('reference_date') }}
 
 ),
 
