@@ -115,6 +115,12 @@
     {{ return(in_years(column, years) if years else column ~ ' is not null') }}
 {% endmacro %}
 
+{# `column in (first years of the three-year windows of the years to test)`. Argument: column (SQL). Returns: SQL condition. #}
+{% macro in_windows_to_test(column) %}
+    {%- set years = planned_test_years() -%}
+    {{ return(in_years(column, first_years_of_windows(years)) if years else column ~ ' is not null') }}
+{% endmacro %}
+
 {# The years that data tests look at in `dbt build`. Returns: list of integers; empty where this command has made no plan: every year. #}
 {% macro planned_test_years() %}
     {%- set plan = model_relation('load_plan') if execute and flags.WHICH == 'build' else none -%}

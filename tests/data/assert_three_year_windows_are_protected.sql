@@ -9,6 +9,7 @@
 with cell as (
 
     select * from {{ ref('three_year_cell') }}
+    where {{ in_windows_to_test('first_year') }}
 
 ),
 

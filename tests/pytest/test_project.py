@@ -73,6 +73,20 @@ def test_every_public_model_states_its_key(models):
             assert statistic is None or key == [*GRAIN, *statistic["filters"]], name
 
 
+def test_models_of_a_year_leave_out_the_files_of_other_years(models):
+    """DuckDB leaves out files for a condition on the year of a folder or on days, not for one on the year of a date."""
+    views = "stg_population|int_population_disposition|stg_health_care|int_claim"
+    readers = {
+        name: len(found)
+        for name, model in models.items()
+        if model.config.materialized == "yearly" and (found := re.findall(rf"ref\('(?:{views})'\)", model.raw_code))
+    }
+    assert {"int_beneficiary", "int_imaging_use", "rejected_population"} <= readers.keys()
+    for name, reads in readers.items():
+        conditions = re.findall(r"on_days_to_build\(|in_years_to_build\('load_year'\)", models[name].raw_code)
+        assert len(conditions) >= reads, name
+
+
 def test_no_configuration_is_unknown_to_dbt():
     """The next versions of dbt refuse keys of the project's own outside `meta`."""
     nodes = PARSED.manifest().nodes.values()
