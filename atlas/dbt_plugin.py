@@ -265,15 +265,16 @@ def recode(files: set[str], records: Path) -> None:
                 source_text.recode(Path(record.file), record.encoding, record.skipped_lines, target)
 
 
-def free_blocks(connection: duckdb.DuckDBPyConnection, limit: str) -> None:
-    """Drops the blocks that DuckDB keeps in memory and nobody uses: it does so when its memory limit is lowered.
+def free_blocks(connection: duckdb.DuckDBPyConnection, limit: str, kept: str = "64MB") -> None:
+    """Drops the blocks that DuckDB keeps in memory and nobody uses, until `kept` is left: it does so when its memory
+    limit is lowered. A lower limit than what is in use is refused, after all else was dropped; DuckDB then leaves the
+    write-ahead log beside the file when it closes it, so that `kept` is no less than what is in use as a rule.
 
-    The lowest limit is refused where blocks are in use, after all others were dropped. limit: the memory limit that
-    holds afterwards, as it was given. DuckDB states it rounded down to a tenth: taken from there, it would shrink with
-    each call.
+    limit: the memory limit that holds afterwards, as it was given. DuckDB states it rounded down to a tenth: taken from
+    there, it would shrink with each call.
     """
     with suppress(duckdb.OutOfMemoryException):
-        connection.execute("set memory_limit = '1MB'")
+        connection.execute(f"set memory_limit = '{kept}'")
     connection.execute(f"set memory_limit = '{limit}'")
 
 

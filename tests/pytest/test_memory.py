@@ -32,7 +32,7 @@ def test_blocks_that_were_read_are_given_back_and_the_limit_stays(connection):
     connection.execute("select sum(number) from numbers").fetchone()
     assert held(connection) > 2e6
     for _ in range(3):
-        free_blocks(connection, LIMIT)
+        free_blocks(connection, LIMIT, "1MB")
     assert held(connection) < 1e6
     assert limit_of(connection) == stated
 
@@ -45,7 +45,7 @@ def test_what_is_in_use_stays_and_is_no_error(connection):
     other.execute("insert into keys select number from numbers")
     with pytest.raises(duckdb.OutOfMemoryException):
         connection.execute("set memory_limit = '1MB'")
-    free_blocks(connection, LIMIT)
+    free_blocks(connection, LIMIT, "1MB")
     assert limit_of(connection) == stated
     assert other.execute("select count(*) from keys").fetchone() == (400000,)
     other.execute("commit")
