@@ -16,15 +16,15 @@ import time
 from atlas import build, demo, last_release, publish, report
 from atlas.lock import output_lock
 from atlas.pair import step
-from atlas.settings import AtlasError, file_size, read_settings
+from atlas.settings import AtlasError, InputError, Parser, file_size, read_settings
 
 
 def main(argv: list[str] | None = None) -> int:
     """Runs one command. Returns the exit code: 0, or that of the error (65 bad input, 75 locked, 1 else) with its
     message on standard error.
     """
-    arguments = parser().parse_args(argv)
     try:
+        arguments = parser().parse_args(argv)
         arguments.run(arguments)
     except AtlasError as error:
         print(f"\n{error}", file=sys.stderr)
@@ -34,7 +34,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """Returns the parser of all commands; each sets `run`, a function of the parsed arguments."""
-    commands = argparse.ArgumentParser(prog="atlas", description="Builds and publishes the Belgian health atlas.")
+    commands = Parser(prog="atlas", description="Builds and publishes the Belgian health atlas.")
     subparsers = commands.add_subparsers(required=True, metavar="build | release | docs | demo")
     steps = subparsers.add_parser("build", help="from source files to a published release in $ATLAS_OUTPUT_DIR")
     steps.add_argument(
@@ -74,7 +74,11 @@ def run_build(arguments: argparse.Namespace) -> None:
     started = time.monotonic()
     settings = read_settings()
     options = last_release.read_options(arguments.last_release, arguments.drop_years, arguments.consent)
-    release, document = build.build(settings, arguments.vars, shlex.split(arguments.demo), options)
+    try:
+        of_demo = shlex.split(arguments.demo)
+    except ValueError as error:
+        raise InputError(f"DEMO (--demo) cannot be read: {error}. Give options, as in DEMO='--scale 0.01'.") from error
+    release, document = build.build(settings, arguments.vars, of_demo, options)
     print(f"\n{report.summary(document)}\n{publish.describe(settings, release)}")
     print(report.places(settings, time.monotonic() - started))
     if not document["release"]["previous_version"]:

@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 
 from atlas import demo, last_release, publication, publish, report, runner, source_files, spark, variables
-from atlas.lock import output_lock
+from atlas.lock import check_writable, output_lock
 from atlas.pair import step
 from atlas.settings import PROJECT_DIR, Settings
 
@@ -40,6 +40,7 @@ def build(
     publication.check(settings)
     spark.check_engine(settings)
     with output_lock(settings, "build"), report.recorded(settings) as document:
+        check_writable(settings.temp_dir, "spill directory", "ATLAS_TEMP_DIR", 0o700)
         source = settings.source_dir or make_demo(settings, demo_arguments)
         files = check_sources(source, settings)
         print(f"Source: {len(files)} files in {source}", flush=True)

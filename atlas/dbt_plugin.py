@@ -75,9 +75,9 @@ class Plugin(BasePlugin):
         persons.
         """
         try:
-            for given, text in zip(sys.argv, sys.argv[1:], strict=False):
-                if given == "--vars":
-                    variables.check_text(text)
+            for given, text in zip(sys.argv, [*sys.argv[1:], ""], strict=True):
+                if given == "--vars" or given.startswith("--vars="):
+                    variables.check_text(text if given == "--vars" else given.removeprefix("--vars="))
             self.warehouse = Path(creds.path).resolve()
             folder = self.warehouse.parent
             self.settings = replace(read_settings(), output_dir=folder, temp_dir=temp_folder(os.environ, folder))
@@ -104,7 +104,7 @@ class Plugin(BasePlugin):
         recode  writes UTF-8 copies of the CSV files in `files` that are in another encoding
         check   stops when a file of the records at the path has changed since they were written
         clear   removes the copies, and what passed to Spark by the folder `exchange`
-        variables  stops when a name in `names` is no variable of the project
+        variables  stops when `values` has a name that is no variable of the project, or a value that it cannot hold
         exchange  makes `folder`, through which tables pass to Spark and back
         spark   runs dbt on Spark, and stops when that fails
         suppress  decides the suppressed cells of `years` (name: window, of the windows that begin with them), whose
@@ -123,7 +123,7 @@ class Plugin(BasePlugin):
             elif step == "check":
                 check_unchanged(records)
             elif step == "variables":
-                variables.check_names(target_config.config["names"])
+                variables.check_values(target_config.config["values"])
             elif step == "suppress":
                 given = target_config.config
                 suppression.run(

@@ -95,21 +95,14 @@ def test_code_younger_than_the_geography_names_both(tmp_path):
 @pytest.mark.parametrize(
     ("variables", "word"),
     [
-        ({"geography_vintage": 2020}, "geography_vintage"),
-        ({"performer_from": "specialty"}, "performer_from is 'specialty'"),
-        ({"first_reference_year": "last"}, "first_reference_year"),
-        ({"publication_date": "soon"}, "publication_date"),
-        ({"publication_date": "2023-02-29"}, "publication_date"),
-        ({"small_cell_threshold": 4}, "small_cell_threshold"),
-        ({"first_filter_year": "2015 or true"}, "first_filter_year"),
-        ({"drop_missing_years": "no"}, "drop_missing_years"),
-        ({"rebuild_years": 2022}, "rebuild_years"),
-        ({"small_cell_treshold": 10}, "small_cell_threshold meant"),
-        ({"small_cell_threshold": -1}, "small_cell_threshold"),
-        ({"small_cell_threshold": 2.5}, "small_cell_threshold"),
+        ({"geography_vintage": 2020}, "geography_vintage is 2020"),
+        ({"publication_date": "2023-02-29"}, "publication_date is '2023-02-29'"),
+        ({"first_filter_year": "2015 or true"}, "first_filter_year is '2015 or true'"),
+        ({"small_cell_treshold": 10}, "Is small_cell_threshold meant"),
     ],
 )
 def test_invalid_variable_is_rejected(source, tmp_path, variables, word):
+    """By plain dbt too; all values that are refused: test_variables.py."""
     stopped(source, tmp_path / "output", word, variables=variables)
 
 

@@ -10,7 +10,7 @@ import pytest
 from dbt_common.exceptions import DbtRuntimeError
 from jinja2 import Environment
 
-from atlas import dbt_plugin, source_files, variables
+from atlas import dbt_plugin, source_files
 from atlas.lock import output_lock
 from atlas.settings import PROJECT_DIR, AtlasError, InputError, read_settings
 
@@ -66,45 +66,6 @@ def test_a_parquet_file_with_a_damaged_page_is_named_with_the_remedy(tmp_path, c
     assert f"{damaged}: {dbt_plugin.DAMAGED}" in message
     assert str(good) not in message and campaign.PLANTED not in message
     assert dbt_plugin.damaged_files(duckdb.ConversionException("Conversion Error: 1"), settings) == []
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("{small_cell_treshold: 10}", "Is small_cell_threshold meant"),
-        ("{small_cell_threshold: 5, small_cell_threshold: 0}", "given twice"),
-        ("{publication_date: 2024-02-30}", "cannot be read"),
-        ("{unclosed: [}", "cannot be read"),
-        ("small_cell_threshold", "no YAML mapping"),
-        ("!!python/object/apply:os.system [true]", "cannot be read"),
-    ],
-)
-def test_variables_that_dbt_would_ignore_are_refused(text, words):
-    with pytest.raises(AtlasError, match=words):
-        variables.check_text(text)
-
-
-def test_every_variable_of_the_project_is_known():
-    variables.check_text("{rebuild_years: [2022], publication_date: 2026-12-05, small_cell_threshold: 10}")
-    variables.check_text("")
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("ATLAS_MEMORY_LIMIT", "abc"),
-        ("ATLAS_MEMORY_LIMIT", "1GB'; --"),
-        ("ATLAS_MEMORY_LIMIT", "1KB"),
-        ("ATLAS_MEMORY_LIMIT", "99999999TB"),
-        ("ATLAS_MEMORY_LIMIT", "200%"),
-        ("ATLAS_MEMORY_LIMIT", "0%"),
-        ("ATLAS_THREADS", "99999999999"),
-        ("ATLAS_THREADS", "0"),
-    ],
-)
-def test_settings_are_refused_by_name(name, value):
-    with pytest.raises(AtlasError, match=name):
-        read_settings({name: value})
 
 
 def test_an_output_directory_inside_the_folders_of_the_source_is_refused(tmp_path):
