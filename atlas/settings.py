@@ -20,7 +20,7 @@ CHANGES_FOLDER = "changes"  # of a release: the change report
 # The environment variables of the project; a test compares them with those that the code reads.
 VARIABLES = (
     *(f"ATLAS_{name}" for name in ("SOURCE_DIR", "OUTPUT_DIR", "TEMP_DIR", "PUBLICATION", "ENGINE")),
-    *(f"ATLAS_{name}" for name in ("MEMORY_LIMIT", "THREADS", "PAGES_RELEASE")),
+    *(f"ATLAS_{name}" for name in ("MEMORY_LIMIT", "THREADS", "PAGES_RELEASE", "PARENT")),
     *(f"ATLAS_SPARK_{name}" for name in ("PYTHON", "METHOD", "HOST", "PORT", "USER", "CLUSTER", "TOKEN")),
     *(f"ATLAS_SPARK_{name}" for name in ("MEMORY", "PARTITIONS", "EVENTS", "PATHS", "PLAN", "EXCHANGE")),
 )

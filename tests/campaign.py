@@ -33,6 +33,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(PROJECT / "tests" / "pytest"), str(PROJECT)]
 
 import duckdb
+import kills
 from damages import NUMBERED, PLANTED, damage
 from dbt_runs import Atlas, run_dbt
 
@@ -41,7 +42,7 @@ from atlas.settings import InputError
 
 READING = ("run", "--select", "path:models/load", "path:models/staging", "rejected_health_care", "int_claim_count")
 NAMES = {name: list(source_files.contract(name)) for name in ("population", "health_care")}
-PERSONS = 40
+LINES = 40  # of each source
 # What the messages of DuckDB, dbt and Python look like.
 RAW = re.compile(
     r"Traceback|\b[A-Z]\w+ (Error|Exception):|[A-Z]\w+ Error( in|$)|\bduckdb\.|\bLINE \d|compiled code|\.(py|sql)\b"
@@ -58,8 +59,8 @@ def person_of(number: int, *, is_text: bool = True) -> str:
 
 
 def row_of(source: str, number: int, year: int, *, is_text: bool = True) -> list[str]:
-    """Returns a line of a source."""
-    person = person_of(number, is_text=is_text)
+    """Returns a line of a source: a person is on both lists, and has two claims."""
+    person = person_of(number // 2, is_text=is_text)
     if source == "population":
         return [f"{year}-{'06-30' if number % 2 else '12-31'}", person, "1980", "2", "11001", "", "111"]
     return [person, f"{year}0315", "450015", "1", "1000", "130", "71000101"]
@@ -68,7 +69,7 @@ def row_of(source: str, number: int, year: int, *, is_text: bool = True) -> list
 def write_source(folder: Path, year: int = 2022, compression: str = "uncompressed", *, is_text: bool = True) -> Path:
     """Writes two CSV and two Parquet files, one of each a source. Returns the folder. is_text: of the person ids."""
     for source, names in NAMES.items():
-        rows = [row_of(source, number, year, is_text=is_text) for number in range(PERSONS)]
+        rows = [row_of(source, number, year, is_text=is_text) for number in range(LINES)]
         place = folder / source
         place.mkdir(parents=True)
         text = "\n".join(",".join(row) for row in [names, *rows[:20]]) + "\n"
@@ -82,7 +83,7 @@ def write_source(folder: Path, year: int = 2022, compression: str = "uncompresse
 def shows_person(content: str | bytes) -> bool:
     """Returns whether a planted id is in a text."""
     text = content if isinstance(content, str) else content.decode("latin-1")
-    return PLANTED in text or any(person_of(number, is_text=False) in text for number in range(PERSONS))
+    return PLANTED in text or any(person_of(number, is_text=False) in text for number in range(LINES))
 
 
 def files_with(output: Path) -> list[str]:
@@ -246,7 +247,9 @@ def run(cases: range, seed: int, case: Callable[[int, int], tuple[str, str]]) ->
     for number in cases:
         outcome, fault = case(number, seed)
         outcomes[outcome] += 1
-        wrong += [fault] if fault else []
+        if fault:
+            print(fault, flush=True)
+            wrong.append(fault)
     return outcomes, wrong
 
 
@@ -258,10 +261,17 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--whole", action="store_true", help="each case is a whole build")
     parser.add_argument("--show", action="store_true", help="print what each whole build printed")
+    parser.add_argument("--kills", type=int, default=0, help="kill this many whole builds instead")
     arguments = parser.parse_args()
-    case = partial(run_whole_case, show=arguments.show) if arguments.whole else run_case
-    outcomes, wrong = run(range(arguments.first, arguments.first + arguments.cases), arguments.seed, case)
-    print("\n".join([*wrong, *(f"{count:5} {outcome}" for outcome, count in outcomes.most_common())]))
+    numbers = range(arguments.first, arguments.first + (arguments.kills or arguments.cases))
+    if arguments.kills:
+        with tempfile.TemporaryDirectory(prefix="campaign_") as folder:
+            case = partial(kills.run_case, folder=Path(folder), reference=kills.prepare(Path(folder)))
+            outcomes, wrong = run(numbers, arguments.seed, case)
+    else:
+        case = partial(run_whole_case, show=arguments.show) if arguments.whole else run_case
+        outcomes, wrong = run(numbers, arguments.seed, case)
+    print("\n".join(f"{count:5} {outcome}" for outcome, count in outcomes.most_common()))
     return 1 if wrong else 0
 
 

@@ -8,6 +8,7 @@ whatever the number of processes.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +17,7 @@ from pathlib import Path
 import duckdb
 import numpy
 
-from atlas.child import end_with_parent
+from atlas import child
 from atlas.settings import PROJECT_DIR, AtlasError
 from atlas.suppression import cells, protect, window
 
@@ -45,13 +46,24 @@ def run(folder: Path, years: list[int], threshold: int, *, secondary: bool, proc
             str(threshold),
             str(int(secondary)),
         ]
-        return year, subprocess.run(command, cwd=PROJECT_DIR, capture_output=True, text=True, check=False)
+        return year, subprocess.run(
+            command, cwd=PROJECT_DIR, env=child.environment(), capture_output=True, text=True, check=False
+        )
 
     with ThreadPoolExecutor(processes) as pool:
         for year, done in pool.map(start, years):
             if done.returncode:
-                said = done.stderr.strip() or f"its process ended with code {done.returncode}"
-                raise AtlasError(f"The suppression of {year} failed: {said}. The release is unchanged. Start again.")
+                raise AtlasError(
+                    f"The suppression of {year} failed: {_reason(done)}. The release is unchanged. Start again."
+                )
+
+
+def _reason(done: subprocess.CompletedProcess) -> str:
+    """Returns why the process of a year ended, in one line."""
+    if done.returncode == -signal.SIGKILL:
+        return "its process was killed, which the system does when memory is short (ATLAS_THREADS=1 needs less)"
+    said = done.stderr.strip().splitlines()
+    return said[-1] if said else f"its process ended with code {done.returncode}"
 
 
 def suppress_year(folder: Path, year: int, threshold: int, *, secondary: bool, name: str = "cell") -> None:
@@ -81,7 +93,7 @@ def main(arguments: list[str]) -> None:
     """Suppresses one year, or window: folder, name of DECIDE, year, threshold, whether secondary cells are suppressed
     too (1 or 0).
     """
-    end_with_parent()
+    child.end_with_parent()
     os.umask(0o077)
     folder, name, year, threshold, secondary = arguments
     try:
