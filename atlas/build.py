@@ -46,7 +46,7 @@ def build(
         print(f"Source: {len(files)} files in {source}", flush=True)
         document.update(source_directory=str(source), source_files=len(files))
         arguments = ["build", *build_arguments(files), *(["--vars", variable_text] if variable_text.strip() else [])]
-        runner.run_dbt(settings, arguments)
+        document["source_warnings"] = runner.run_dbt(settings, arguments)
         previous = publish.current_version(settings)
         counts = report.of_warehouse(settings)  # before the release, which has no way back
         try:

@@ -98,6 +98,7 @@ ALLOWED = {
         "a list of years, as in [2022, 2023]",
     ),
     "drop_missing_years": BOOLEAN,
+    "largest_loss_of_rows": share(),
     "protect_complement": BOOLEAN,
     "smallest_levels": BOOLEAN,
     "complementary_masking": BOOLEAN,

@@ -1,6 +1,6 @@
 """Kills whole builds, for `campaign.py --kills`: one case is a build that is killed, and the build after it.
 
-The source is demo data of two years. A case begins with nothing, or with a release whose numbers the build would change. It is killed after so many seconds of its processor time (the clock says little on a machine at work), or
+The source is that of the campaign, two years of it. A case begins with nothing, or with a release of the first year, to which the build adds the second. It is killed after so many seconds of its processor time (the clock says little on a machine at work), or
 as soon as it has a child process of the suppression. Who is killed: the build alone, with it all that it started, or the child alone; with SIGKILL, or with the signals that a terminal, an operator and a scheduler send.
 
 A case holds when readers find the old release or the new one, whole by its checksums; when a build that ended by itself says why, without a traceback; when a few seconds later nothing that it started is running; when the next build
@@ -22,8 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
-DEMO = ("--scale", "0.002", "--first-year", "2022", "--last-year", "2023")
-CHANGE = "{performer_from: qualification}"  # gives other numbers from the same source
+FIRST = "{last_reference_year: 2022}"  # variables of a first build; a further build adds the year after
 BY_RELEASE = ("release.csv", "release_source.csv", "release_table.csv")  # tables that describe the release, not figures
 PATIENCE = 5  # seconds in which children end after their parent
 CHILD = "atlas.suppression.step"
@@ -108,14 +107,12 @@ def names_in(output: Path) -> frozenset[str]:
 
 
 def prepare(folder: Path) -> Reference:
-    """Makes the source and the builds that nobody kills. Raises AssertionError when one fails."""
+    """Makes the builds that nobody kills, of the source in the folder. Raises AssertionError when one fails."""
     source, base, other = folder / "source", folder / "base", folder / "other"
-    command = [sys.executable, "-m", "atlas", "demo", "--directory", str(source), *DEMO]
-    subprocess.run(command, cwd=PROJECT, check=True, capture_output=True)
-    code, printed, seconds = finish(start(source, base))
+    code, printed, seconds = finish(start(source, base, FIRST))
     assert code == 0, printed
     shutil.copytree(base, other, symlinks=True)
-    code, printed, _ = finish(start(source, other, CHANGE))
+    code, printed, _ = finish(start(source, other))
     assert code == 0, printed
     old, new = digest(base), digest(other)
     assert old and new and old != new
@@ -130,7 +127,7 @@ def run_case(number: int, seed: int, folder: Path, reference: Reference) -> tupl
     is_first = rng.random() < 0.3
     who, how = WAYS[number % len(WAYS)]
     moment = rng.uniform(0.3, reference.seconds)
-    output, variables = folder / "case", "" if is_first else CHANGE
+    output, variables = folder / "case", FIRST if is_first else ""
     shutil.rmtree(output, ignore_errors=True)
     if not is_first:
         shutil.copytree(reference.folder, output, symlinks=True)
