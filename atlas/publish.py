@@ -80,6 +80,7 @@ def publish(settings: Settings, options: last_release.Options | None = None) -> 
         with open_databases(settings) as connection:
             build = record.read_build(connection)
             tables = read_public_tables(connection, build.models)
+            guards.check_hospitals(connection, [_in_warehouse(table) for table in tables if table.statistic])
             edition = read_edition(connection, settings, build, tables)
             last = last_release.find(settings, options, is_synthetic=edition.is_synthetic)
             finding = compare(connection, settings, build, tables, last, options) if last else None
