@@ -39,6 +39,17 @@
     {% endif %}
 {% endmacro %}
 
+{# Hook of source_file. Warns of CSV files whose last line has no line end (the first ten): its last value may have been cut off, which nothing else shows. #}
+{% macro warn_of_open_ends() %}
+    {% if is_building() %}
+        {% set rows = run_query("select relative_path, count(*) over () from " ~ this ~ " where has_rows and not ends_in_line order by relative_path limit 10").rows %}
+        {% if rows %}
+            {% do exceptions.warn("The last line has no line end, in " ~ rows[0][1] ~ " files: " ~ (rows | map(attribute=0) | join(', ')) ~ (', ...' if rows[0][1] > 10 else '')
+                ~ ". Check that these files were not cut off in their last value.") %}
+        {% endif %}
+    {% endif %}
+{% endmacro %}
+
 {# Hook of load_plan. Warns when the publication date allows a newer year than the source has: last year's extract would be published again. #}
 {% macro warn_of_an_older_source() %}
     {% if is_building() and last_publishable_year() is not none and var('last_reference_year') is none %}

@@ -62,11 +62,11 @@
    fields of SourceFile (atlas/source_files.py); no row unless models are being built. Raises dbt's runtime error that names files which cannot be read. #}
 {% macro listed_files(anew) %}
     {% set types = {'folder_year': 'integer', 'list_date': 'date', 'file_size': 'bigint', 'modified_at': 'bigint', 'row_count': 'bigint', 'only_year': 'integer', 'skipped_lines': 'integer',
-        'has_rows': 'boolean'} %}
+        'has_rows': 'boolean', 'ends_in_line': 'boolean'} %}
     {% set columns = [] %}
     {% set empty = [] %}
     {% for name in ['source', 'file', 'relative_path', 'format', 'folder_year', 'list_date', 'file_size', 'modified_at', 'checksum', 'row_count', 'only_year', 'encoding', 'separator',
-        'quote', 'skipped_lines', 'has_rows', 'read_path', 'column_names', 'column_types', 'unread_reason'] %}
+        'quote', 'skipped_lines', 'has_rows', 'ends_in_line', 'read_path', 'column_names', 'column_types', 'unread_reason'] %}
         {% do columns.append(name ~ ": '" ~ types.get(name, 'string') ~ "'") %}
         {% do empty.append('cast(null as ' ~ types.get(name, 'string') ~ ') as ' ~ name) %}
     {% endfor %}

@@ -172,18 +172,19 @@ def test_texts_that_are_floating_point_numbers_are_those_of_a_file_of_texts(tmp_
 
 
 def test_counts_that_are_odd_are_warned_of(tmp_path):
-    """A file without rows, rows that are rejected for want of a date, fewer rows than the year before, and a source older than the publication date allows."""
+    """A file without rows, a last line without its end, rows that are rejected for want of a date, fewer rows than the year before, and a source older than the publication date allows."""
     source = tmp_path / "source"
     for year, lines in ((2021, 40), (2022, 20)):
         campaign.write_source(source, year, name=f"part_{year}", lines=lines)
     lists, claims = source / "population" / "empty.csv", source / "health_care" / "part_2022.csv"
     lists.write_text(",".join(campaign.NAMES["population"]) + "\n", encoding="utf-8")
-    claims.write_text(claims.read_text(encoding="utf-8").replace("20220315", "no day"), encoding="utf-8")
+    claims.write_text(claims.read_text(encoding="utf-8").replace("20220315", "no day").rstrip("\n"), encoding="utf-8")
     selection = (*WITHOUT_TESTS, "--select", "+reconciliation")
     atlas = run_dbt(source, tmp_path / "output", *selection, variables={"publication_date": "2026-12-05"})
     assert atlas.ok, atlas.log[-3000:]
     for words in (
         "No row below the column names, in 1 files: population/empty.csv",
+        "The last line has no line end, in 1 files: health_care/part_2022.csv",
         "The newest complete year of the source is 2022, and a release of 2026-12-05 may hold 2024",
         "Of the 10 rows of health_care without a usable date, 10 were rejected",
         "The source population has 20 rows of 2022, and had 40 of the year before",
