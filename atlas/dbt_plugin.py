@@ -41,18 +41,20 @@ ABOUT_NO_DATA = tuple(
         "Not implemented",
         "INTERRUPT",
         "Fatal",
-        "INTERNAL",
+        "FATAL",
     )
 )
 # The beginnings of those that may hold values.
 ABOUT_DATA = tuple(
     f"{kind} Error"
     for kind in ("Conversion", "Invalid Input", "Constraint", "Out of Range", "TransactionContext", "Serialization")
-)
+) + ("INTERNAL Error",)
 # A quoted path of a source file.
 SOURCE_FILE = r"""["'](?:/|[A-Za-z]:)[^"'\n]*\.(?:parquet|csv|csv\.gz)["']"""
 # What DuckDB says of a Parquet file of which a page is damaged, where it names the file.
-PAGE_FAULT = r"""(?:Failed to read file|read enough bytes from file) ["']([^"'\n]*\.parquet)["']"""
+PAGE_FAULT = r"""(?:Failed to read file|read enough bytes from file|in Parquet file) ["']([^"'\n]*\.(?i:parquet))["']"""
+# The kinds of its errors about a damaged Parquet file that it does not name: besides those without a kind of their own.
+FILE_FAULTS = (duckdb.InvalidInputException, duckdb.InternalException, duckdb.SerializationException)
 # In the message about such a file.
 DAMAGED = "is damaged: its footer is whole, but a page cannot be read. Export or transfer the file again."
 # Ends a message about data, from which values were removed.
@@ -176,11 +178,12 @@ def errors_without_values(self, sql: str, connection_name: str = "master"):
 def damaged_files(error: Exception, settings: Settings | None) -> list[str]:
     """Returns the Parquet files of the source of which a page cannot be read, when that may be what the error is about.
 
-    DuckDB names the file in some of these errors. Others have no kind ("Out of buffer"): then all files are read.
+    DuckDB names the file in some of these errors. Others have no kind ("Out of buffer"), or one that says little
+    ("INTERNAL Error: Information loss on integer cast"): then all files are read.
     """
     if named := re.search(PAGE_FAULT, str(error)):
         return [named[1]]
-    if type(error) is not duckdb.Error or not settings:
+    if not (type(error) is duckdb.Error or isinstance(error, FILE_FAULTS)) or not settings:
         return []
     records = source_files.read_records(settings.source_records)
     return [
@@ -201,7 +204,7 @@ def without_values(message: str) -> str:
     convert string ...", "Original Line: ..."), the words up to the first quote remain, without numbers, and the names
     of source files.
     """
-    if message.startswith(ABOUT_NO_DATA):
+    if message.startswith(ABOUT_NO_DATA) and "INTERNAL Error" not in message:
         return message
     first = message.splitlines()[0] if message else message
     if not first.startswith(ABOUT_DATA):

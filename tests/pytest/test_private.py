@@ -66,6 +66,31 @@ def test_a_parquet_file_with_a_damaged_page_is_named_with_the_remedy(tmp_path, c
     assert f"{damaged}: {dbt_plugin.DAMAGED}" in message
     assert str(good) not in message and campaign.PLANTED not in message
     assert dbt_plugin.damaged_files(duckdb.ConversionException("Conversion Error: 1"), settings) == []
+    # as DuckDB says of bytes that were changed at random
+    for error in (
+        duckdb.Error("don't know what type: \x0f"),
+        duckdb.InvalidInputException(
+            "Invalid Input Error: Parquet metadata is corrupt. Column has 5 values but row group has 20 rows"
+        ),
+        duckdb.InternalException(
+            "INTERNAL Error: Information loss on integer cast: value -7 outside of target range [0, 9]"
+        ),
+    ):
+        assert dbt_plugin.damaged_files(error, settings) == [str(damaged)]
+    named = duckdb.InvalidInputException(
+        f"Invalid Input Error: Invalid string encoding found in Parquet file '{good}': value \"x\" is not"
+    )
+    assert dbt_plugin.damaged_files(named, settings) == [str(good)]
+
+
+def test_an_internal_error_of_duckdb_shows_no_value():
+    text = "INTERNAL Error: Information loss on integer cast: value -770770 outside of target range [0, 9]\n\nStack Trace:\n1 0x7f"
+    for message in (
+        text,
+        f'FATAL Error: Failed: database has been invalidated because of a previous fatal error. Original error: "{text}"',
+    ):
+        shown = dbt_plugin.without_values(message)
+        assert "770770" not in shown and "Stack" not in shown and dbt_plugin.VALUES_HIDDEN in shown
 
 
 def test_an_output_directory_inside_the_folders_of_the_source_is_refused(tmp_path):
