@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -69,6 +69,7 @@ class Plugin(BasePlugin):
     def initialize(self, plugin_config) -> None:
         """Lets dbt-duckdb raise errors without values of rows, from the first statement on."""
         DuckDBConnectionManager.exception_handler = errors_without_values
+        DuckDBConnectionManager.atlas_fault = ""
 
     def update_connection_config(self, creds, config) -> None:
         """Checks environment, folders and warehouse before dbt-duckdb opens the file. Raises DbtRuntimeError.
@@ -169,10 +170,16 @@ def errors_without_values(self, sql: str, connection_name: str = "master"):
     except DbtRuntimeError:
         raise
     except Exception as error:
-        self.rollback_if_open()
-        if damaged := damaged_files(error, getattr(self, "atlas_settings", None)):
-            raise DbtRuntimeError("\n".join(f"{file}: {DAMAGED}" for file in damaged)) from None
-        raise DbtRuntimeError(without_values(str(error))) from None
+        # after an internal error DuckDB refuses every statement: the first message is the one that says something
+        message = isinstance(error, duckdb.FatalException) and getattr(DuckDBConnectionManager, "atlas_fault", "")
+        if not message:
+            damaged = damaged_files(error, getattr(self, "atlas_settings", None))
+            message = "\n".join(f"{file}: {DAMAGED}" for file in damaged) or without_values(str(error))
+        if isinstance(error, duckdb.InternalException | duckdb.FatalException):
+            DuckDBConnectionManager.atlas_fault = message
+        with suppress(duckdb.Error):
+            self.rollback_if_open()
+        raise DbtRuntimeError(message) from None
 
 
 def damaged_files(error: Exception, settings: Settings | None) -> list[str]:

@@ -83,6 +83,21 @@ def test_a_parquet_file_with_a_damaged_page_is_named_with_the_remedy(tmp_path, c
     assert dbt_plugin.damaged_files(named, settings) == [str(good)]
 
 
+def test_after_an_internal_error_of_duckdb_its_first_message_is_the_one_that_is_shown(monkeypatch):
+    """It invalidates the database: each later statement, also of a hook at the end, fails with a message of its own."""
+    monkeypatch.setattr(dbt_plugin, "damaged_files", lambda *_: ["part.parquet"])
+    monkeypatch.setattr(dbt_plugin.DuckDBConnectionManager, "atlas_fault", "", raising=False)
+
+    def refuse():
+        raise duckdb.FatalException("FATAL Error: Failed: database has been invalidated")
+
+    manager = SimpleNamespace(rollback_if_open=refuse, atlas_settings=None)
+    for error in (duckdb.InternalException("INTERNAL Error: 1"), duckdb.FatalException("FATAL Error: invalidated")):
+        with pytest.raises(DbtRuntimeError, match=f"part.parquet: {dbt_plugin.DAMAGED}"):
+            with dbt_plugin.errors_without_values(manager, ""):
+                raise error
+
+
 def test_an_internal_error_of_duckdb_shows_no_value():
     text = "INTERNAL Error: Information loss on integer cast: value -770770 outside of target range [0, 9]\n\nStack Trace:\n1 0x7f"
     for message in (
