@@ -1,6 +1,6 @@
 """The signature of a release's checksums, made by the command that publication.yml names.
 
-Checksums that lie beside the files show damage. That the publisher wrote them, a signature shows, whose key is
+Checksums in the folder of the files show damage. That the publisher wrote them, a signature shows, whose key is
 elsewhere.
 """
 
