@@ -192,3 +192,23 @@ def test_counts_that_are_odd_are_warned_of(tmp_path):
     ):
         assert words in atlas.log
     assert campaign.PLANTED not in atlas.log
+
+
+def test_a_source_that_lost_rows_is_not_read_unless_the_loss_is_accepted(tmp_path):
+    """What the warehouse read before is the measure; the year is planned again because its file changed."""
+    source, output = campaign.write_source(tmp_path / "source"), tmp_path / "output"
+    first = run_dbt(source, output, *campaign.READING)
+    assert first.ok, first.log[-2000:]
+    counts = "select sum(line_count) from intermediate.int_claim_count where disposition = 'received'"
+    (source / "health_care" / "part.csv").write_text(",".join(campaign.NAMES["health_care"]) + "\n", encoding="utf-8")
+    words = (
+        "health_care of 2022: 40 rows before, 20 now (50 % fewer)",
+        "Bring the missing files back",
+        "largest_loss_of_rows",
+    )
+    refused = run_dbt(source, output, *campaign.READING)
+    assert not refused.ok and all(word in refused.log for word in words) and "population of" not in refused.log
+    assert not run_dbt(source, output, *campaign.READING, variables={"largest_loss_of_rows": 0.4}).ok
+    assert first.query(counts) == [(40,)]
+    assert run_dbt(source, output, *campaign.READING, variables={"largest_loss_of_rows": 0.6}).ok
+    assert first.query(counts) == [(20,)]

@@ -359,19 +359,3 @@ def test_a_year_that_the_source_lost_stays(story):
     selected = ("run", "--full-refresh", "--select", "path:models/load", "+int_beneficiary,resource_type:model")
     dropped = built(story, *selected, drop_missing_years=True)
     assert years(dropped, "intermediate.int_beneficiary") == [MIDDLE, LAST]
-
-
-def test_a_source_that_lost_rows_is_not_read_unless_the_loss_is_accepted(story):
-    before = tables(story)
-    for file in sorted((story.source / "health_care" / f"service_year={LAST}").glob("*.parquet")):
-        half = file.with_name("half")
-        duckdb.sql(
-            f"copy (select * from '{file}' limit (select count(*) // 2 from '{file}')) to '{half}' (format parquet)"
-        )
-        half.rename(file)
-    refused = run_dbt(story.source, story.output, *PLAN_ALONE)
-    assert not refused.ok and f"health_care of {LAST}: " in refused.log and "(50 % fewer)" in refused.log
-    assert "largest_loss_of_rows" in refused.log and "population" not in refused.log.partition("lost rows")[2]
-    assert tables(story) == before
-    assert not run_dbt(story.source, story.output, *PLAN_ALONE, variables={"largest_loss_of_rows": 0.4}).ok
-    assert run_dbt(story.source, story.output, *PLAN_ALONE, variables={"largest_loss_of_rows": 0.6}).ok
