@@ -64,6 +64,13 @@ class Atlas:
         with duckdb.connect(str(self.warehouse), read_only=True) as connection:
             return connection.execute(sql).fetchall()
 
+    def totals(self, table: str, *split: str) -> str:
+        """The condition of the rows of a published table that are the total of each of its filters but those in `split`."""
+        filters = self.query(f"select max(filters) from reference.statistic where code = '{table}'")[0][0] or ""
+        return " and ".join(
+            ["true", *(f"{name} = 'total'" for name in filters.split(";") if name and name not in split)]
+        )
+
     def table(self, name: str) -> list[tuple]:
         """A published table in a total order, as the warehouse holds it."""
         return self.query(f"select * from marts.{name} order by all")
