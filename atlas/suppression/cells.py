@@ -48,10 +48,41 @@ class Cells:
         self.is_settled = nothing if self.is_settled is None else self.is_settled
 
 
-def read(folder: Path, year: int, name: str = "cell") -> tuple[Cells, Units]:
+def groups(folder: Path, year: int, name: str = "cell") -> list[list[str]]:
+    """Returns the series of a year (name: of a window) in groups that are decided without each other, the one with most
+    cells first: series are in one group when one is the denominator of the other, or contains it. Without cells there
+    is one group without series. Raises duckdb.Error for a missing file.
+    """
+    file = str(folder / cells_file(year, name))
+    with duckdb.connect() as connection:
+        connection.execute("set threads = 1")
+        size = dict(
+            connection.execute(
+                "select series, count(*) from read_parquet(?) group by all order by all", [file]
+            ).fetchall()
+        )
+        pairs = [
+            pair
+            for column in ("denominator_id", "container_id")
+            for pair in connection.execute(
+                "select distinct cell.series, around.series from read_parquet($file) as cell inner join "
+                f"read_parquet($file) as around on cell.{column} = around.cell_id order by all",
+                {"file": file},
+            ).fetchall()
+        ]
+    group = {series: {series} for series in size}
+    for series, around in pairs:
+        joined = group[series] | group[around]
+        group |= dict.fromkeys(joined, joined)
+    found = {min(members): sorted(members) for members in group.values()}
+    return sorted(found.values(), key=lambda members: (-sum(size[series] for series in members), members)) or [[]]
+
+
+def read(folder: Path, year: int, name: str = "cell", series: list[str] | None = None) -> tuple[Cells, Units]:
     """Returns the cells of a year (name: of a window) and the units, from the files of macros/disclosure/suppress.sql.
 
-    All columns of the cells' file that end in `_filter` are filters. Raises duckdb.Error for a missing file.
+    series: of these series alone; None for all. All columns of the cells' file that end in `_filter` are filters.
+    Raises duckdb.Error for a missing file.
     """
     with duckdb.connect() as connection:
         connection.execute("set threads = 1")
@@ -60,7 +91,9 @@ def read(folder: Path, year: int, name: str = "cell") -> tuple[Cells, Units]:
             [str(folder / UNITS)],
         ).fetchnumpy()
         cells = connection.execute(
-            "select * from read_parquet(?) order by cell_id", [str(folder / cells_file(year, name))]
+            "select * from read_parquet($file) where cast($series as text[]) is null or list_contains($series, series) "
+            "order by cell_id",
+            {"file": str(folder / cells_file(year, name)), "series": series},
         ).fetchnumpy()
     return _cells(cells, units["unit_id"]), Units(
         parent=_places(units["unit_id"], units["parent_unit_id"]),

@@ -182,12 +182,18 @@ def decided_once(run, kept: Path):
         for year in years:
             given = [rows_of(folder / file) for file in (UNITS, cells_file(year, name))]
             digest = hashlib.sha256(repr([*given, name, year, threshold, secondary]).encode()).hexdigest()
-            decision, result = kept / digest, folder / step.result_file(year, name)
+            decision = kept / digest
             with FileLock(f"{decision}.lock"):
                 if not decision.exists():
                     run(folder, [year], threshold, secondary=secondary, processes=processes, name=name)
-                    decision.write_bytes(result.read_bytes())
-            result.write_bytes(decision.read_bytes())
+                    with duckdb.connect() as connection:
+                        results = str(folder / step.result_file(year, name))
+                        connection.execute(
+                            "copy (from read_parquet(?)) to ? (format parquet)", [results, str(decision)]
+                        )
+                    for result in folder.glob(step.result_file(year, name)):
+                        result.unlink()
+            (folder / step.result_file(year, name, 0)).write_bytes(decision.read_bytes())
 
     return run_once
 

@@ -296,19 +296,40 @@ def test_worked_example_of_the_documentation():
 
 
 @pytest.mark.parametrize("processes", [1, 2])
-def test_the_same_cells_whatever_the_order_of_rows_and_the_number_of_processes(processes, tmp_path):
+def test_the_same_cells_whatever_the_order_of_rows_the_groups_of_series_and_the_number_of_processes(
+    processes, tmp_path
+):
     table = random_table(numpy.random.default_rng(3))
     expected = suppress(table, tmp_path)[1]
     generator = numpy.random.default_rng(processes)
     write(table, tmp_path, generator.permutation(sum(1 for _ in table.rows())))
-    (tmp_path / cells_of_year.cells_file(YEAR + 1)).write_bytes(
-        (tmp_path / cells_of_year.cells_file(YEAR)).read_bytes()
-    )
+    one, two = (str(tmp_path / cells_of_year.cells_file(year)) for year in (YEAR, YEAR + 1))
+    with duckdb.connect() as connection:  # the second year has the series twice, which are decided in two groups
+        connection.execute(
+            """copy (
+                from read_parquet($one) union all
+                select * replace (
+                    cell_id + 1000000 as cell_id,
+                    'other_' || series as series,
+                    denominator_id + 1000000 as denominator_id,
+                    container_id + 1000000 as container_id
+                )
+                from read_parquet($one)
+            ) to $two (format parquet)""",
+            {"one": one, "two": two},
+        )
+    series = ["acts", "patients", "persons", "scans"]
+    assert cells_of_year.groups(tmp_path, YEAR) == [series]
+    assert cells_of_year.groups(tmp_path, YEAR + 1) == [series, [f"other_{name}" for name in series]]
     step.run(tmp_path, [YEAR, YEAR + 1], THRESHOLD, secondary=True, processes=processes)
-    for year in (YEAR, YEAR + 1):
+    twice = [*sorted(expected), *(number + 1000000 for number in sorted(expected))]
+    for year, numbers in ((YEAR, sorted(expected)), (YEAR + 1, twice)):
         with duckdb.connect() as connection:
-            rows = connection.execute(f"select year, cell_id from '{tmp_path / step.result_file(year)}'").fetchall()
-        assert rows == [(year, number) for number in sorted(expected)]
+            results = str(tmp_path / step.result_file(year))
+            rows = connection.execute(
+                "select year, cell_id from read_parquet(?) order by cell_id", [results]
+            ).fetchall()
+        assert rows == [(year, number) for number in numbers]
 
 
 def test_a_year_that_fails_is_named(tmp_path):
