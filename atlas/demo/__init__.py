@@ -35,15 +35,14 @@ PEOPLE = 13_700_000  # who lives at some time of the history, at scale 1
 PEOPLE_PER_PART = 600_000
 FIRST_YEAR, LAST_YEAR = 2006, 2026  # the years that the assumptions cover
 
+# Text can say what a typed date cannot: the impossible dates that Parquet holds as null.
 CLAIM_COLUMNS = {
-    "parquet": "person_id as ss00010, service_date as ss00015, code as ss00020, cases as ss00050, amount_eurocents "
-    "as ss00060, "
-    "qualification as ss00065b, institution::integer as ss00075",
-    # Text can say what a typed date cannot: the impossible dates that Parquet holds as null.
-    "csv": "person_id as ss00010, coalesce(strftime(service_date, '%Y%m%d'), getvariable('year') || '0230') as "
-    "ss00015, "
-    "lpad(code::varchar, 6, '0') as ss00020, cases as ss00050, amount_eurocents as ss00060, qualification as "
-    "ss00065b, institution::integer as ss00075",
+    "parquet": """person_id as ss00010, service_date as ss00015, code as ss00020, cases as ss00050,
+        amount_eurocents as ss00060, qualification as ss00065b, institution::integer as ss00075""",
+    "csv": """person_id as ss00010,
+        coalesce(strftime(service_date, '%Y%m%d'), getvariable('year') || '0230') as ss00015,
+        lpad(code::varchar, 6, '0') as ss00020, cases as ss00050, amount_eurocents as ss00060,
+        qualification as ss00065b, institution::integer as ss00075""",
 }
 COPY_OPTIONS = {"parquet": "(format parquet, compression snappy)", "csv": "(format csv, header)"}
 

@@ -64,9 +64,22 @@ class Atlas:
         with duckdb.connect(str(self.warehouse), read_only=True) as connection:
             return connection.execute(sql).fetchall()
 
+    def totals(self, table: str, *split: str) -> str:
+        """The condition of the rows of a published table that are the total of each of its filters but those in `split`."""
+        return totals(self.query, "reference.statistic", table, *split)
+
     def table(self, name: str) -> list[tuple]:
         """A published table in a total order, as the warehouse holds it."""
         return self.query(f"select * from marts.{name} order by all")
+
+
+def totals(query, cards: str, table: str, *split: str) -> str:
+    """The condition of the rows of a published table that are the total of each of its filters but those in `split`.
+
+    query: a function that returns the rows of a SQL text. cards: the table of the cards, which names the filters.
+    """
+    filters = (query(f"select max(filters) from {cards} where code = '{table}'")[0][0] or "").split(";")
+    return " and ".join(["true", *(f"{name} = 'total'" for name in filters if name and name not in split)])
 
 
 class ParsedProject:

@@ -81,8 +81,7 @@ def test_no_usable_year_says_what_was_found(source, tmp_path):
     )
 
 
-def test_code_younger_than_the_geography_names_both(tmp_path):
-    source = adversarial.write_source(tmp_path / "source", 3, persons=1500, years=(2022, 2023), newest_codes=2025)
+def test_code_younger_than_the_geography_names_both(source, tmp_path):
     stopped(
         source,
         tmp_path / "output",
