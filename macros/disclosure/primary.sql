@@ -1,4 +1,5 @@
-{# True for a group that is too small to publish: 1 to threshold - 1. 0 may be published (source: card). Argument: persons (SQL integer). Returns: boolean expression. #}
+{# True for a group that is too small to publish: 1 to threshold - 1. 0 may be published (source: card).
+   Argument: persons (SQL integer). Returns: boolean expression. #}
 {% macro is_small_group(persons) -%}
     ({{ persons }} > 0 and {{ persons }} < {{ var('small_cell_threshold') }})
 {%- endmacro %}

@@ -1,5 +1,5 @@
 -- One row is a file of the source that is read, with its format, the year and date that its folder states, and what is known of it without reading its rows.
-{{ config(pre_hook = "{{ keep_demo_apart() }}", post_hook = ["{{ log_equal_files() }}", "{{ warn_of_files_without_rows() }}", "{{ warn_of_open_ends() }}"]) }}
+{{ config(pre_hook = "{{ keep_demo_apart() }}", post_hook = ["{{ log_equal_files() }}", "{{ warn_of_odd_files() }}"]) }}
 -- depends_on: {{ source('ima', 'population') }}, {{ source('ima', 'health_care') }}
 
 with listed as (
