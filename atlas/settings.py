@@ -154,6 +154,11 @@ def read_settings(environment=os.environ) -> Settings:
     source_dir = path_of(environment, "ATLAS_SOURCE_DIR")
     if output_dir == output_dir.parent:
         raise InputError("ATLAS_OUTPUT_DIR is the root of the file system. Name a directory for the output alone.")
+    if marks := re.findall("[?#]", str(output_dir)):
+        raise InputError(
+            f"ATLAS_OUTPUT_DIR is {output_dir}: dbt-duckdb takes what follows a {marks[0]} in the path of a database "
+            "for an option. Name a directory without one."
+        )
     for name in SOURCES if source_dir else ():
         if output_dir.is_relative_to(source_dir / name):
             raise InputError(

@@ -20,7 +20,7 @@
         {%- for year in years -%}
             {%- set of_year = cells_of_window(cells, year) if by_window else cells_to_suppress(cells, year) -%}
             {%- do run_query("copy (" ~ of_year ~ ") to " ~ literal(folder ~ '/' ~ name ~ '_' ~ year ~ '.parquet') ~ " (format parquet)") -%}
-            {%- do files.append(folder ~ '/suppressed_' ~ name ~ '_' ~ year ~ '_*.parquet') -%}  {#- one a group of series -#}
+            {%- do files.append(pattern_of(folder) ~ '/suppressed_' ~ name ~ '_' ~ year ~ '_*.parquet') -%}  {#- one a group of series -#}
         {%- endfor -%}
         {%- set threshold = var('small_cell_threshold') | int -%}
         {%- do free_cached_blocks() -%}  {#- the processes need the memory -#}

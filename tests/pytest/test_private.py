@@ -1,5 +1,6 @@
 """What may leave the private files: messages without values, and settings and variables that are refused by name."""
 
+import re
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -192,6 +193,31 @@ def remedies(*results) -> list[str]:
 def test_a_failure_without_a_remedy_of_its_own_gets_one(message, words):
     said = remedies(SimpleNamespace(message=message))
     assert len(said) == bool(words) and all(word in said[0] for word in words)
+
+
+@pytest.mark.parametrize(
+    ("sql", "looked_up"),
+    [
+        ("select * from seed where code in ('450015', '450026') or level in (1, 2)", False),
+        ("select * from cube where reference_year in (2022, 2023)", True),
+        ("select * from cube where load_year in (0, 2022)", True),
+        ("select * from cube where reference_year in (2022)", True),
+    ],
+)
+def test_the_plan_is_looked_up_for_a_data_test_with_a_list_of_years_alone(sql, looked_up):
+    """Others may run beside the model load_plan, whose table is not there for a moment while it is made anew."""
+    asked = []
+    environment = Environment(extensions=["jinja2.ext.do"])
+    environment.globals.update(
+        modules=SimpleNamespace(re=re),
+        planned_test_years=lambda: asked.append(sql) or [],
+        in_years=lambda column, years: f"{column} in ()",
+        dbt=SimpleNamespace(default__get_test_sql=lambda *_: "select"),
+        **{"return": str},
+    )
+    text = (PROJECT_DIR / "macros" / "materializations" / "tests_by_year.sql").read_text(encoding="utf-8")
+    environment.from_string(text).module.duckdb__get_test_sql(sql, "count(*)", "!= 0", "!= 0", None)
+    assert bool(asked) == looked_up
 
 
 def test_the_command_that_shows_their_rows_is_named_for_failed_data_tests_alone():

@@ -118,7 +118,7 @@ def test_an_alias_in_an_alias_is_not_written_out():
         ),
         ("ATLAS_THREADS", ("99999999999", "0", "-1", "1.5", "0x2", "two", "\u0663", " 2", "2\n")),
         ("ATLAS_ENGINE", ("Spark", "duckdb ", "postgres", "duckdb'; --")),
-        ("ATLAS_OUTPUT_DIR", ("/", "/" + "x" * 300, "a\nb", "a\x1b[31mb", "\udcff")),
+        ("ATLAS_OUTPUT_DIR", ("/", "/data/a?b", "/data/a#b", "/" + "x" * 300, "a\nb", "a\x1b[31mb", "\udcff")),
         ("ATLAS_SOURCE_DIR", ("/" + "x" * 300, "a\nb")),
         ("ATLAS_TEMP_DIR", ("/" + "x" * 300, "a\nb")),
         ("ATLAS_PUBLICATION", ("/" + "x" * 300, "a\nb")),
