@@ -181,8 +181,7 @@ def generate(arguments):
         if notice.read_text(encoding="utf-8") != text:
             raise AtlasError(
                 f"{arguments.directory} holds a synthetic source of another size (see its {NOTICE_FILE}), whose "
-                "people are others: "
-                "name another directory."
+                "people are others: name another directory."
             )
     arguments.directory.mkdir(parents=True, exist_ok=True)
     notice.write_text(text, encoding="utf-8")
