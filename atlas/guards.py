@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from atlas import export
-from atlas.settings import PROJECT_DIR, AtlasError, Settings
+from atlas.settings import PROJECT_DIR, AtlasError, InputError, Settings
 from atlas.sql import identifier, literal
 
 # Names of columns that describe one person: raw source columns, and what staging and later models call them.
@@ -56,6 +56,32 @@ def check_key(connection: duckdb.DuckDBPyConnection, table: export.PublicTable) 
         raise AtlasError(
             f"Nothing is published: {table.name} has several rows with the key ({key}) = {double}. Fix the model and "
             "build again."
+        )
+
+
+def check_hospitals(connection: duckdb.DuckDBPyConnection, statistics: list[str]) -> None:
+    """Raises InputError when most codes of hospitals in the attached `warehouse` are person ids: two columns of the
+    extract are exchanged. A few may be, where both are short numbers.
+
+    statistics: tables with units, as SQL names. With the engine Spark, persons are elsewhere and nothing is compared.
+    """
+    persons = "warehouse.intermediate.int_beneficiary"
+    try:
+        connection.execute(f"select person_id from {persons} limit 0")
+    except duckdb.CatalogException:
+        return
+    codes = " union ".join(f"select geo_code from {name} where geo_level = 'hospital'" for name in statistics)
+    if not codes:
+        return
+    hospitals, found = connection.execute(
+        f"with hospital as ({codes}) select (select count(*) from hospital), count(*) from hospital semi join {persons}"
+        " as person on hospital.geo_code = person.person_id"
+    ).fetchone()
+    if found > hospitals / 2:
+        raise InputError(
+            f"Nothing is published: {found} of {hospitals} codes of hospitals are person ids. The column of the "
+            "institution (ss00075) holds those of persons. Correct the extract, or the names of its columns in "
+            "models/staging/_sources.yml, and build again."
         )
 
 

@@ -89,8 +89,8 @@ def main(arguments: list[str]) -> int:
     """Runs dbt. Returns the exit code."""
     from dbt.cli.main import dbtRunner
 
-    prepare_connections()
     end_with_parent()
+    prepare_connections()
     result = dbtRunner(callbacks=[_show_message]).invoke(arguments[1:])
     errors = [str(result.exception)] if result.exception else []
     for done in getattr(result.result, "results", None) or ():

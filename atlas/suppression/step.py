@@ -9,6 +9,7 @@ it is the same whatever the number of processes.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +18,7 @@ from pathlib import Path
 import duckdb
 import numpy
 
-from atlas.child import end_with_parent
+from atlas import child
 from atlas.settings import PROJECT_DIR, AtlasError
 from atlas.sql import literal
 from atlas.suppression import cells, protect, window
@@ -52,7 +53,9 @@ def run(folder: Path, years: list[int], threshold: int, *, secondary: bool, proc
             str(int(secondary)),
             *series,
         ]
-        return year, subprocess.run(command, cwd=PROJECT_DIR, capture_output=True, text=True, check=False)
+        return year, subprocess.run(
+            command, cwd=PROJECT_DIR, env=child.environment(), capture_output=True, text=True, check=False
+        )
 
     tasks = []
     for year in years:
@@ -66,8 +69,15 @@ def run(folder: Path, years: list[int], threshold: int, *, secondary: bool, proc
     with ThreadPoolExecutor(processes) as pool:
         for year, done in pool.map(start, tasks):
             if done.returncode:
-                said = done.stderr.strip() or f"its process ended with code {done.returncode}"
-                raise AtlasError(_failed(year, said))
+                raise AtlasError(_failed(year, _reason(done)))
+
+
+def _reason(done: subprocess.CompletedProcess) -> str:
+    """Returns why the process of a year ended, in one line."""
+    if done.returncode == -signal.SIGKILL:
+        return "its process was killed, which the system does when memory is short (ATLAS_THREADS=1 needs less)"
+    said = done.stderr.strip().splitlines()
+    return said[-1] if said else f"its process ended with code {done.returncode}"
 
 
 def _failed(year: int, said: str) -> str:
@@ -111,7 +121,7 @@ def main(arguments: list[str]) -> None:
     """Suppresses a group of series of one year, or window: folder, name of DECIDE, year, number of the group,
     threshold, whether secondary cells are suppressed too (1 or 0), and the series.
     """
-    end_with_parent()
+    child.end_with_parent()
     os.umask(0o077)
     folder, name, year, group, threshold, secondary, *series = arguments
     try:

@@ -150,20 +150,6 @@ def test_published_numbers_are_the_unmasked_ones(masked, unmasked):
         assert hidden == [(0,)], name
 
 
-@pytest.mark.bad_input
-@pytest.mark.parametrize("threshold", [-1, 2.5, "five"])
-def test_a_threshold_that_is_no_whole_number_is_refused(threshold, tmp_path):
-    atlas = run_dbt(
-        tmp_path,
-        tmp_path / "out",
-        "run-operation",
-        "validate_threshold",
-        variables={"small_cell_threshold": threshold},
-    )
-    assert not atlas.ok
-    assert f"small_cell_threshold is '{threshold}'" in atlas.log
-
-
 @pytest.mark.warehouse
 def test_a_source_whose_every_cell_is_small_is_hidden_whole(tmp_path):
     source = adversarial.write_source(tmp_path / "source", 3, persons=12, years=(2022,), hive=True)
