@@ -127,6 +127,5 @@ def check_balance(sources: list[tuple[str, int, int, int]]) -> None:
         if rows_in != accepted + rejected:
             raise AtlasError(
                 f"Nothing is published: {rows_in} rows of {source} were read, but {accepted} accepted and {rejected} "
-                "rejected. "
-                "See quality.reconciliation in the warehouse."
+                "rejected. See quality.reconciliation in the warehouse."
             )

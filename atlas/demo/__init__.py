@@ -184,8 +184,7 @@ def generate(arguments):
         if notice.read_text(encoding="utf-8") != text:
             raise InputError(
                 f"{arguments.directory} holds a synthetic source of another size (see its {NOTICE_FILE}), whose "
-                "people are others: "
-                "name another directory."
+                "people are others: name another directory."
             )
     check_writable(arguments.directory, "directory of the synthetic source", "--directory")
     notice.write_text(text, encoding="utf-8")
