@@ -2,12 +2,12 @@
 
 {# Hook of load_plan. Raises a compiler error when a year that is to be read again has far fewer rows than the warehouse read of it before: a transfer
    that was not complete would otherwise be published. The share that may be lost is the variable largest_loss_of_rows (project decision; 1 accepts every
-   loss). A year that lost all rows of a source: stop_on_lost_years. #}
+   loss). A year that lost all rows of a source, or has late claims alone: stop_on_lost_years. #}
 {% macro stop_on_fewer_rows() %}
     {% if is_building() %}
         {% set lost = [] %}
-        {% for source_name, model_name, flag in [
-            ('population', 'int_population_count', 'reads_lists'), ('health_care', 'int_claim_count', 'reads_claims')] %}
+        {% for source_name, model_name, flag, is_there in [
+            ('population', 'int_population_count', 'reads_lists', 'true'), ('health_care', 'int_claim_count', 'reads_claims', 'has_claims')] %}
             {% set counts = model_relation(model_name) %}
             {% if adapter.get_relation(database=counts.database, schema=counts.schema, identifier=counts.identifier) %}
                 {% for row in run_query(
@@ -16,7 +16,8 @@
                     ~ " as before on plan.reference_year = before.load_year"
                     ~ " inner join (select load_year, sum(line_count) as line_count from " ~ model_relation('source_file_year')
                     ~ " where source = '" ~ source_name ~ "' group by load_year) as now on plan.reference_year = now.load_year"
-                    ~ " where plan." ~ flag ~ " and plan.reference_year > 0"
+                    ~ " where plan." ~ flag ~ " and plan.reference_year in (select load_year from " ~ model_relation('source_year')
+                    ~ " where load_year > 0 and " ~ is_there ~ ")"
                     ~ " and now.line_count < before.line_count * (1 - " ~ var('largest_loss_of_rows') ~ ") order by plan.reference_year").rows %}
                     {% do lost.append(
                         source_name ~ " of " ~ row[0] ~ ": " ~ "{:,}".format(row[1] | int) ~ " rows before, " ~ "{:,}".format(row[2] | int) ~ " now ("
