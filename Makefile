@@ -7,7 +7,7 @@ export DBT_PROFILES_DIR := .
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help build spark test check equal demo lint pytest bench release docs lock clean
+.PHONY: help build spark test check equal demo lint pytest unit bench release docs lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,7 +41,10 @@ test: $(VENV)/.installed-dev ## everything that CI checks: sqlfluff, dbt unit an
 pytest: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest --numprocesses 2
 
-check: lint ## for every edit: sqlfluff, tests without a warehouse, bad input (at most 90 seconds)
+check: $(VENV)/.installed-dev ## for every edit: sqlfluff, tests without a warehouse, bad input (at most 90 seconds)
+	$(MAKE) --jobs=2 lint unit
+
+unit: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest --numprocesses 2 -m "unit or bad_input"
 
 equal: $(VENV)/.installed-dev ## compare the published tables with the frozen ones (tests/reference/frozen.csv)

@@ -1,4 +1,4 @@
-"""The command line: `python -m atlas build | release | docs | demo`."""
+"""The command line: `python -m atlas build | release | docs | demo | backup | restore`."""
 
 from __future__ import annotations
 
@@ -12,19 +12,22 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
-from atlas import build, demo, last_release, publish, report
+from atlas import backup, build, demo, last_release, publish, report
 from atlas.lock import output_lock
 from atlas.pair import step
-from atlas.settings import AtlasError, file_size, read_settings
+from atlas.settings import AtlasError, InputError, Parser, Settings, file_size, path_of, read_settings
 
 
 def main(argv: list[str] | None = None) -> int:
     """Runs one command. Returns the exit code: 0, or that of the error (65 bad input, 75 locked, 1 else) with its
     message on standard error.
     """
-    arguments = parser().parse_args(argv)
     try:
+        arguments = parser().parse_args(argv)
         arguments.run(arguments)
     except AtlasError as error:
         print(f"\n{error}", file=sys.stderr)
@@ -34,8 +37,8 @@ def main(argv: list[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """Returns the parser of all commands; each sets `run`, a function of the parsed arguments."""
-    commands = argparse.ArgumentParser(prog="atlas", description="Builds and publishes the Belgian health atlas.")
-    subparsers = commands.add_subparsers(required=True, metavar="build | release | docs | demo")
+    commands = Parser(prog="atlas", description="Builds and publishes the Belgian health atlas.")
+    subparsers = commands.add_subparsers(required=True, metavar="build | release | docs | demo | backup | restore")
     steps = subparsers.add_parser("build", help="from source files to a published release in $ATLAS_OUTPUT_DIR")
     steps.add_argument(
         "--vars", default=os.environ.get("VARS", ""), help="dbt variables as YAML; default: environment variable VARS"
@@ -63,6 +66,13 @@ def parser() -> argparse.ArgumentParser:
             help="publish although the last release gives cells away; the release records the reason",
         )
     subparsers.add_parser("docs", help="write the site of the current release anew").set_defaults(run=run_docs)
+    for name, function, text in (
+        ("backup", backup.backup, "copy the private warehouse to a file"),
+        ("restore", backup.restore, "put a copy in the place of the private warehouse"),
+    ):
+        command = subparsers.add_parser(name, help=text)
+        command.add_argument("file", type=Path, metavar="FILE")
+        command.set_defaults(run=partial(run_on_file, function, name))
     generator = subparsers.add_parser("demo", help="write a synthetic source")
     demo.add_arguments(generator)
     generator.set_defaults(run=demo.generate)
@@ -74,7 +84,11 @@ def run_build(arguments: argparse.Namespace) -> None:
     started = time.monotonic()
     settings = read_settings()
     options = last_release.read_options(arguments.last_release, arguments.drop_years, arguments.consent)
-    release, document = build.build(settings, arguments.vars, shlex.split(arguments.demo), options)
+    try:
+        of_demo = shlex.split(arguments.demo)
+    except ValueError as error:
+        raise InputError(f"DEMO (--demo) cannot be read: {error}. Give options, as in DEMO='--scale 0.01'.") from error
+    release, document = build.build(settings, arguments.vars, of_demo, options)
     print(f"\n{report.summary(document)}\n{publish.describe(settings, release)}")
     print(report.places(settings, time.monotonic() - started))
     if not document["release"]["previous_version"]:
@@ -95,6 +109,16 @@ def run_docs(_: argparse.Namespace) -> None:
     with output_lock(settings, "docs"):
         publish.renew_site(settings)
     print(f"Site: {settings.site / 'index.html'} ({file_size(settings.site.resolve())})")
+
+
+def run_on_file(function: Callable[[Settings, Path], str], name: str, arguments: argparse.Namespace) -> None:
+    """Runs a command on a file. Raises AtlasError when it fails."""
+    settings = read_settings()
+    file = path_of({"FILE": str(arguments.file)}, "FILE")
+    if file.is_relative_to(settings.output_dir):
+        raise InputError(f"{file} is in the output directory. Name a file elsewhere, on another disk if there is one.")
+    with output_lock(settings, name):
+        print(function(settings, file))
 
 
 STOPPED = (

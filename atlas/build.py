@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 
 from atlas import demo, last_release, publication, publish, report, runner, source_files, spark, variables
-from atlas.lock import output_lock
+from atlas.lock import check_writable, output_lock
 from atlas.pair import step
 from atlas.settings import PROJECT_DIR, Settings
 
@@ -40,12 +40,13 @@ def build(
     publication.check(settings)
     spark.check_engine(settings)
     with output_lock(settings, "build"), report.recorded(settings) as document:
+        check_writable(settings.temp_dir, "spill directory", "ATLAS_TEMP_DIR", 0o700)
         source = settings.source_dir or make_demo(settings, demo_arguments)
         files = check_sources(source, settings)
         print(f"Source: {len(files)} files in {source}", flush=True)
         document.update(source_directory=str(source), source_files=len(files))
         arguments = ["build", *build_arguments(files), *(["--vars", variable_text] if variable_text.strip() else [])]
-        runner.run_dbt(settings, arguments)
+        document["source_warnings"] = runner.run_dbt(settings, arguments)
         previous = publish.current_version(settings)
         counts = report.of_warehouse(settings)  # before the release, which has no way back
         try:

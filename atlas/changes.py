@@ -13,7 +13,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 
 import duckdb
@@ -70,11 +70,12 @@ class Report:
     tables_added: list[str]
     tables_removed: list[str]
     changes: list[Change]
+    revision_note: dict[str, str] = field(default_factory=dict)  # language ("*": all) -> what the publisher says
 
     @property
     def totals(self) -> dict[str, int]:
         """Sums over all tables and years."""
-        names = [field.name for field in fields(Change)][4:]
+        names = [column.name for column in fields(Change)][4:]
         return {name: sum(getattr(change, name) for change in self.changes) for name in names}
 
     def sentence(self) -> str:
@@ -98,13 +99,14 @@ def write(
     tables: list[export.PublicTable],
     files: list[export.TableFiles],
     last: LastRelease | None,
+    revision_note: dict[str, str],
 ) -> Report:
     """Writes the files of the report into the folder of a release. Returns the report.
 
     connection: the new public file is attached as `atlas`, that of the last release under SCHEMA. row: of the table
-    `release`. A release that has the version of the last one has its report too.
+    `release`. A release that has the version of the last one has its report too. revision_note: of publication.yml.
     """
-    report = _compare(connection, row, tables, files, last)
+    report = replace(_compare(connection, row, tables, files, last), revision_note=revision_note)
     target = folder / CHANGES_FOLDER
     kept = last.path.parent / CHANGES_FOLDER if last and last.version == row["version"] else None
     if kept and kept.is_dir():
@@ -118,10 +120,30 @@ def write(
     )
     with open(target / "changes.csv", "w", encoding="utf-8", newline="") as file:
         lines = csv.writer(file, lineterminator="\n")
-        lines.writerow([field.name for field in fields(Change)])
-        lines.writerows([getattr(change, field.name) for field in fields(Change)] for change in report.changes)
+        lines.writerow([column.name for column in fields(Change)])
+        lines.writerows([getattr(change, column.name) for column in fields(Change)] for change in report.changes)
     _write_cells(connection, target / "changed_cells.csv", tables, report)
     return report
+
+
+def doubt(report: Report, last: LastRelease | None) -> list[str]:
+    """Returns a warning when published figures are revised and the publisher does not say why: without a note, or with
+    the note of the last release.
+    """
+    revised = sum(change.revised for change in report.changes if change.reference_year)
+    if not last or not revised or report.last_version == report.version:
+        return []
+    try:
+        before = json.loads((last.path.parent / CHANGES_FOLDER / "changes.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        before = {}
+    if not report.revision_note:
+        said = "there is no revision_note"
+    elif before.get("revision_note") == report.revision_note:
+        said = "the revision_note is that of the last release"
+    else:
+        return []
+    return [f"{revised:,} published figures are revised, and {said} in publication.yml that says why."]
 
 
 def _compare(connection, row, tables, files, last: LastRelease | None) -> Report:
@@ -261,6 +283,8 @@ def _markdown(report: Report) -> str:
         )
     lines = [f"# Changes from release {report.last_version} to release {report.version}", ""]
     lines += [f"{report.sentence().partition(': ')[2] or report.sentence()}.".capitalize(), ""]
+    for language, text in report.revision_note.items():
+        lines += [f"Note of the publisher{'' if language == '*' else f' ({language})'}: {text}", ""]
     for text, names in (("New tables", report.tables_added), ("Tables that are gone", report.tables_removed)):
         if names:
             lines += [f"{text}: {', '.join(names)}.", ""]
@@ -270,7 +294,7 @@ def _markdown(report: Report) -> str:
         lines += [""]
     changed = [change for change in report.changes if change.is_change]
     if changed:
-        titles = [field.name.replace("_", " ") for field in fields(Change)]
+        titles = [column.name.replace("_", " ") for column in fields(Change)]
         lines += [f"| {' | '.join(titles)} |", f"|---|{'--:|' * (len(titles) - 1)}"]
         for change in changed:
             name, year, *counts = asdict(change).values()

@@ -41,18 +41,20 @@ ABOUT_NO_DATA = tuple(
         "Not implemented",
         "INTERRUPT",
         "Fatal",
-        "INTERNAL",
+        "FATAL",
     )
 )
 # The beginnings of those that may hold values.
 ABOUT_DATA = tuple(
     f"{kind} Error"
     for kind in ("Conversion", "Invalid Input", "Constraint", "Out of Range", "TransactionContext", "Serialization")
-)
+) + ("INTERNAL Error",)
 # A quoted path of a source file.
 SOURCE_FILE = r"""["'](?:/|[A-Za-z]:)[^"'\n]*\.(?:parquet|csv|csv\.gz)["']"""
 # What DuckDB says of a Parquet file of which a page is damaged, where it names the file.
-PAGE_FAULT = r"""(?:Failed to read file|read enough bytes from file) ["']([^"'\n]*\.parquet)["']"""
+PAGE_FAULT = r"""(?:Failed to read file|read enough bytes from file|in Parquet file) ["']([^"'\n]*\.(?i:parquet))["']"""
+# The kinds of its errors about a damaged Parquet file that it does not name: besides those without a kind of their own.
+FILE_FAULTS = (duckdb.InvalidInputException, duckdb.InternalException, duckdb.SerializationException)
 # In the message about such a file.
 DAMAGED = "is damaged: its footer is whole, but a page cannot be read. Export or transfer the file again."
 # Ends a message about data, from which values were removed.
@@ -67,6 +69,7 @@ class Plugin(BasePlugin):
     def initialize(self, plugin_config) -> None:
         """Lets dbt-duckdb raise errors without values of rows, from the first statement on."""
         DuckDBConnectionManager.exception_handler = errors_without_values
+        DuckDBConnectionManager.atlas_fault = ""
 
     def update_connection_config(self, creds, config) -> None:
         """Checks environment, folders and warehouse before dbt-duckdb opens the file. Raises DbtRuntimeError.
@@ -75,9 +78,9 @@ class Plugin(BasePlugin):
         persons.
         """
         try:
-            for given, text in zip(sys.argv, sys.argv[1:], strict=False):
-                if given == "--vars":
-                    variables.check_text(text)
+            for given, text in zip(sys.argv, [*sys.argv[1:], ""], strict=True):
+                if given == "--vars" or given.startswith("--vars="):
+                    variables.check_text(text if given == "--vars" else given.removeprefix("--vars="))
             self.warehouse = Path(creds.path).resolve()
             folder = self.warehouse.parent
             self.settings = replace(read_settings(), output_dir=folder, temp_dir=temp_folder(os.environ, folder))
@@ -104,7 +107,7 @@ class Plugin(BasePlugin):
         recode  writes UTF-8 copies of the CSV files in `files` that are in another encoding
         check   stops when a file of the records at the path has changed since they were written
         clear   removes the copies, and what passed to Spark by the folder `exchange`
-        variables  stops when a name in `names` is no variable of the project
+        variables  stops when `values` has a name that is no variable of the project, or a value that it cannot hold
         exchange  makes `folder`, through which tables pass to Spark and back
         spark   runs dbt on Spark, and stops when that fails
         free    drops the blocks of the warehouse that DuckDB keeps in memory and nobody uses
@@ -124,7 +127,7 @@ class Plugin(BasePlugin):
             elif step == "check":
                 check_unchanged(records)
             elif step == "variables":
-                variables.check_names(target_config.config["names"])
+                variables.check_values(target_config.config["values"])
             elif step == "free":
                 free_blocks(DuckDBConnectionManager.env().conn, self.settings.memory_limit)
             elif step == "suppress":
@@ -170,20 +173,27 @@ def errors_without_values(self, sql: str, connection_name: str = "master"):
     except DbtRuntimeError:
         raise
     except Exception as error:
-        self.rollback_if_open()
-        if damaged := damaged_files(error, getattr(self, "atlas_settings", None)):
-            raise DbtRuntimeError("\n".join(f"{file}: {DAMAGED}" for file in damaged)) from None
-        raise DbtRuntimeError(without_values(str(error))) from None
+        # after an internal error DuckDB refuses every statement: the first message is the one that says something
+        message = isinstance(error, duckdb.FatalException) and getattr(DuckDBConnectionManager, "atlas_fault", "")
+        if not message:
+            damaged = damaged_files(error, getattr(self, "atlas_settings", None))
+            message = "\n".join(f"{file}: {DAMAGED}" for file in damaged) or without_values(str(error))
+        if isinstance(error, duckdb.InternalException | duckdb.FatalException):
+            DuckDBConnectionManager.atlas_fault = message
+        with suppress(duckdb.Error):
+            self.rollback_if_open()
+        raise DbtRuntimeError(message) from None
 
 
 def damaged_files(error: Exception, settings: Settings | None) -> list[str]:
     """Returns the Parquet files of the source of which a page cannot be read, when that may be what the error is about.
 
-    DuckDB names the file in some of these errors. Others have no kind ("Out of buffer"): then all files are read.
+    DuckDB names the file in some of these errors. Others have no kind ("Out of buffer"), or one that says little
+    ("INTERNAL Error: Information loss on integer cast"): then all files are read.
     """
     if named := re.search(PAGE_FAULT, str(error)):
         return [named[1]]
-    if type(error) is not duckdb.Error or not settings:
+    if not (type(error) is duckdb.Error or isinstance(error, FILE_FAULTS)) or not settings:
         return []
     records = source_files.read_records(settings.source_records)
     return [
@@ -204,7 +214,7 @@ def without_values(message: str) -> str:
     convert string ...", "Original Line: ..."), the words up to the first quote remain, without numbers, and the names
     of source files.
     """
-    if message.startswith(ABOUT_NO_DATA):
+    if message.startswith(ABOUT_NO_DATA) and "INTERNAL Error" not in message:
         return message
     first = message.splitlines()[0] if message else message
     if not first.startswith(ABOUT_DATA):

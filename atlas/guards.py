@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from atlas import export
-from atlas.settings import PROJECT_DIR, AtlasError, Settings
+from atlas.settings import PROJECT_DIR, AtlasError, InputError, Settings
 from atlas.sql import identifier, literal
 
 # Names of columns that describe one person: raw source columns, and what staging and later models call them.
@@ -59,6 +59,32 @@ def check_key(connection: duckdb.DuckDBPyConnection, table: export.PublicTable) 
         )
 
 
+def check_hospitals(connection: duckdb.DuckDBPyConnection, statistics: list[str]) -> None:
+    """Raises InputError when most codes of hospitals in the attached `warehouse` are person ids: two columns of the
+    extract are exchanged. A few may be, where both are short numbers.
+
+    statistics: tables with units, as SQL names. With the engine Spark, persons are elsewhere and nothing is compared.
+    """
+    persons = "warehouse.intermediate.int_beneficiary"
+    try:
+        connection.execute(f"select person_id from {persons} limit 0")
+    except duckdb.CatalogException:
+        return
+    codes = " union ".join(f"select geo_code from {name} where geo_level = 'hospital'" for name in statistics)
+    if not codes:
+        return
+    hospitals, found = connection.execute(
+        f"with hospital as ({codes}) select (select count(*) from hospital), count(*) from hospital semi join {persons}"
+        " as person on hospital.geo_code = person.person_id"
+    ).fetchone()
+    if found > hospitals / 2:
+        raise InputError(
+            f"Nothing is published: {found} of {hospitals} codes of hospitals are person ids. The column of the "
+            "institution (ss00075) holds those of persons. Correct the extract, or the names of its columns in "
+            "models/staging/_sources.yml, and build again."
+        )
+
+
 def private_folders(settings: Settings) -> list[str]:
     """Returns the folders of this machine that no published text may name."""
     folders = {PROJECT_DIR, settings.output_dir, settings.source_dir, settings.temp_dir, Path.home(), Path(sys.prefix)}
@@ -101,6 +127,5 @@ def check_balance(sources: list[tuple[str, int, int, int]]) -> None:
         if rows_in != accepted + rejected:
             raise AtlasError(
                 f"Nothing is published: {rows_in} rows of {source} were read, but {accepted} accepted and {rejected} "
-                "rejected. "
-                "See quality.reconciliation in the warehouse."
+                "rejected. See quality.reconciliation in the warehouse."
             )

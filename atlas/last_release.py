@@ -12,9 +12,10 @@ from pathlib import Path
 
 import duckdb
 
-from atlas.settings import AtlasError, InputError, Settings
+from atlas.settings import AtlasError, InputError, Settings, path_of
 from atlas.sql import identifier, literal
 
+LONGEST_REASON = 1000  # characters
 SCHEMA = "last_release"  # the name under which a connection attaches the file
 
 
@@ -45,8 +46,8 @@ class LastRelease:
 
 
 def read_options(path: str | None, dropped_years: str | None, consent: str | None = None) -> Options:
-    """Returns the options from the texts of the command line. Raises InputError when years are no list of years, or
-    consent has no reason.
+    """Returns the options from the texts of the command line. Raises InputError when the path is no public file, years
+    are no list of years, or consent is no reason that can be published.
     """
     text = (dropped_years or "").strip()
     if text and not re.fullmatch(r"\d{4}(\s*,\s*\d{4})*", text):
@@ -54,7 +55,15 @@ def read_options(path: str | None, dropped_years: str | None, consent: str | Non
     years = frozenset(int(year) for year in re.findall(r"\d{4}", text))
     if consent is not None and not consent.strip():
         raise InputError("--consent needs a reason, which the release records.")
-    return Options(Path(path).resolve() if path else None, years, consent.strip() if consent else None)
+    if consent is not None and not (consent.isprintable() and len(consent) <= LONGEST_REASON):
+        raise InputError(
+            f"--consent must be a line of at most {LONGEST_REASON} characters without control characters: it is "
+            "published."
+        )
+    file = path_of({"--last-release": path}, "--last-release")
+    if file:
+        _read(file, InputError)
+    return Options(file, years, consent.strip() if consent else None)
 
 
 def find(settings: Settings, options: Options, *, is_synthetic: bool) -> LastRelease | None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import filelock
 
-from atlas.settings import AtlasError, LockedError, Settings
+from atlas.settings import ABOUT_A_PATH, AtlasError, InputError, LockedError, Settings
 
 
 @contextmanager
@@ -45,19 +45,22 @@ def output_lock(settings: Settings, command: str) -> Iterator[None]:
         yield
 
 
-def check_writable(folder: Path, what: str = "output directory", variable: str = "ATLAS_OUTPUT_DIR") -> None:
-    """Creates the folder if it is missing and writes a file in it for proof. Raises AtlasError when either fails.
+def check_writable(
+    folder: Path, what: str = "output directory", variable: str = "ATLAS_OUTPUT_DIR", mode: int = 0o777
+) -> None:
+    """Creates the folder if it is missing and writes a file in it for proof. Raises AtlasError when either fails,
+    InputError when the path is to blame.
 
-    what, variable: how the message calls the folder, and the environment variable that names it.
+    what, variable: how the message calls the folder, and the environment variable that names it. mode: of a new folder.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode, parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as probe:
             probe.write(b"0" * 4096)
             probe.flush()
             os.fsync(probe.fileno())
     except OSError as error:
-        raise AtlasError(
+        raise (InputError if error.errno in ABOUT_A_PATH else AtlasError)(
             f"The {what} {folder} cannot be written: {error.strerror}.\n"
             "Nothing was changed. Give this user write access to it (or free space on its disk), or name another "
             f"one with {variable}, and start again."

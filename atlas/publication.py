@@ -33,6 +33,8 @@ KEYS = {
     "languages": (),
     "issued": (),
     "sdmx_agency": (),
+    "revision_note": (),
+    "sign": (),
 }
 REQUIRED = ("publisher", "contact", "licence", "landing_page", "base_url")
 # Licences that need no more than their name (SPDX): title, address, address in the EU's list of licences, which
@@ -88,6 +90,8 @@ class Publication:
     languages: tuple[str, ...]  # () before `for_release`: those of the release
     issued: datetime.date | None
     sdmx_agency: str
+    revision_note: Text  # {} without one
+    sign: tuple[str, ...]  # command that signs the checksums, () without one; never published
 
     def files_url(self, version: str) -> str:
         """Returns the address of the folder of a release, under which its exports/ are."""
@@ -199,6 +203,8 @@ def read_file(path: Path) -> Publication:
         languages=_languages(path, content.get("languages")),
         issued=_date(path, content.get("issued")),
         sdmx_agency=_agency(path, content.get("sdmx_agency") or DEFAULT_AGENCY),
+        revision_note=_text(path, "revision_note", content["revision_note"]) if content.get("revision_note") else {},
+        sign=_command(path, content.get("sign")),
     )
 
 
@@ -279,6 +285,16 @@ def _languages(path: Path, value: Any) -> tuple[str, ...]:
     if len(set(languages)) < len(languages):
         raise _fault(path, "languages", "names a language twice", "Name each language once")
     return tuple(languages)
+
+
+def _command(path: Path, value: Any) -> tuple[str, ...]:
+    """Returns the arguments of a command, () when there is none."""
+    arguments = value or []
+    if not isinstance(arguments, list) or any(not isinstance(argument, str) for argument in arguments):
+        raise _fault(path, "sign", "is no list of texts", "Give the command and its arguments as a list of texts")
+    if arguments and not any("{file}" in argument for argument in arguments):
+        raise _fault(path, "sign", "has no {file}", "Give {file} where the command takes the file that it signs")
+    return tuple(arguments)
 
 
 def _date(path: Path, value: Any) -> datetime.date | None:

@@ -32,6 +32,7 @@ from atlas import (
     observation,
     publication,
     record,
+    signature,
     site,
     switch,
     texts,
@@ -91,6 +92,7 @@ def _publish(settings: Settings, options: last_release.Options, most_memory: int
     with open_databases(settings, most_memory) as connection:
         build = record.read_build(connection)
         tables = read_public_tables(connection, build.models)
+        guards.check_hospitals(connection, [_in_warehouse(table) for table in tables if table.statistic])
         edition = read_edition(connection, settings, build, tables)
         last = last_release.find(settings, options, is_synthetic=edition.is_synthetic)
         finding = compare(connection, settings, build, tables, last, options) if last else None
@@ -370,17 +372,19 @@ def write_release(
         "release_publication": export.publication_rows(edition, row),
     }
     own_tables = [_write_own_table(connection, name, rows) for name, rows in own_rows.items()]
-    report = changes.write(connection, settings.staging, row, tables, files, last)
+    note = edition.publication.revision_note if edition.publication else {}
+    report = changes.write(connection, settings.staging, row, tables, files, last, note)
     files = files + [export.write_table(connection, table, settings.exports_staging, edition) for table in own_tables]
     observation.create(connection, tables)
     export.write_package(connection, settings.exports_staging, row, [*tables, *own_tables], files, edition)
+    signature.sign(settings.exports_staging, edition.publication)
     return Release(
         row["version"],
         len(tables),
         row["table_rows"],
         row["is_synthetic"],
         row["small_cell_threshold"] > 0,
-        edition.warnings,
+        [*edition.warnings, *(changes.doubt(report, last) if edition.publication and not edition.is_synthetic else [])],
         report,
         None,
     )

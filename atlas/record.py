@@ -64,7 +64,7 @@ class Build:
 
 def read_build(connection: duckdb.DuckDBPyConnection) -> Build:
     """Returns the last build of the attached `warehouse`. Raises AtlasError unless it was complete, without failures
-    and masked.
+    and with secondary suppression.
     """
     artifacts = read_artifacts(connection)
     problem = problem_of(artifacts)
@@ -74,8 +74,7 @@ def read_build(connection: duckdb.DuckDBPyConnection) -> Build:
     if int(variables["small_cell_threshold"]) and not variables["complementary_masking"]:
         raise AtlasError(
             "Nothing is published: the warehouse was built with complementary_masking off, so that suppressed cells "
-            "could be computed from "
-            "the others.\nThe previous release is unchanged. Build again without that variable."
+            "could be computed from the others.\nThe previous release is unchanged. Build again without that variable."
         )
     manifest = artifacts.manifest
     return Build(variables, artifacts.run_results["metadata"]["dbt_version"], list(public_models(manifest)), manifest)
@@ -190,7 +189,6 @@ def _name(unique_id: str) -> str:
 def _refusal(command: str, problem: str) -> AtlasError:
     """Returns the error for a command that was no complete build."""
     return AtlasError(
-        f"Nothing is published: the last dbt command on the warehouse (dbt {command}) was no complete build: "
-        f"{problem}.\n"
-        "The previous release is unchanged. Fix what failed and run the whole `dbt build`, or `make build`, again."
+        f"Nothing is published: the last dbt command on the warehouse (dbt {command}) was no complete build: {problem}."
+        "\nThe previous release is unchanged. Fix what failed and run the whole `dbt build`, or `make build`, again."
     )

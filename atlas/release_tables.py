@@ -22,11 +22,11 @@ OWN_TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             "geography_vintage": ("integer", "Year of the set of municipalities in which every year is published"),
             "small_cell_threshold": (
                 "integer",
-                "Groups of 1 to this number minus 1 persons are masked; 0 means that nothing is",
+                "Groups of 1 to this number minus 1 persons are suppressed; 0 means that nothing is",
             ),
             "complementary_masking": (
                 "boolean",
-                "Whether further cells are masked so that no small cell can be computed from the others",
+                "Whether further cells are suppressed so that no small cell can be computed from the others",
             ),
             "tables": ("integer", "Number of tables listed in release_table"),
             "table_rows": ("bigint", "Rows of those tables together"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import os
 import re
+from functools import partial
 
 from atlas.settings import PROJECT_DIR, AtlasError, InputError, Settings
 
@@ -17,11 +18,12 @@ CHECKS_OF_INPUT = ("models/load/", "models/staging/", "on-run-start-0")
 SHOWN_FAILURES = 3
 
 
-def run_dbt(settings: Settings, arguments: list[str]) -> None:
+def run_dbt(settings: Settings, arguments: list[str]) -> list[str]:
     """Runs a dbt command on the warehouse of these settings; artifacts and log go below the output directory. Prints
     the messages of the project's macros but those of progress.
 
-    Returns when the warehouse file is closed again, so that a release can open it with a configuration of its own.
+    Returns what the macros warned of, when the warehouse file is closed again, so that a release can open it with a
+    configuration of its own.
     Raises InputError when dbt fails at a check of the input or of a variable, AtlasError when it fails otherwise or is
     not installed; the message says what failed.
     """
@@ -49,8 +51,9 @@ def run_dbt(settings: Settings, arguments: list[str]) -> None:
     command += [*(str(part) for pair in folders.items() for part in pair)]
     print(f"dbt is at work. Its output: {settings.dbt_log}", flush=True)
     shared = os.umask(0o077)  # warehouse, spilled files, artifacts and logs are private; the release is not
+    warnings: list[str] = []
     try:
-        result = dbtRunner(callbacks=[_show_message]).invoke(command)
+        result = dbtRunner(callbacks=[_show_message, partial(_collect, warnings)]).invoke(command)
         reset_adapters()
         DuckDBConnectionManager.close_all_connections()
         gc.collect()  # a connection that is still referenced would keep the file open
@@ -62,6 +65,13 @@ def run_dbt(settings: Settings, arguments: list[str]) -> None:
             "\n".join(_failures(result)) + f"\n\ndbt {arguments[0]} failed. Its log: {settings.dbt_log}\nNothing is "
             "published, the previous release is unchanged. Fix what failed and start again."
         )
+    return list(dict.fromkeys(warnings))
+
+
+def _collect(warnings: list[str], event) -> None:
+    """Adds what a macro of the project warns of."""
+    if event.info.name == "JinjaLogWarning":
+        warnings.append(event.info.msg)
 
 
 def _failures(result) -> list[str]:

@@ -4,6 +4,9 @@ package.
 
 from __future__ import annotations
 
+import argparse
+import difflib
+import errno
 import hashlib
 import os
 import re
@@ -14,6 +17,15 @@ PROJECT_DIR = Path(__file__).resolve().parent.parent
 SOURCES = ("population", "health_care")
 ENGINES = ("duckdb", "spark")
 CHANGES_FOLDER = "changes"  # of a release: the change report
+# The environment variables of the project; a test compares them with those that the code reads.
+VARIABLES = (
+    *(f"ATLAS_{name}" for name in ("SOURCE_DIR", "OUTPUT_DIR", "TEMP_DIR", "PUBLICATION", "ENGINE")),
+    *(f"ATLAS_{name}" for name in ("MEMORY_LIMIT", "THREADS", "PAGES_RELEASE", "PARENT")),
+    *(f"ATLAS_SPARK_{name}" for name in ("PYTHON", "METHOD", "HOST", "PORT", "USER", "CLUSTER", "TOKEN")),
+    *(f"ATLAS_SPARK_{name}" for name in ("MEMORY", "PARTITIONS", "EVENTS", "PATHS", "PLAN", "EXCHANGE")),
+)
+# Of a system error, what the value of a variable is to blame for, and not the disk or the rights.
+ABOUT_A_PATH = (errno.ENOENT, errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL)
 
 
 class AtlasError(Exception):
@@ -34,6 +46,14 @@ class LockedError(AtlasError):
     """Another process is at work in the output directory: the same command may succeed later."""
 
     exit_code = os.EX_TEMPFAIL
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser of options that raises InputError in place of ending the process."""
+
+    def error(self, message):
+        """Raises InputError. message: argparse's."""
+        raise InputError(f"{self.prog}: {message}. `{self.prog} --help` shows the options.")
 
 
 @dataclass(frozen=True)
@@ -127,12 +147,18 @@ class Settings:
 def read_settings(environment=os.environ) -> Settings:
     """Returns the settings that the environment variables ATLAS_* give, with the defaults that profiles.yml has too.
 
-    Raises InputError that names the variable whose value is invalid.
+    Raises InputError that names the variable whose value is invalid, or whose name is misspelt.
     """
-    output_dir = Path(environment.get("ATLAS_OUTPUT_DIR") or PROJECT_DIR / "output").resolve()
-    source = environment.get("ATLAS_SOURCE_DIR")
-    publication = environment.get("ATLAS_PUBLICATION")
-    source_dir = Path(source).resolve() if source else None
+    _check_names(environment)
+    output_dir = path_of(environment, "ATLAS_OUTPUT_DIR") or PROJECT_DIR / "output"
+    source_dir = path_of(environment, "ATLAS_SOURCE_DIR")
+    if output_dir == output_dir.parent:
+        raise InputError("ATLAS_OUTPUT_DIR is the root of the file system. Name a directory for the output alone.")
+    if marks := re.findall("[?#]", str(output_dir)):
+        raise InputError(
+            f"ATLAS_OUTPUT_DIR is {output_dir}: dbt-duckdb takes what follows a {marks[0]} in the path of a database "
+            "for an option. Name a directory without one."
+        )
     for name in SOURCES if source_dir else ():
         if output_dir.is_relative_to(source_dir / name):
             raise InputError(
@@ -145,17 +171,50 @@ def read_settings(environment=os.environ) -> Settings:
     return Settings(
         output_dir=output_dir,
         source_dir=source_dir,
-        memory_limit=_memory_limit(environment.get("ATLAS_MEMORY_LIMIT") or "4GB"),
-        threads=_threads(environment.get("ATLAS_THREADS") or "2"),
+        memory_limit=memory_limit(environment.get("ATLAS_MEMORY_LIMIT") or "4GB"),
+        threads=thread_count(environment.get("ATLAS_THREADS") or "2"),
         temp_dir=temp_folder(environment, output_dir),
         engine=engine,
-        publication=Path(publication).resolve() if publication else None,
+        publication=path_of(environment, "ATLAS_PUBLICATION"),
     )
 
 
-def _memory_limit(text: str) -> str:
-    """Returns a memory limit in DuckDB's notation. Raises InputError when it is none, or one that DuckDB cannot open a
-    file with: below 50 MB, above 100 TB, a share above 100 %.
+def _check_names(environment) -> None:
+    """Raises InputError for a name that is nearly one of the project's: the value would count for nothing. Other
+    programs have names that begin in the same way.
+    """
+    for name in environment:
+        near = difflib.get_close_matches(name.upper(), VARIABLES, 1, 0.8) if name.upper().startswith("ATLAS") else []
+        if near and name not in VARIABLES:
+            raise InputError(f"There is no environment variable {name}. Is {near[0]} meant? Rename or unset it.")
+
+
+def path_of(environment, name: str) -> Path | None:
+    """Returns the absolute path that an environment variable names, links followed; None when it is not set or empty.
+
+    Raises InputError that names the variable when no file can have such a path.
+    """
+    text = environment.get(name)
+    if not text:
+        return None
+    try:
+        if not text.isprintable():
+            raise ValueError("it holds a control character or a byte that is no text")
+        path = Path(text).resolve()
+        path.exists()  # a name that is too long, a link to itself
+        if path.is_symlink():
+            raise ValueError("it is a link that leads to itself")
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error).partition(":")[0]
+        raise InputError(
+            f"{name} is no path that can be used: {reason} ({ascii(text[:60])}). Name another one."
+        ) from error
+    return path
+
+
+def memory_limit(text: str, name: str = "ATLAS_MEMORY_LIMIT") -> str:
+    """Returns a memory limit in DuckDB's notation. Raises InputError with this name when it is none, or one that DuckDB
+    cannot open a file with: below 50 MB, above 100 TB, a share above 100 %.
     """
     given = re.fullmatch(r"([0-9]+(?:[.][0-9]+)?)\s*([KMGT]?)(i?B|%)", text, re.I | re.ASCII)
     if given:
@@ -164,17 +223,19 @@ def _memory_limit(text: str) -> str:
         if (not prefix and 1 <= amount <= 100) if unit == "%" else 50e6 <= size <= 100e12:
             return text
     raise InputError(
-        f"ATLAS_MEMORY_LIMIT is {text!r}, but must be a size from 50MB to 100TB, such as 4GB, or a share of the memory "
+        f"{name} is {text!r}, but must be a size from 50MB to 100TB, such as 4GB, or a share of the memory "
         "of this machine from 1% to 100%."
     )
 
 
-def _threads(text: str) -> int:
-    """Returns a number of threads. Raises InputError when the text is no whole number from 1 to 8 for each core."""
+def thread_count(text: str, name: str = "ATLAS_THREADS") -> int:
+    """Returns a number of threads. Raises InputError with this name when the text is no whole number from 1 to 8 for
+    each core.
+    """
     most = 8 * (os.cpu_count() or 1)
     if not re.fullmatch("[0-9]{1,9}", text) or not 1 <= int(text) <= most:
         raise InputError(
-            f"ATLAS_THREADS is {text!r}, but must be a whole number from 1 to {most} (8 for each processor "
+            f"{name} is {text!r}, but must be a whole number from 1 to {most} (8 for each processor "
             "core of this machine)."
         )
     return int(text)
@@ -182,10 +243,10 @@ def _threads(text: str) -> int:
 
 def temp_folder(environment, output_dir: Path) -> Path:
     """Returns the private folder for temporary files of one output directory: a run removes what it finds there."""
-    shared = environment.get("ATLAS_TEMP_DIR")
+    shared = path_of(environment, "ATLAS_TEMP_DIR")
     if not shared:
         return output_dir / "spill"
-    return Path(shared).resolve() / f"atlas-{hashlib.sha256(str(output_dir).encode()).hexdigest()[:12]}"
+    return shared / f"atlas-{hashlib.sha256(str(output_dir).encode()).hexdigest()[:12]}"
 
 
 def file_size(path: Path) -> str:

@@ -53,6 +53,7 @@ class SourceFile:
     skipped_lines: int | None = None
     needs_copy: bool = False
     has_rows: bool | None = None  # there is something below the header
+    ends_in_line: bool | None = None  # the last line has a line end
     read_path: str = ""  # the file, or its private copy
     column_names: str = ""  # lower case, separated by commas; those outside the contract are column_<n>
     column_types: str | None = None  # of Parquet, by DuckDB's names, separated by semicolons
@@ -310,6 +311,7 @@ def _inspected(records: list[SourceFile], copies: Path, faults: list[str]) -> li
                         read_path=_read_path(record, text.needs_copy, copies),
                         needs_copy=text.needs_copy,
                         has_rows=text.has_rows,
+                        ends_in_line=text.ends_in_line,
                         encoding=text.encoding,
                         separator=text.separator,
                         quote=text.quote,

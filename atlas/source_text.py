@@ -38,6 +38,7 @@ class TextFile:
     skipped_lines: int  # above the header: empty lines, and `sep=;` as Excel writes it
     needs_copy: bool  # DuckDB does not read it as it is: encoding, lines above the header, mixed line ends, padding
     has_rows: bool  # there is something below the header
+    ends_in_line: bool  # the last line has a line end, without which a value may have been cut off
     columns: tuple[str, ...]
 
 
@@ -49,14 +50,16 @@ def inspect(path: Path, contract: list[str], *, may_lack: set[str]) -> TextFile:
     for a file that is empty, damaged, in no accepted encoding, or without a usable header; OSError when it cannot be
     opened.
     """
-    checksum, encoding, line_ends_differ = _checksum_and_encoding(path)
+    checksum, encoding, line_ends_differ, end = _checksum_and_encoding(path)
     with _open(path) as stream:
         head = b"".join(_chunks(stream, HEAD * 4))
     text = codecs.getincrementaldecoder(encoding)().decode(head)
     skipped, header, declared, below = _header_line(text)
     separator, quote, columns = _columns(header, declared, contract, may_lack)
     needs_copy = encoding not in ("utf-8", "utf-8-sig") or skipped > 0 or line_ends_differ or _is_padded(path)
-    return TextFile(checksum, encoding, separator, quote, skipped, needs_copy, bool(below.strip()), columns)
+    ends_in_line = b"\n" in end or b"\r" in end
+    has_rows = bool(below.strip())
+    return TextFile(checksum, encoding, separator, quote, skipped, needs_copy, has_rows, ends_in_line, columns)
 
 
 def recode(path: Path, encoding: str, skipped_lines: int, target: Path) -> None:
@@ -116,9 +119,9 @@ def _chunks(stream, limit: int | None = None) -> Iterator[bytes]:
         ) from error
 
 
-def _checksum_and_encoding(path: Path) -> tuple[str, str, bool]:
-    """Returns the SHA-256 of the file's bytes, Python's name of its encoding, and whether its line ends differ: with
-    several kinds in one file, DuckDB can lose all rows without a message.
+def _checksum_and_encoding(path: Path) -> tuple[str, str, bool, bytes]:
+    """Returns the SHA-256 of the file's bytes, Python's name of its encoding, whether its line ends differ (with
+    several kinds in one file, DuckDB can lose all rows without a message), and its last two bytes.
     """
     digest = hashlib.sha256()
     with open(path, "rb") as stream:
@@ -148,10 +151,11 @@ def _checksum_and_encoding(path: Path) -> tuple[str, str, bool]:
             raise FileFault(
                 "ends in the middle of a character: the transfer was cut off. Transfer the file again."
             ) from error
-        return digest.hexdigest(), marked or "utf-8", line_ends.differ()
+        return digest.hexdigest(), marked or "utf-8", line_ends.differ(), line_ends.last
     if marked:
         raise FileFault(f"begins as {marked.upper()} but is not. Export it in one of {ACCEPTED_ENCODINGS}.")
-    return digest.hexdigest(), _single_byte_encoding(path), True
+    encoding, end = _single_byte_encoding(path)
+    return digest.hexdigest(), encoding, True, end
 
 
 class LineEnds:
@@ -166,8 +170,8 @@ class LineEnds:
         """Adds those of a piece."""
         self.feeds += chunk.count(b"\n")
         self.returns += chunk.count(b"\r")
-        self.both += chunk.count(b"\r\n") + (self.last == b"\r" and chunk.startswith(b"\n"))
-        self.last = chunk[-1:]
+        self.both += chunk.count(b"\r\n") + (self.last[-1:] == b"\r" and chunk.startswith(b"\n"))
+        self.last = (self.last + chunk[-2:])[-2:]
 
     def differ(self) -> bool:
         """Returns whether there is more than one kind."""
@@ -190,13 +194,17 @@ def _marked_encoding(start: bytes) -> str | None:
     return None
 
 
-def _single_byte_encoding(path: Path) -> str:
-    """Returns the encoding of a file that is not UTF-8. Raises FileFault when it is not Windows-1252 either."""
+def _single_byte_encoding(path: Path) -> tuple[str, bytes]:
+    """Returns the encoding of a file that is not UTF-8, and its last two bytes. Raises FileFault when it is not
+    Windows-1252 either.
+    """
+    end = b""
     with _open(path) as stream:
         for chunk in _chunks(stream):
             if b"\0" in chunk or any(byte in chunk for byte in (0x81, 0x8D, 0x8F, 0x90, 0x9D)):
                 raise FileFault(f"is in no encoding that is recognised. Export it in one of {ACCEPTED_ENCODINGS}.")
-    return "cp1252"
+            end = (end + chunk[-2:])[-2:]
+    return "cp1252", end
 
 
 def _header_line(text: str) -> tuple[int, str, str | None, str]:

@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 import duckdb
 
+from atlas import child
 from atlas.settings import PROJECT_DIR, AtlasError, InputError, Settings
 
 METHODS = ("session", "connect", "thrift", "http")  # each is a target of profiles.yml
@@ -229,7 +230,7 @@ def run(settings: Settings, folder: Path, plan: str, variables: dict, *, full_re
     command += ["--full-refresh"] if full_refresh else []
     # the variables of dbt that name folders of the command on DuckDB
     passed = {name: value for name, value in os.environ.items() if name not in ("DBT_TARGET_PATH", "DBT_LOG_PATH")}
-    environment = {**passed, "ATLAS_SPARK_PLAN": plan, "ATLAS_OUTPUT_DIR": str(settings.output_dir)}
+    environment = {**child.environment(passed), "ATLAS_SPARK_PLAN": plan, "ATLAS_OUTPUT_DIR": str(settings.output_dir)}
     environment["ATLAS_TEMP_DIR"] = str(settings.temp_dir)
     environment["DBT_CACHE_SELECTED_ONLY"] = "true"  # listing a schema takes Spark a second
     if events := environment.get("ATLAS_SPARK_EVENTS"):

@@ -1,9 +1,8 @@
 """dbt on Spark, in a process of its own: `python -m atlas.spark_half RESULT ARGUMENT...`, which atlas/spark.py starts.
 
-It imports dbt-spark and, of the project, atlas.child alone, so that Spark's
-packages may be in an environment of their own.
-Standard output has the messages of the project's macros. RESULT becomes a JSON list of the errors, empty after success;
-errors hold no value of a row. The process ends when its parent does.
+It imports dbt-spark and, of the project, atlas.child alone, so that Spark's packages may be in an environment of their
+own. Standard output has the messages of the project's macros. RESULT becomes a JSON list of the errors, empty after
+success; errors hold no value of a row. The process ends when its parent does.
 """
 
 from __future__ import annotations
@@ -90,8 +89,8 @@ def main(arguments: list[str]) -> int:
     """Runs dbt. Returns the exit code."""
     from dbt.cli.main import dbtRunner
 
-    prepare_connections()
     end_with_parent()
+    prepare_connections()
     result = dbtRunner(callbacks=[_show_message]).invoke(arguments[1:])
     errors = [str(result.exception)] if result.exception else []
     for done in getattr(result.result, "results", None) or ():

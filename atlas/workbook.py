@@ -35,14 +35,13 @@ NUMBERS = ("numerator", "denominator", "value", "lower_95", "upper_95")
 
 
 class _Figures(Worksheet):
-    """A sheet whose rows come as XML from `rows`, an iterator of texts."""
+    """A sheet whose rows come as XML from `rows`, an iterator of texts, each of one row or more."""
 
     rows: Iterator[str]
 
     def _write_sheet_data(self) -> None:
         self._xml_start_tag("sheetData")
-        for row in self.rows:
-            self.fh.write(row)
+        self.fh.writelines(self.rows)
         self._xml_end_tag("sheetData")
 
 
@@ -221,9 +220,8 @@ def _read_rows(connection, header: str, query: str, counts: list[tuple[int, int]
     above = 1
     for year, count in counts:
         rows = connection.execute(query, [above, year])
-        while batch := rows.fetchmany(10_000):
-            for (row,) in batch:
-                yield row
+        while batch := rows.fetchmany(1_000):
+            yield "".join([row for (row,) in batch])
         above += count
 
 

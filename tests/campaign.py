@@ -1,153 +1,132 @@
 """Damages source files at random and checks what a build does with them: `python tests/campaign.py --cases 300 --seed 1`.
 
-A case is a small source with one damaged file. It passes when the scan or dbt stops with a message that names the file, or when the models that read the
-source run, and staging reads no more claims than were counted. In both cases no planted person id is in the messages, the logs, dbt's artifacts, the list of files or the output. With
-`--whole` each case is a whole `python -m atlas build`, some 15 s each: it is refused with a message and exit code 65 and publishes nothing, or publishes a release, in no text of which there is a planted id. Prints a
-line for each case that fails, and the number of cases by outcome.
+A case is a small source with one damaged file (`damages.py`). It passes when the scan or dbt stops with a message that names the file, or when the models that read the
+source run, and staging reads no more claims than were counted. In both cases no planted person id is in the messages, the logs, dbt's artifacts, the list of files or the output.
+
+With `--whole` each case is a whole `python -m atlas build`, some 15 s each. It is refused with exit code 65 and a message that names the file and the remedy and is no text of DuckDB or dbt, and publishes nothing; or it
+publishes a release, in no file of which there is a planted id, compressed or not. Where its cells differ from those of the undamaged source, its counts say so: received, rejected, warned or named as not read;
+unless the damage is a byte that leaves a possible value, which nobody can see.
+`--show` prints the message of each case, for reading.
+
+With `--kills` no file is damaged, and whole builds are killed (`kills.py`).
+
+Prints a line for each case that does not hold, and the number of cases by outcome.
 """
 
 from __future__ import annotations
 
 import argparse
 import gzip
+import json
 import os
 import random
+import re
 import subprocess
 import sys
 import tempfile
+import zipfile
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parent / "pytest"), str(Path(__file__).parents[1])]
+PROJECT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(PROJECT / "tests" / "pytest"), str(PROJECT)]
 
 import duckdb
+import kills
+from damages import NUMBERED, PLANTED, damage
 from dbt_runs import Atlas, run_dbt
 
 from atlas import source_files
 from atlas.settings import InputError
 
-PLANTED = "planted"
 READING = ("run", "--select", "path:models/load", "path:models/staging", "rejected_health_care", "int_claim_count")
 NAMES = {name: list(source_files.contract(name)) for name in ("population", "health_care")}
+LINES = 40  # of each source
+# What the messages of DuckDB, dbt and Python look like.
+RAW = re.compile(
+    r"Traceback|\b[A-Z]\w+ (Error|Exception):|[A-Z]\w+ Error( in|$)|\bduckdb\.|\bLINE \d|compiled code|\.(py|sql)\b"
+)
+# What a message tells the operator to do.
+REMEDY = re.compile(
+    r"\b(Export|Transfer|Rename|Remove|Leave|Add|Give|Save|Move|Correct|Write|Set|export the file again|widen|Bring)\b"
+)
 
 
-def row_of(source: str, number: int, year: int) -> list[str]:
-    """Returns a line of a source; its person id says that it must not be seen."""
-    person = f"{PLANTED}{number:05d}"
+def person_of(number: int, *, is_text: bool = True) -> str:
+    """Returns a planted person id: it must not be seen."""
+    return f"{PLANTED}{number:05d}" if is_text else str(NUMBERED + number)
+
+
+def row_of(source: str, number: int, year: int, *, is_text: bool = True) -> list[str]:
+    """Returns a line of a source: a person is on both lists, and has two claims."""
+    person = person_of(number // 2, is_text=is_text)
     if source == "population":
         return [f"{year}-{'06-30' if number % 2 else '12-31'}", person, "1980", "2", "11001", "", "111"]
     return [person, f"{year}0315", "450015", "1", "1000", "130", "71000101"]
 
 
-def write_source(folder: Path, year: int = 2022, compression: str = "uncompressed") -> Path:
-    """Writes two CSV and two Parquet files, one of each a source. Returns the folder."""
+def write_source(
+    folder: Path,
+    year: int = 2022,
+    compression: str = "uncompressed",
+    *,
+    is_text: bool = True,
+    name: str = "part",
+    lines: int = LINES,
+) -> Path:
+    """Writes two CSV and two Parquet files, one of each a source. Returns the folder. is_text: of the person ids. name: of the files. lines: of each source."""
     for source, names in NAMES.items():
-        rows = [row_of(source, number, year) for number in range(40)]
+        rows = [row_of(source, number, year, is_text=is_text) for number in range(lines)]
         place = folder / source
-        place.mkdir(parents=True)
-        text = "\n".join(",".join(row) for row in [names, *rows[:20]]) + "\n"
-        (place / "part.csv").write_text(text, encoding="utf-8")
-        values = ", ".join("(" + ", ".join(f"'{value}'" for value in row) + ")" for row in rows[20:])
-        target = f"'{place}/part.parquet' (format parquet, compression {compression})"
+        place.mkdir(parents=True, exist_ok=True)
+        text = "\n".join(",".join(row) for row in [names, *rows[: lines // 2]]) + "\n"
+        (place / f"{name}.csv").write_text(text, encoding="utf-8")
+        values = ", ".join("(" + ", ".join(f"'{value}'" for value in row) + ")" for row in rows[lines // 2 :])
+        target = f"'{place}/{name}.parquet' (format parquet, compression {compression})"
         duckdb.sql(f"copy (from (values {values}) as line ({', '.join(names)})) to {target}")
     return folder
 
 
-def cut(content: bytes, rng: random.Random) -> bytes:
-    """Loses the end."""
-    return content[: rng.randrange(len(content))]
-
-
-def noise(content: bytes, rng: random.Random) -> bytes:
-    """Overwrites a place with random bytes."""
-    place, size = rng.randrange(len(content)), rng.choice((1, 2, 8, 64))
-    return content[:place] + rng.randbytes(size) + content[place + size :]
-
-
-def inserted(content: bytes, rng: random.Random) -> bytes:
-    """Inserts what breaks text: separators, quotes, line ends, zero bytes, bytes of other encodings."""
-    place = rng.randrange(len(content))
-    piece = rng.choice(
-        (b",", b",,,,", b'"', b"'", b"\n", b"\r", b"\0", b"\xe9", b"\xff\xfe", b"\xef\xbb\xbf", b"\t", b";" * 9)
-    )
-    return content[:place] + piece + content[place:]
-
-
-def no_header(content: bytes, rng: random.Random) -> bytes:
-    """Loses the first line."""
-    return content.split(b"\n", 1)[1]
-
-
-def comment(content: bytes, rng: random.Random) -> bytes:
-    """Has a line of a person above the header."""
-    return b"# " + content.split(b"\n")[1] + b"\n" + content
-
-
-def other_encoding(content: bytes, rng: random.Random) -> bytes:
-    """Is in another encoding, some of which are accepted."""
-    text = content.decode("utf-8").replace("1000", "é1000")
-    return text.encode(rng.choice(("latin-1", "utf-16", "utf-16-le", "utf-32", "cp037", "cp1252")))
-
-
-def other_value(content: bytes, rng: random.Random) -> bytes:
-    """Has a value that is no number, date or code."""
-    old, new = rng.choice(
-        (
-            (b"1980", b"=cmd|' /C calc'!A0"),
-            (b"0315", b"1399"),
-            (b"20220315", b"03/04/2022"),
-            (b"2022-06-30", b"30/06/2022"),
-            (b",1,", b",9223372036854775807,"),
-            (b"450015", b"99999999999999999999"),
-            (b"71000101", f"{PLANTED}00001".encode()),
-            (PLANTED.encode(), b"\t"),
-        )
-    )
-    return content.replace(old, new)
-
-
-def other_columns(content: bytes, rng: random.Random) -> bytes:
-    """Has columns of other names, a column twice, or another separator."""
-    header, rest = content.split(b"\n", 1)
-    names = header.split(b",")
-    place = rng.randrange(len(names))
-    names[place] = rng.choice((b"", b"x", names[place - 1].upper(), b'"' + names[place], b"\xe9"))
-    return rng.choice((b",", b";", b"|")).join(names) + b"\n" + rest
-
-
-TEXT_DAMAGES = (cut, noise, inserted, no_header, comment, other_encoding, other_value, other_columns)
-PARQUET_DAMAGES = (cut, noise, inserted)
-
-
-def damage(folder: Path, number: int, rng: random.Random) -> tuple[Path, str]:
-    """Damages one file of the source. Returns the file and the kind of damage."""
-    source, is_text = rng.choice(list(NAMES)), number % 3 != 0
-    path = folder / source / ("part.csv" if is_text else "part.parquet")
-    kind = rng.choice(TEXT_DAMAGES if is_text else PARQUET_DAMAGES)
-    content = kind(path.read_bytes(), rng)
-    if is_text and rng.random() < 0.15:
-        path.unlink()
-        path, content = path.with_name("part.csv.gz"), gzip.compress(content)
-        if rng.random() < 0.5:
-            content = noise(content, rng)
-    path.write_bytes(content)
-    return path, kind.__name__
-
-
-def shown(atlas: Atlas, printed: str) -> list[str]:
-    """Returns the places outside the warehouse where a planted id can be read."""
-    places = ["output"] if PLANTED in atlas.log or PLANTED in printed else []
-    return places + files_with(atlas.output)
+def shows_person(content: str | bytes) -> bool:
+    """Returns whether a planted id is in a text."""
+    text = content if isinstance(content, str) else content.decode("latin-1")
+    return PLANTED in text or any(person_of(number, is_text=False) in text for number in range(LINES))
 
 
 def files_with(output: Path) -> list[str]:
-    """Returns the files of an output directory that have a planted id, but for the private warehouse."""
-    return [
-        str(path.relative_to(output))
-        for path in output.rglob("*")
-        if path.is_file() and path.name != "warehouse.duckdb" and PLANTED.encode() in path.read_bytes()
-    ]
+    """Returns the files of an output directory that have a planted id, also compressed, but for the private warehouse."""
+    found = []
+    for path in output.rglob("*"):
+        if path.is_file() and not path.is_symlink() and path.name not in ("warehouse.duckdb", "warehouse.duckdb.wal"):
+            if any(map(shows_person, contents_of(path))):
+                found.append(str(path.relative_to(output)))
+    return found
+
+
+def contents_of(path: Path) -> list[bytes | str]:
+    """Returns the bytes of a file, and what it holds compressed: archives, gzip, Parquet, tables of DuckDB."""
+    contents: list[bytes | str] = [path.read_bytes()]
+    if path.suffix in (".xlsx", ".zip"):
+        with zipfile.ZipFile(path) as archive:
+            contents += [archive.read(name) for name in archive.namelist()]
+    elif path.suffix == ".gz":
+        contents.append(gzip.decompress(contents[0]))
+    elif path.suffix == ".parquet":
+        contents.append(rows_as_text(duckdb.connect(), f"'{path}'"))
+    elif path.suffix == ".duckdb":
+        with duckdb.connect(str(path), read_only=True) as public:
+            names = "select distinct table_name from duckdb_columns() where not internal"
+            contents += [rows_as_text(public, f'"{name}"') for (name,) in public.execute(names).fetchall()]
+    return contents
+
+
+def rows_as_text(connection: duckdb.DuckDBPyConnection, table: str) -> str:
+    """Returns the different texts of rows that could have a planted id."""
+    some = f"contains(line, '{PLANTED}') or contains(line, '{str(NUMBERED)[:6]}')"
+    row = f"(select cast(line as varchar) as line from {table} as line)"
+    return "\n".join(line for (line,) in connection.execute(f"select line from {row} where {some} limit 9").fetchall())
 
 
 def run_case(number: int, seed: int, *, build: bool = True) -> tuple[str, str]:
@@ -160,73 +139,127 @@ def run_case(number: int, seed: int, *, build: bool = True) -> tuple[str, str]:
         try:
             source_files.scan(source, Path(folder) / "copies")
         except InputError as error:
-            text = str(error)
-            wrong = (
-                f"{case}: shows a value" if PLANTED in text else "" if path.name in text else f"{case}: no file named"
-            )
-            return "refused by the scan", wrong
+            return "refused by the scan", "".join(f"{case}: {fault}" for fault in faults_of(str(error), path))
         if not build:
             return "left to dbt", ""
         atlas = run_dbt(source, Path(folder) / "output", *READING, artifacts=True)
-        if places := shown(atlas, ""):
+        places = ["output"] * shows_person(atlas.log) + files_with(atlas.output)
+        if places:
             return "value shown", f"{case}: an id is in {', '.join(places)}"
         if not atlas.ok:
             known = path.name in atlas.log or "No usable year" in atlas.log
             return "refused by dbt", "" if known and "Traceback" not in atlas.log else f"{case}: {atlas.log[-700:]}"
-        balance = (
-            "select (select sum(line_count) from source.source_file_year where source = 'health_care' and load_year in (2021, 2022, 0)),"
-            " (select count(*) from staging.stg_health_care)"
-        )
-        counted, read = atlas.query(balance)[0]
+        read, counted = lines_of(atlas)
         return "read", "" if read <= counted else f"{case}: {read} lines read, {counted} counted"
 
 
-def run_whole_case(number: int, seed: int) -> tuple[str, str]:
+def lines_of(atlas: Atlas) -> tuple[int, int]:
+    """Returns how many claims staging reads, and how many were counted."""
+    return atlas.query(
+        "select (select count(*) from staging.stg_health_care), (select sum(line_count) from source.source_file_year"
+        " where source = 'health_care' and load_year in (2021, 2022, 0))"
+    )[0]
+
+
+def faults_of(message: str, path: Path) -> list[str]:
+    """Returns what is wrong with a message about a damaged file."""
+    faults = []
+    if shows_person(message):
+        faults.append("shows a person id")
+    if path.name not in message and "No usable year" not in message:
+        faults.append("names no file")
+    if not REMEDY.search(message):
+        faults.append("names no remedy")
+    if raw := RAW.search(message):
+        faults.append(f"is not written for the operator: {raw[0]}")
+    return faults and ["; ".join(faults) + f": {message[-900:]}"]
+
+
+def run_whole_case(number: int, seed: int, *, show: bool = False) -> tuple[str, str]:
     """Runs one case as a whole build. Returns (outcome, what is wrong with it or '')."""
     rng = random.Random(seed * 100_000 + number)
+    is_text = number % 2 == 0
     with tempfile.TemporaryDirectory(prefix="campaign_") as folder:
         output = Path(folder) / "output"
-        source = write_source(Path(folder) / "source")
+        source = write_source(Path(folder) / "source", is_text=is_text)
         path, kind = damage(source, number, rng)
-        case = f"case {number} ({kind}, {path.parent.name}/{path.name})"
-        done = subprocess.run(
-            [sys.executable, "-m", "atlas", "build"],
-            cwd=Path(__file__).parents[1],
-            env={**os.environ, "ATLAS_SOURCE_DIR": str(source), "ATLAS_OUTPUT_DIR": str(output)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        case = f"case {number} of seed {seed} ({kind}, {path.parent.name}/{path.name})"
+        done = build(source, output)
         printed = done.stdout + done.stderr
-        places = ["a message"] * (PLANTED in printed) + files_with(output)
-        if done.returncode == 0:
-            with duckdb.connect(str(output / "atlas.duckdb"), read_only=True) as public:
-                places += [f"table {name}" for name in tables_with(public)]
+        if show:
+            print(f"--- {case}: exit code {done.returncode}\n{printed}", flush=True)
+        places = ["a message"] * shows_person(printed) + files_with(output)
         if places:
             return "value shown", f"{case}: an id is in {', '.join(places)}"
         if done.returncode == 0:
-            return "published", ""
-        refused = done.returncode == os.EX_DATAERR and "Traceback" not in printed and not (output / "release").exists()
-        return "refused", "" if refused else f"{case}: exit code {done.returncode}: {printed[-700:]}"
+            word = spoken(json.loads((output / "build.json").read_text(encoding="utf-8")))
+            with tempfile.TemporaryDirectory(prefix="campaign_") as other:
+                cells, whole = cells_of(output), undamaged(Path(other), is_text=is_text)
+            silent = cells != whole[0] and word == whole[1] and kind not in ("noise", "inserted")
+            return "published", f"{case}: other numbers without a word" if silent else ""
+        faults = faults_of(done.stderr, path)
+        if done.returncode != os.EX_DATAERR:
+            faults.append(f"exit code {done.returncode}: {printed[-700:]}")
+        if (output / "release").exists():
+            faults.append("something is published")
+        return "refused", f"{case}: {'; '.join(faults)}" if faults else ""
 
 
-def tables_with(public: duckdb.DuckDBPyConnection) -> list[str]:
-    """Returns the tables of the public database that have a planted id in a column of texts."""
-    found = []
-    for (name,) in public.execute("select distinct table_name from duckdb_columns() where not internal").fetchall():
-        row = f'(select cast(line as varchar) as line from "{name}" as line)'
-        if public.execute(f"select count(*) from {row} where contains(line, '{PLANTED}')").fetchone()[0]:
-            found.append(name)
-    return found
+def build(source: Path, output: Path) -> subprocess.CompletedProcess:
+    """Runs a whole build. Returns the ended process with what it printed."""
+    return subprocess.run(
+        [sys.executable, "-m", "atlas", "build"],
+        cwd=PROJECT,
+        env={**os.environ, "ATLAS_SOURCE_DIR": str(source), "ATLAS_OUTPUT_DIR": str(output)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
-def run(cases: int, seed: int, case: Callable[[int, int], tuple[str, str]]) -> tuple[Counter, list[str]]:
-    """Runs cases 0 to `cases` - 1. Returns the number of cases by outcome, and the sentences of those that do not hold."""
+UNDAMAGED: dict[bool, tuple[list, dict]] = {}
+
+
+def undamaged(folder: Path, *, is_text: bool) -> tuple[list, dict]:
+    """Returns cells and counts of the source without a damage, built once for each kind of person id."""
+    if is_text not in UNDAMAGED:
+        build(write_source(folder / "source", is_text=is_text), folder / "output")
+        document = json.loads((folder / "output" / "build.json").read_text(encoding="utf-8"))
+        UNDAMAGED[is_text] = cells_of(folder / "output"), spoken(document)
+    return UNDAMAGED[is_text]
+
+
+def spoken(document: dict) -> dict:
+    """Returns what build.json says about the input."""
+    keys = ("years", "incomplete_years", "unread_files", "rows", "warnings", "source_warnings")
+    return {key: document[key] for key in keys}
+
+
+def cells_of(output: Path) -> list[tuple]:
+    """Returns the counts of a build before suppression."""
+    with duckdb.connect(str(output / "warehouse.duckdb"), read_only=True) as private:
+        tables = [
+            name
+            for (name,) in private.execute(
+                "select table_name from duckdb_tables() where schema_name = 'intermediate' and table_name like 'int\\_%\\_cell' escape '\\' order by 1"
+            ).fetchall()
+        ]
+        return [
+            (name, *row)
+            for name in tables
+            for row in private.execute(f"select * from intermediate.{name} order by all").fetchall()
+        ]
+
+
+def run(cases: range, seed: int, case: Callable[[int, int], tuple[str, str]]) -> tuple[Counter, list[str]]:
+    """Runs cases. Returns the number of cases by outcome, and the sentences of those that do not hold."""
     outcomes, wrong = Counter(), []
-    for number in range(cases):
+    for number in cases:
         outcome, fault = case(number, seed)
         outcomes[outcome] += 1
-        wrong += [fault] if fault else []
+        if fault:
+            print(fault, flush=True)
+            wrong.append(fault)
     return outcomes, wrong
 
 
@@ -234,11 +267,23 @@ def main() -> int:
     """Runs the campaign. Returns 1 when a case does not hold."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--cases", type=int, default=300)
+    parser.add_argument("--first", type=int, default=0, help="number of the first case")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--whole", action="store_true", help="each case is a whole build")
+    parser.add_argument("--show", action="store_true", help="print what each whole build printed")
+    parser.add_argument("--kills", type=int, default=0, help="kill this many whole builds instead")
     arguments = parser.parse_args()
-    outcomes, wrong = run(arguments.cases, arguments.seed, case=run_whole_case if arguments.whole else run_case)
-    print("\n".join([*wrong, *(f"{count:5} {outcome}" for outcome, count in outcomes.most_common())]))
+    numbers = range(arguments.first, arguments.first + (arguments.kills or arguments.cases))
+    if arguments.kills:
+        with tempfile.TemporaryDirectory(prefix="campaign_") as folder:
+            for year in (2022, 2023):
+                write_source(Path(folder) / "source", year, name=f"part_{year}")
+            case = partial(kills.run_case, folder=Path(folder), reference=kills.prepare(Path(folder)))
+            outcomes, wrong = run(numbers, arguments.seed, case)
+    else:
+        case = partial(run_whole_case, show=arguments.show) if arguments.whole else run_case
+        outcomes, wrong = run(numbers, arguments.seed, case)
+    print("\n".join(f"{count:5} {outcome}" for outcome, count in outcomes.most_common()))
     return 1 if wrong else 0
 
 

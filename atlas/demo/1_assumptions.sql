@@ -43,7 +43,7 @@ create or replace macro care_of_avoiders() as 0.16;
 create or replace macro care_of_others() as 1.60;
 
 -- Share of the beneficiaries with increased reimbursement, by region (times a factor of the age, in the people of the year).
-create or replace table increased_reimbursement as
+create or replace table entitled_share as
 select * from (values ('02000', 0.156), ('03000', 0.212), ('04000', 0.316)) as rate (region_nis, rate);
 
 -- How much imaging differs between regions, and between years (the spring of 2020 is in it).

@@ -92,7 +92,7 @@ select
     hospital.hospital_number
 from hashed
 inner join placed on hashed.nis_code = placed.nis_2019
-inner join increased_reimbursement as reimbursement on hashed.region_nis = reimbursement.region_nis
+inner join entitled_share as reimbursement on hashed.region_nis = reimbursement.region_nis
 inner join imaging_region as region on hashed.region_nis = region.region_nis
 inner join hospital on hashed.position >= hospital.from_position and hashed.position < hospital.to_position
 order by hashed.nis_code;

@@ -18,7 +18,6 @@ Parquet holds typed dates, in which no impossible day can stand: a bad service d
 CSV.
 """
 
-import argparse
 import shutil
 import time
 from functools import cache
@@ -26,7 +25,8 @@ from pathlib import Path
 
 import duckdb
 
-from atlas.settings import PROJECT_DIR, AtlasError
+from atlas.lock import check_writable
+from atlas.settings import PROJECT_DIR, InputError, Parser, memory_limit, thread_count
 from atlas.sql import literal
 
 FOLDER = Path(__file__).resolve().parent
@@ -35,15 +35,14 @@ PEOPLE = 13_700_000  # who lives at some time of the history, at scale 1
 PEOPLE_PER_PART = 600_000
 FIRST_YEAR, LAST_YEAR = 2006, 2026  # the years that the assumptions cover
 
+# Text can say what a typed date cannot: the impossible dates that Parquet holds as null.
 CLAIM_COLUMNS = {
-    "parquet": "person_id as ss00010, service_date as ss00015, code as ss00020, cases as ss00050, amount_eurocents "
-    "as ss00060, "
-    "qualification as ss00065b, institution::integer as ss00075",
-    # Text can say what a typed date cannot: the impossible dates that Parquet holds as null.
-    "csv": "person_id as ss00010, coalesce(strftime(service_date, '%Y%m%d'), getvariable('year') || '0230') as "
-    "ss00015, "
-    "lpad(code::varchar, 6, '0') as ss00020, cases as ss00050, amount_eurocents as ss00060, qualification as "
-    "ss00065b, institution::integer as ss00075",
+    "parquet": """person_id as ss00010, service_date as ss00015, code as ss00020, cases as ss00050,
+        amount_eurocents as ss00060, qualification as ss00065b, institution::integer as ss00075""",
+    "csv": """person_id as ss00010,
+        coalesce(strftime(service_date, '%Y%m%d'), getvariable('year') || '0230') as ss00015,
+        lpad(code::varchar, 6, '0') as ss00020, cases as ss00050, amount_eurocents as ss00060,
+        qualification as ss00065b, institution::integer as ss00075""",
 }
 COPY_OPTIONS = {"parquet": "(format parquet, compression snappy)", "csv": "(format csv, header)"}
 
@@ -158,34 +157,36 @@ def add_arguments(parser):
 
 def parse(argv):
     """Returns the options of a list of arguments."""
-    parser = argparse.ArgumentParser(prog="atlas demo")
+    parser = Parser(prog="atlas demo")
     add_arguments(parser)
     return parser.parse_args(argv)
 
 
 def generate(arguments):
-    """Writes the source. Raises AtlasError when the options contradict each other or the directory holds something
+    """Writes the source. Raises InputError when the options contradict each other or the directory holds something
     else.
     """
     if not FIRST_YEAR < arguments.first_year <= arguments.last_year <= LAST_YEAR:
-        raise AtlasError(f"--first-year and --last-year must run forward within {FIRST_YEAR + 1} and {LAST_YEAR}.")
+        raise InputError(f"--first-year and --last-year must run forward within {FIRST_YEAR + 1} and {LAST_YEAR}.")
     if not 0 < arguments.scale <= 2 or not 0 <= arguments.claims_per_person <= 10:
-        raise AtlasError("--scale must be above 0 and at most 2, --claims-per-person between 0 and 10.")
+        raise InputError("--scale must be above 0 and at most 2, --claims-per-person between 0 and 10.")
+    memory_limit(arguments.memory_limit, "--memory-limit")
+    if arguments.threads is not None:
+        thread_count(str(arguments.threads), "--threads")
     values = {name: getattr(arguments, name) for name in ("scale", "claims_per_person")}
     notice, text = arguments.directory / NOTICE_FILE, NOTICE.format(**values)
     if arguments.directory.exists() and any(arguments.directory.iterdir()):
         if not notice.exists():
-            raise AtlasError(
+            raise InputError(
                 f"{arguments.directory} holds files that this command did not make (no {NOTICE_FILE}): name an empty "
                 "directory."
             )
         if notice.read_text(encoding="utf-8") != text:
-            raise AtlasError(
+            raise InputError(
                 f"{arguments.directory} holds a synthetic source of another size (see its {NOTICE_FILE}), whose "
-                "people are others: "
-                "name another directory."
+                "people are others: name another directory."
             )
-    arguments.directory.mkdir(parents=True, exist_ok=True)
+    check_writable(arguments.directory, "directory of the synthetic source", "--directory")
     notice.write_text(text, encoding="utf-8")
 
     connection = duckdb.connect()

@@ -1,8 +1,8 @@
 """Shapes of municipalities, arrondissements, provinces, regions and the country, projected for a flat picture.
 
 Source, licence and limits of the boundaries: boundaries/README.md. Higher levels need no file of their own: an arc
-that two
-municipalities of one unit share is inside that unit, every other arc of its municipalities is part of its outline.
+that two municipalities of one unit share is inside that unit, every other arc of its municipalities is part of its
+outline.
 """
 
 from __future__ import annotations

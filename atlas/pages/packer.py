@@ -2,9 +2,8 @@
 each statistic.
 
 The pages hold the cells of the release down to the municipality or hospital, as integers: numerator, denominator,
-hidden or not. `value` is
-not written: it is per * numerator / denominator, in that order, which gives the bits of the table. Nothing is added
-up or subtracted.
+suppressed or not. `value` is not written: it is per * numerator / denominator, in that order, which gives the bits of
+the table. Nothing is added up or subtracted.
 """
 
 from __future__ import annotations
@@ -412,8 +411,8 @@ def wilson(numerator: int, denominator: int, per: int) -> tuple[float, float]:
 
 def poisson(numerator: int, denominator: int, per: int, dispersion: float) -> tuple[float, float]:
     """Returns the 95 % limits of per * numerator / denominator: a Poisson count's, exact below 10 events, else
-    Byar's, their distance from the
-    count times the root of the dispersion, not below 0 (Breslow and Day 1987; Dobson et al. 1991).
+    Byar's, their distance from the count times the root of the dispersion, not below 0 (Breslow and Day 1987; Dobson et
+    al. 1991).
     """
     if numerator < 10:
         lower, upper = POISSON_95[numerator]
@@ -459,8 +458,7 @@ def limits_of(
     connection, statistic: Statistic, n: list, d: list, limits: list, units: list[dict]
 ) -> tuple[str, list | None]:
     """Returns how the page gets the limits of a statistic: "wilson" or "poisson" (with the dispersions) when the
-    table's limits are those of its
-    counts (relative 1e-9), so that the page computes them; else "stored".
+    table's limits are those of its counts (relative 1e-9), so that the page computes them; else "stored".
     """
     years = len(statistic.years)
     types = len(statistic.filters.get(TYPE, ["total"]))

@@ -2,9 +2,8 @@
 pinned esbuild by npx).
 
 The pages are written to be read in source/ and to be small in static/: one script, names shortened. A build takes
-static/ as it is, so that it
-needs no minifier and the same release gives the same bytes everywhere. static/source.sha256 says what was made from
-which source; a test compares both.
+static/ as it is, so that it needs no minifier and the same release gives the same bytes everywhere.
+static/source.sha256 says what was made from which source; a test compares both.
 """
 
 from __future__ import annotations

@@ -31,8 +31,9 @@ from atlas.pair.cells import (
 from atlas.settings import AtlasError, Settings
 from atlas.sql import identifier
 
-# Columns of quality.withheld_cell before its filters, and after them (macros/release/withheld_cell.sql).
+# Columns of quality.withheld_cell before its filters, and what is suppressed (macros/release/withheld_cell.sql).
 KEY = ("reference_year", "series", "geo_level", "geo_code")
+HIDES = "hides_denominator"
 # Before the name of a series in quality.withheld_cell: a three-year window, by its first year (macro series_of_window).
 WINDOW = "three_year_"
 # The private list of the cells that the last release gives away, in the output directory.
@@ -273,23 +274,22 @@ def withhold(settings: Settings, cells: list[Cell]) -> None:
     try:
         with duckdb.connect(str(settings.warehouse)) as private:
             columns = [name for name, *_ in private.execute("describe quality.withheld_cell").fetchall()]
-            filters = columns[len(KEY) : -1]
-            rows = [
-                (cell.year, cell.series, cell.level, cell.code, *(cell.filters.get(name, "total") for name in filters))
-                + (cell.hides_denominator,)
-                for cell in cells
-            ]
+            rows = []
+            for cell in cells:
+                stated = (cell.year, cell.series, cell.level, cell.code, cell.hides_denominator)
+                fixed = dict(zip((*KEY, HIDES), stated, strict=True))
+                rows.append([fixed.get(name, cell.filters.get(name, "total")) for name in columns])
             marks = ", ".join("?" * len(columns))
             private.begin()
             private.execute("create temp table added as from quality.withheld_cell limit 0")
             private.executemany(f"insert into added values ({marks})", rows)
-            key = ", ".join(columns[:-1])
+            key = ", ".join(name for name in columns if name != HIDES)
             private.execute(
-                f"create temp table held as select {key}, bool_or(hides_denominator) as hides_denominator "
+                f"create temp table held as select {key}, bool_or({HIDES}) as {HIDES} "
                 "from (from quality.withheld_cell union all from added) group by all"
             )
             private.execute("delete from quality.withheld_cell")
-            private.execute("insert into quality.withheld_cell from held order by all")
+            private.execute("insert into quality.withheld_cell by name from held order by all")
             private.execute(
                 "update quality.built_year set publication = null, tested = null "
                 "where reference_year in (select reference_year from added)"

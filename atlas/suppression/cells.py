@@ -48,10 +48,41 @@ class Cells:
         self.is_settled = nothing if self.is_settled is None else self.is_settled
 
 
-def read(folder: Path, year: int, name: str = "cell") -> tuple[Cells, Units]:
+def groups(folder: Path, year: int, name: str = "cell") -> list[list[str]]:
+    """Returns the series of a year (name: of a window) in groups that are decided without each other, the one with most
+    cells first: series are in one group when one is the denominator of the other, or contains it. Without cells there
+    is one group without series. Raises duckdb.Error for a missing file.
+    """
+    file = str(folder / cells_file(year, name))
+    with duckdb.connect() as connection:
+        connection.execute("set threads = 1")
+        size = dict(
+            connection.execute(
+                "select series, count(*) from read_parquet(?) group by all order by all", [file]
+            ).fetchall()
+        )
+        pairs = [
+            pair
+            for column in ("denominator_id", "container_id")
+            for pair in connection.execute(
+                "select distinct cell.series, around.series from read_parquet($file) as cell inner join "
+                f"read_parquet($file) as around on cell.{column} = around.cell_id order by all",
+                {"file": file},
+            ).fetchall()
+        ]
+    group = {series: {series} for series in size}
+    for series, around in pairs:
+        joined = group[series] | group[around]
+        group |= dict.fromkeys(joined, joined)
+    found = {min(members): sorted(members) for members in group.values()}
+    return sorted(found.values(), key=lambda members: (-sum(size[series] for series in members), members)) or [[]]
+
+
+def read(folder: Path, year: int, name: str = "cell", series: list[str] | None = None) -> tuple[Cells, Units]:
     """Returns the cells of a year (name: of a window) and the units, from the files of macros/disclosure/suppress.sql.
 
-    All columns of the cells' file that end in `_filter` are filters. Raises duckdb.Error for a missing file.
+    series: of these series alone; None for all. All columns of the cells' file that end in `_filter` are filters.
+    Raises duckdb.Error for a missing file.
     """
     file = str(folder / cells_file(year, name))
     with duckdb.connect() as connection:
@@ -60,29 +91,24 @@ def read(folder: Path, year: int, name: str = "cell") -> tuple[Cells, Units]:
             "select unit_id, parent_unit_id, level_rank, is_sector, is_remainder from read_parquet(?) order by unit_id",
             [str(folder / UNITS)],
         ).fetchnumpy()
-        columns = [column for column, *_ in connection.execute("describe from read_parquet(?)", [file]).fetchall()]
         # texts become numbers before they leave DuckDB: a text of Python a cell takes more memory than all else
-        texts = {column: _texts(connection, column, file) for column in columns if _is_text(column)}
-        chosen = [f'list_position(?, "{column}") - 1 as "{column}"' if column in texts else column for column in columns]
-        query = f"select {', '.join(chosen)} from read_parquet(?) order by cell_id"
-        cells = connection.execute(query, [*texts.values(), file]).fetchnumpy()
+        chosen = "from read_parquet($file) where cast($chosen as text[]) is null or list_contains($chosen, series)"
+        given = {"file": file, "chosen": series}
+        columns = [column for column, *_ in connection.execute("describe from read_parquet(?)", [file]).fetchall()]
+        texts = {}
+        for column in columns:
+            if column == "series" or column.endswith("_filter"):
+                found = connection.execute(f'select distinct "{column}" {chosen}', given).fetchall()
+                texts[column] = ["total", *sorted({text for (text,) in found} - {"total"})]
+        read_as = [f"list_position(${name}, {name}) - 1 as {name}" if name in texts else name for name in columns]
+        query = f"select {', '.join(read_as)} {chosen} order by cell_id"
+        cells = connection.execute(query, {**given, **texts}).fetchnumpy()
     return _cells(cells, texts["series"], units["unit_id"]), Units(
         parent=_places(units["unit_id"], units["parent_unit_id"]),
         rank=units["level_rank"].astype(int),
         is_sector=units["is_sector"].astype(bool),
         is_remainder=units["is_remainder"].astype(bool),
     )
-
-
-def _is_text(column: str) -> bool:
-    """True for the columns of the cells' file that hold texts."""
-    return column == "series" or column.endswith("_filter")
-
-
-def _texts(connection: duckdb.DuckDBPyConnection, column: str, file: str) -> list[str]:
-    """Returns the different texts of a column in their order, `total` first."""
-    found = connection.execute(f'select distinct "{column}" from read_parquet(?)', [file]).fetchall()
-    return ["total", *sorted({text for (text,) in found} - {"total"})]
 
 
 def _cells(found: dict, series: list[str], unit_ids: numpy.ndarray) -> Cells:

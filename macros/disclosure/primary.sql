@@ -1,15 +1,5 @@
-{# Stops before any work when the threshold is neither 0 nor a whole number of at least 5. Returns: nothing. Raises a compiler error with the valid values. #}
-{% macro validate_threshold() %}
-    {%- set threshold = var('small_cell_threshold') -%}
-    {%- if not modules.re.match('^[0-9]+$', threshold | string) -%}
-        {{ exceptions.raise_compiler_error("small_cell_threshold is '" ~ threshold ~ "'; give a whole number: 0 publishes everything, 5 suppresses groups of 1 to 4 persons.") }}
-    {%- endif -%}
-    {%- if 0 < threshold | int < 5 -%}
-        {{ exceptions.raise_compiler_error("small_cell_threshold is '" ~ threshold ~ "'; the least that protects is 5 (source: IMA-AIM). 0 publishes everything and is for private use.") }}
-    {%- endif -%}
-{% endmacro %}
-
-{# True for a group that is too small to publish: 1 to threshold - 1. 0 may be published (source: card). Argument: persons (SQL integer). Returns: boolean expression. #}
+{# True for a group that is too small to publish: 1 to threshold - 1. 0 may be published (source: card).
+   Argument: persons (SQL integer). Returns: boolean expression. #}
 {% macro is_small_group(persons) -%}
     ({{ persons }} > 0 and {{ persons }} < {{ var('small_cell_threshold') }})
 {%- endmacro %}

@@ -3,7 +3,7 @@
      lists_files     fingerprint of the files of the population lists that were read, null when none were
      claims_files    the same of the claims; the year before a reference year has claims alone, for the look-back
      rules           fingerprint of the rules that computed the year; null while a build that computes it is not complete
-     publication     fingerprint of what masked and published the year; null when it is not published, or not complete
+     publication     fingerprint of what suppressed and published the year; null when it is not published, or not complete
      tested          the same, once all data tests passed
    A build that is stopped half-way leaves years of which some tables are new and some old: the marks are taken away before the first table is written and
    set when all are. #}

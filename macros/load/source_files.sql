@@ -37,7 +37,8 @@
    parts of two versions, and nothing is recorded as built. #}
 {% macro check_source_unchanged() %}
     {% set files = model_relation('source_file') if execute else none %}
-    {% if is_building() and target.type == 'duckdb' and files and adapter.get_relation(database=files.database, schema=files.schema, identifier=files.identifier) %}
+    {% if is_building() and target.type == 'duckdb' and files
+        and adapter.get_relation(database=files.database, schema=files.schema, identifier=files.identifier) %}
         {% do run_source_step('clear', {'exchange': exchange_folder()} if is_beside_spark() else {}) %}
         {% do run_source_step('check') %}
     {% endif %}
@@ -61,12 +62,12 @@
 {# The files below the source directory, those that are not read included. Argument: anew (boolean), whether they are listed again. Returns: a query with the
    fields of SourceFile (atlas/source_files.py); no row unless models are being built. Raises dbt's runtime error that names files which cannot be read. #}
 {% macro listed_files(anew) %}
-    {% set types = {'folder_year': 'integer', 'list_date': 'date', 'file_size': 'bigint', 'modified_at': 'bigint', 'row_count': 'bigint', 'only_year': 'integer', 'skipped_lines': 'integer',
-        'has_rows': 'boolean'} %}
+    {% set types = {'folder_year': 'integer', 'list_date': 'date', 'file_size': 'bigint', 'modified_at': 'bigint', 'row_count': 'bigint',
+        'only_year': 'integer', 'skipped_lines': 'integer', 'has_rows': 'boolean', 'ends_in_line': 'boolean'} %}
     {% set columns = [] %}
     {% set empty = [] %}
-    {% for name in ['source', 'file', 'relative_path', 'format', 'folder_year', 'list_date', 'file_size', 'modified_at', 'checksum', 'row_count', 'only_year', 'encoding', 'separator',
-        'quote', 'skipped_lines', 'has_rows', 'read_path', 'column_names', 'column_types', 'unread_reason'] %}
+    {% for name in ['source', 'file', 'relative_path', 'format', 'folder_year', 'list_date', 'file_size', 'modified_at', 'checksum', 'row_count', 'only_year',
+        'encoding', 'separator', 'quote', 'skipped_lines', 'has_rows', 'ends_in_line', 'read_path', 'column_names', 'column_types', 'unread_reason'] %}
         {% do columns.append(name ~ ": '" ~ types.get(name, 'string') ~ "'") %}
         {% do empty.append('cast(null as ' ~ types.get(name, 'string') ~ ') as ' ~ name) %}
     {% endfor %}
@@ -87,7 +88,8 @@
         {% if before and before[0] != is_synthetic and not is_empty %}
             {% if is_synthetic %}
                 {% do exceptions.raise_compiler_error(
-                    "This warehouse holds real data, and " ~ directory ~ " is demo data: they must not mix. Set ATLAS_SOURCE_DIR to the real extracts, or give the demo an output directory"
+                    "This warehouse holds real data, and " ~ directory ~ " is demo data: they must not mix. Set ATLAS_SOURCE_DIR"
+                    ~ " to the real extracts, or give the demo an output directory"
                     ~ " of its own with ATLAS_OUTPUT_DIR.") %}
             {% endif %}
             {% do log("The warehouse held demo data: it is emptied before the real source is read.", info=true) %}

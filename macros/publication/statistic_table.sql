@@ -35,7 +35,7 @@ with suppressed as (
         {%- if statistic.smallest_level == 'municipality' %}
         and cell.geo_level <> 'statistical_sector'
         {%- endif %}
-        {%- for filter in filter_definitions() if filter not in statistic.filters %}
+        {%- for filter in suppression_filters() if filter not in statistic.filters %}
         and cell.{{ filter }} = 'total'
         {%- endfor %}
 

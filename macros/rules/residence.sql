@@ -19,7 +19,7 @@
 {# Whether an insurability code CT1 gives the right to increased reimbursement: its last digit is 1. Argument: code (SQL text).
    Returns: boolean expression, null for a code that is not three digits. DuckDB applies these functions to every different text, a regular expression to
    every row. #}
-{% macro increased_reimbursement(code) -%}
+{% macro gives_increased_reimbursement(code) -%}
     case
         when
             length({{ code }}) = 3

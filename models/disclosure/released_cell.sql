@@ -23,9 +23,7 @@ released as (
         cell.series,
         cell.geo_level,
         cell.geo_code,
-        {%- for filter in filter_definitions() %}
-            cell.{{ filter }},
-        {%- endfor %}
+        {{ filter_columns('cell') }},
         cell.cases,
         cell.volume,
         cell.denominator,
@@ -42,9 +40,7 @@ released as (
             and cell.series = withheld.series
             and cell.geo_level = withheld.geo_level
             and cell.geo_code = withheld.geo_code
-            {%- for filter in filter_definitions() %}
-                and cell.{{ filter }} = withheld.{{ filter }}
-            {%- endfor %}
+            and {{ same_filters('cell', 'withheld') }}
 
 )
 

@@ -3,10 +3,12 @@
 -- of the year before a reference year are read for the look-back of the prenatal windows, those of the year after for the look-ahead of the postnatal one.
 {{ config(post_hook = [
     "{{ stop_on_lost_years() }}",
+    "{{ stop_on_fewer_rows() }}",
     "{{ mark_planned_years() }}",
     "{{ resume_stopped_build() }}",
     "{{ log_load_plan() }}",
     "{{ log_incomplete_years() }}",
+    "{{ warn_of_an_older_source() }}",
 ]) }}
 
 with source_year as (

@@ -1,5 +1,5 @@
 -- One row is a file of the source that is read, with its format, the year and date that its folder states, and what is known of it without reading its rows.
-{{ config(pre_hook = "{{ keep_demo_apart() }}", post_hook = "{{ log_equal_files() }}") }}
+{{ config(pre_hook = "{{ keep_demo_apart() }}", post_hook = ["{{ log_equal_files() }}", "{{ warn_of_odd_files() }}"]) }}
 -- depends_on: {{ source('ima', 'population') }}, {{ source('ima', 'health_care') }}
 
 with listed as (
@@ -27,6 +27,7 @@ read_file as (
         quote,
         skipped_lines,
         has_rows,
+        ends_in_line,
         read_path,
         column_names,
         column_types

@@ -1,6 +1,7 @@
 -- One row is a source, the year under which its records were read (0: no year of their own) and a disposition: accepted, or the reason of rejection.
 -- Records in are counted in the source, apart from the reading: `difference` is 0 when every record was accepted or rejected with one reason. A year
 -- of the source that is not read, because nothing that is built needs it, has one row with the disposition 'not_read'.
+{{ config(post_hook = "{{ warn_of_odd_counts() }}") }}
 
 with population_count as (
 

@@ -241,10 +241,10 @@ def counted(database, tool):
         "hand": "select beneficiaries, rad_patients, rad_exams, (select deliveries from delivery_cell where geo_level = 'country' and maternal is null and increased is null), "
         "(select acts from prenatal_cell where geo_level = 'country' and maternal is null and increased is null and act is null) "
         "from imaging_cell where geo_level = 'country' and decade is null",
-        "dbt": "select beneficiaries, patients, exams, (select deliveries from intermediate.int_delivery_cell where geo_level = 'country' and age_category = 'total' "
-        "and increased_reimbursement = 'total'), (select acts from intermediate.int_prenatal_cell where geo_level = 'country' and age_category = 'total' "
-        "and increased_reimbursement = 'total' and procedure_type = 'total') "
-        "from intermediate.int_imaging_cell where geo_level = 'country' and age_category = 'total' and variable = 'IMAG_RAD_N'",
+        # the largest count of the country is the total of all filters
+        "dbt": "select max(beneficiaries), max(patients), max(exams), (select max(deliveries) from intermediate.int_delivery_cell where geo_level = 'country'), "
+        "(select max(acts) from intermediate.int_prenatal_cell where geo_level = 'country') "
+        "from intermediate.int_imaging_cell where geo_level = 'country' and variable = 'IMAG_RAD_N'",
     }
     with duckdb.connect() if tool == "polars" else duckdb.connect(str(database), read_only=True) as connection:
         if tool == "polars":

@@ -13,7 +13,9 @@ import highspy
 import numpy
 
 COUNTRY = "country"
-FILTERS = ("procedure_type", "age_category", "increased_reimbursement")
+AGE = "age_category"
+# The filters that split a numerator alone: the card of cube_007_005a says so.
+NUMERATOR_FILTERS = ("procedure_type",)
 
 
 @dataclass(frozen=True)
@@ -27,8 +29,9 @@ class Fallen:
 
 @dataclass
 class System:
-    """Unknown numbers, linear relations among them, and what is known. A cell is (quantity, year, level, code, filter values...)."""
+    """Unknown numbers, linear relations among them, and what is known. A cell is (quantity, year, level, code, a value of each of `filters`)."""
 
+    filters: tuple = ()
     known: dict = field(default_factory=dict)
     hidden: set = field(default_factory=set)
     sums: list = field(default_factory=list)  # (total, [parts], has a remainder that is no cell)
@@ -42,6 +45,10 @@ class System:
         else:
             if self.known.setdefault(cell, value) != value:
                 raise ValueError(f"two tables disagree about {cell}: {self.known[cell]} and {value}")
+
+    def cell(self, quantity, year, level, code, **values):
+        """The cell with some values of filters and the total of the others."""
+        return (quantity, year, level, code, *(values.get(name, "total") for name in self.filters))
 
     @property
     def unknown(self):
@@ -65,7 +72,8 @@ def read_system(connection, schema="main", reference="main", years=None, family=
 
     The totals of three years are part of it where all three are attacked.
     """
-    system = System()
+    declared = connection.execute(f"select distinct filters from {reference}.statistic where filters <> ''").fetchall()
+    system = System(filters=tuple(sorted({name for (filters,) in declared for name in filters.split(";")})))
     statistics = connection.execute(
         f"select distinct code, family, measure, variable, filters, smallest_level from {reference}.statistic"
         + (f" where family = '{family}'" if family else "")
@@ -79,7 +87,7 @@ def read_system(connection, schema="main", reference="main", years=None, family=
     for statistic in (dict(zip(names, row, strict=False)) for row in statistics):
         numerator, denominator = quantities(statistic)
         columns = [row[0] for row in connection.execute(f"describe {schema}.{statistic['code']}").fetchall()]
-        filters = [name for name in FILTERS if name in columns]
+        filters = [name for name in system.filters if name in columns]
         selected = ", ".join(
             ["reference_year", "geo_level", "geo_code", *filters, "numerator", "denominator", "status"]
         )
@@ -88,13 +96,11 @@ def read_system(connection, schema="main", reference="main", years=None, family=
             values = dict(zip(filters, row[3:], strict=False))
             place = row[:3]
             # a table without a filter states the total of the filter: a stat is its cube's total
-            template = [values.get(name, "total") for name in FILTERS]
-            cell = (numerator, *place, *template)
             count, whole, status = row[-3:]
-            system.state(cell, 0 if status == "empty" else count)
+            system.state(system.cell(numerator, *place, **values), 0 if status == "empty" else count)
             if denominator is not None:
-                template[0] = "total"
-                system.state((denominator, *place, *template), whole)
+                values.update(dict.fromkeys(NUMERATOR_FILTERS, "total"))
+                system.state(system.cell(denominator, *place, **values), whole)
     add_windows(system, connection, {row[0]: dict(zip(names, row, strict=True)) for row in statistics}, schema, years)
     add_relations(system, parent)
     return system
@@ -104,7 +110,6 @@ def add_windows(system, connection, statistics, schema, years):
     """The totals of three years: cells whose year is both ends in one number (20212023), and their sums over the years."""
     if not connection.execute("select 1 from duckdb_tables() where table_name = 'three_year_window'").fetchall():
         return
-    totals = ("total",) * len(FILTERS)
     windows = set()
     for statistic, first, last, *unit, count, whole, status in connection.execute(
         "select statistic, first_year, last_year, geo_level, geo_code, numerator, denominator, status"
@@ -116,11 +121,11 @@ def add_windows(system, connection, statistics, schema, years):
         numerator, denominator = quantities(statistics[statistic])
         for quantity, value in ((numerator, 0 if status == "empty" else count), (denominator, whole)):
             if quantity is not None:
-                cell = (quantity, first * 10000 + last, *unit, *totals)
+                cell = system.cell(quantity, first * 10000 + last, *unit)
                 system.state(cell, value)
                 if cell not in windows:
                     windows.add(cell)
-                    system.sums.append((cell, [(quantity, year, *unit, *totals) for year in span], False))
+                    system.sums.append((cell, [system.cell(quantity, year, *unit) for year in span], False))
 
 
 def add_relations(system, parent):
@@ -190,11 +195,11 @@ def add_comparisons(system, connection, standards, schema="main", comparison="ma
         "select statistic, reference_year, geo_level, geo_code, procedure_type, standard, expected, direct_value"
         f" from {comparison}.standardised_rate{where}"
     ).fetchall()
-    ages = {}
+    ages, age_at = {}, system.cell("", 0, "", "", **{AGE: AGE}).index(AGE)
     for code in {row[0] for row in rows}:
         numerator, denominator = quantities(declared[code])
         ages[code] = sorted(
-            {cell[5] for cell in system.known.keys() | system.hidden if cell[0] == numerator} - {"total"}
+            {cell[age_at] for cell in system.known.keys() | system.hidden if cell[0] == numerator} - {"total"}
         )
     countries = {cell[:3]: cell[3] for cell in system.known if cell[2] == COUNTRY}
     for code, year, level, place, act, standard, expected, direct in rows:
@@ -203,14 +208,9 @@ def add_comparisons(system, connection, standards, schema="main", comparison="ma
         whole = countries[denominator, year, COUNTRY]
 
         def cells(level, place, age, year=year, act=act, numerator=numerator, denominator=denominator):
-            return (numerator, year, level, place, act, age, "total"), (
-                denominator,
-                year,
-                level,
-                place,
-                "total",
-                age,
-                "total",
+            place = (year, level, place)
+            return system.cell(numerator, *place, procedure_type=act, **{AGE: age}), system.cell(
+                denominator, *place, **{AGE: age}
             )
 
         if expected is not None:
@@ -239,8 +239,8 @@ def add_comparisons(system, connection, standards, schema="main", comparison="ma
         whole = countries[denominator, year, COUNTRY]
         groups = {
             group: (
-                (numerator, year, COUNTRY, whole, act, "total", group),
-                system.known.get((denominator, year, COUNTRY, whole, "total", "total", group)),
+                system.cell(numerator, year, COUNTRY, whole, procedure_type=act, increased_reimbursement=group),
+                system.known.get(system.cell(denominator, year, COUNTRY, whole, increased_reimbursement=group)),
             )
             for group in ("yes", "no")
         }
@@ -295,7 +295,7 @@ def pair_system(last, new, merged=None):
     def name(cell):
         return (*cell[:3], f"last {cell[3]}", *cell[4:]) if (cell[2], cell[3]) in renamed else cell
 
-    both = System()
+    both = System(filters=new.filters)
     for system, rename in ((last, name), (new, lambda cell: cell)):
         for cell, value in system.known.items():
             both.state(rename(cell), value)

@@ -64,9 +64,22 @@ class Atlas:
         with duckdb.connect(str(self.warehouse), read_only=True) as connection:
             return connection.execute(sql).fetchall()
 
+    def totals(self, table: str, *split: str) -> str:
+        """The condition of the rows of a published table that are the total of each of its filters but those in `split`."""
+        return totals(self.query, "reference.statistic", table, *split)
+
     def table(self, name: str) -> list[tuple]:
         """A published table in a total order, as the warehouse holds it."""
         return self.query(f"select * from marts.{name} order by all")
+
+
+def totals(query, cards: str, table: str, *split: str) -> str:
+    """The condition of the rows of a published table that are the total of each of its filters but those in `split`.
+
+    query: a function that returns the rows of a SQL text. cards: the table of the cards, which names the filters.
+    """
+    filters = (query(f"select max(filters) from {cards} where code = '{table}'")[0][0] or "").split(";")
+    return " and ".join(["true", *(f"{name} = 'total'" for name in filters if name and name not in split)])
 
 
 class ParsedProject:
@@ -169,12 +182,18 @@ def decided_once(run, kept: Path):
         for year in years:
             given = [rows_of(folder / file) for file in (UNITS, cells_file(year, name))]
             digest = hashlib.sha256(repr([*given, name, year, threshold, secondary]).encode()).hexdigest()
-            decision, result = kept / digest, folder / step.result_file(year, name)
+            decision = kept / digest
             with FileLock(f"{decision}.lock"):
                 if not decision.exists():
                     run(folder, [year], threshold, secondary=secondary, processes=processes, name=name)
-                    decision.write_bytes(result.read_bytes())
-            result.write_bytes(decision.read_bytes())
+                    with duckdb.connect() as connection:
+                        results = str(folder / step.result_file(year, name))
+                        connection.execute(
+                            "copy (from read_parquet(?)) to ? (format parquet)", [results, str(decision)]
+                        )
+                    for result in folder.glob(step.result_file(year, name)):
+                        result.unlink()
+            (folder / step.result_file(year, name, 0)).write_bytes(decision.read_bytes())
 
     return run_once
 

@@ -39,8 +39,8 @@ create schema staging; create schema intermediate; create schema quality; create
 create table intermediate.int_beneficiary as select 2020 as reference_year, 'SECRET-PERSON-' || range as person_id from range(100);
 create view marts.a_view as select * from intermediate.int_beneficiary;
 create table marts.left_over as select * from intermediate.int_beneficiary;
-create table quality.withheld_cell (reference_year int, series text, geo_level text, geo_code text, procedure_type text, age_category text,
-    increased_reimbursement text, hides_denominator boolean);
+create table quality.withheld_cell (reference_year int, series text, geo_level text, geo_code text, age_category text,
+    hides_denominator boolean, procedure_type text);  -- a filter that came later is the last column
 create table quality.built_year as select year as reference_year, 'x' as publication, 'x' as tested from range(2010, 2021) as years (year);
 create table quality.source_origin as select true as is_synthetic;
 create table quality.reconciliation as select * from (values

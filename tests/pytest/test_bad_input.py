@@ -7,7 +7,7 @@ import campaign
 import duckdb
 import pytest
 from conftest import made_once
-from dbt_runs import BUILD, run_dbt
+from dbt_runs import BUILD, WITHOUT_TESTS, run_dbt
 
 pytestmark = pytest.mark.bad_input
 
@@ -81,8 +81,7 @@ def test_no_usable_year_says_what_was_found(source, tmp_path):
     )
 
 
-def test_code_younger_than_the_geography_names_both(tmp_path):
-    source = adversarial.write_source(tmp_path / "source", 3, persons=1500, years=(2022, 2023), newest_codes=2025)
+def test_code_younger_than_the_geography_names_both(source, tmp_path):
     stopped(
         source,
         tmp_path / "output",
@@ -95,21 +94,14 @@ def test_code_younger_than_the_geography_names_both(tmp_path):
 @pytest.mark.parametrize(
     ("variables", "word"),
     [
-        ({"geography_vintage": 2020}, "geography_vintage"),
-        ({"performer_from": "specialty"}, "performer_from is 'specialty'"),
-        ({"first_reference_year": "last"}, "first_reference_year"),
-        ({"publication_date": "soon"}, "publication_date"),
-        ({"publication_date": "2023-02-29"}, "publication_date"),
-        ({"small_cell_threshold": 4}, "small_cell_threshold"),
-        ({"first_filter_year": "2015 or true"}, "first_filter_year"),
-        ({"drop_missing_years": "no"}, "drop_missing_years"),
-        ({"rebuild_years": 2022}, "rebuild_years"),
-        ({"small_cell_treshold": 10}, "small_cell_threshold meant"),
-        ({"small_cell_threshold": -1}, "small_cell_threshold"),
-        ({"small_cell_threshold": 2.5}, "small_cell_threshold"),
+        ({"geography_vintage": 2020}, "geography_vintage is 2020"),
+        ({"publication_date": "2023-02-29"}, "publication_date is '2023-02-29'"),
+        ({"first_filter_year": "2015 or true"}, "first_filter_year is '2015 or true'"),
+        ({"small_cell_treshold": 10}, "Is small_cell_threshold meant"),
     ],
 )
 def test_invalid_variable_is_rejected(source, tmp_path, variables, word):
+    """By plain dbt too; all values that are refused: test_variables.py."""
     stopped(source, tmp_path / "output", word, variables=variables)
 
 
@@ -176,3 +168,46 @@ def test_texts_that_are_floating_point_numbers_are_those_of_a_file_of_texts(tmp_
     )
     missing = (None, None, "missing_person_id")
     assert atlas.query(lines) == [("1e+20", None, None), ("7", "7", None), missing, missing, missing]
+
+
+def test_counts_that_are_odd_are_warned_of(tmp_path):
+    """A file without rows, a last line without its end, rows that are rejected for want of a date, fewer rows than the year before, and a source older than the publication date allows."""
+    source = tmp_path / "source"
+    for year, lines in ((2021, 40), (2022, 20)):
+        campaign.write_source(source, year, name=f"part_{year}", lines=lines)
+    lists, claims = source / "population" / "empty.csv", source / "health_care" / "part_2022.csv"
+    lists.write_text(",".join(campaign.NAMES["population"]) + "\n", encoding="utf-8")
+    claims.write_text(claims.read_text(encoding="utf-8").replace("20220315", "no day").rstrip("\n"), encoding="utf-8")
+    selection = (*WITHOUT_TESTS, "--select", "+reconciliation")
+    atlas = run_dbt(source, tmp_path / "output", *selection, variables={"publication_date": "2026-12-05"})
+    assert atlas.ok, atlas.log[-3000:]
+    for words in (
+        "No row below the column names, in 1 files: population/empty.csv",
+        "The last line has no line end, in 1 files: health_care/part_2022.csv",
+        "The newest complete year of the source is 2022, and a release of 2026-12-05 may hold 2024",
+        "Of the 10 rows of health_care without a usable date, 10 were rejected",
+        "The source population has 20 rows of 2022, and had 40 of the year before",
+        "The source health_care has 10 rows of 2022, and had 40 of the year before",
+    ):
+        assert words in atlas.log
+    assert campaign.PLANTED not in atlas.log
+
+
+def test_a_source_that_lost_rows_is_not_read_unless_the_loss_is_accepted(tmp_path):
+    """What the warehouse read before is the measure; the year is planned again because its file changed."""
+    source, output = campaign.write_source(tmp_path / "source"), tmp_path / "output"
+    first = run_dbt(source, output, *campaign.READING)
+    assert first.ok, first.log[-2000:]
+    counts = "select sum(line_count) from intermediate.int_claim_count where disposition = 'received'"
+    (source / "health_care" / "part.csv").write_text(",".join(campaign.NAMES["health_care"]) + "\n", encoding="utf-8")
+    words = (
+        "health_care of 2022: 40 rows before, 20 now (50 % fewer)",
+        "Bring the missing files back",
+        "largest_loss_of_rows",
+    )
+    refused = run_dbt(source, output, *campaign.READING)
+    assert not refused.ok and all(word in refused.log for word in words) and "population of" not in refused.log
+    assert not run_dbt(source, output, *campaign.READING, variables={"largest_loss_of_rows": 0.4}).ok
+    assert first.query(counts) == [(40,)]
+    assert run_dbt(source, output, *campaign.READING, variables={"largest_loss_of_rows": 0.6}).ok
+    assert first.query(counts) == [(20,)]

@@ -120,13 +120,17 @@ def test_the_ratio_by_reimbursement_follows_from_the_rows_of_the_country(unmaske
         countries = [row for row in rows_of(connection, "variation") if row["geo_level"] == "country"]
         ratios = 0
         for row in countries:
-            act = "" if row["procedure_type"] == "total" else f" and procedure_type = '{row['procedure_type']}'"
-            if not act and row["statistic"].startswith("cube_007_005"):
-                act = " and procedure_type = 'total'"
+            split = (
+                [comparison.TYPE]
+                if comparison.TYPE in comparison.filters_of(connection, "marts", row["statistic"])
+                else []
+            )
+            of_type = "".join(f" and {name} = '{row[name]}'" for name in split)
             value = dict(
                 connection.execute(
                     f"select increased_reimbursement, value from marts.{row['statistic']} where geo_level = 'country'"
-                    f" and age_category = 'total' and reference_year = {row['reference_year']}{act}"
+                    f" and {unmasked.totals(row['statistic'], 'increased_reimbursement', *split)}"
+                    f" and reference_year = {row['reference_year']}{of_type}"
                 ).fetchall()
             )
             expected = value["yes"] / value["no"] if value["yes"] is not None and value["no"] else None
@@ -173,7 +177,7 @@ def test_every_limit_in_a_row_follows_from_the_row_and_the_dispersion(masked):
         compared = 0
         for code, measure, variable in declared:
             rows = rows_of(connection, code, "marts")
-            filters = [name for name in rows[0] if name in ("age_category", "increased_reimbursement")]
+            filters = set(comparison.filters_of(connection, "marts", code)) - {comparison.TYPE}
             per = PER.get(measure, 1)
             means = {
                 (row["reference_year"], row.get("procedure_type", "total")): None

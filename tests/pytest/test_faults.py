@@ -27,6 +27,7 @@ import fault_child
 import release_fixture
 from conftest import made_once
 
+from atlas import child
 from atlas.settings import CHANGES_FOLDER
 
 pytestmark = pytest.mark.faults
@@ -270,6 +271,14 @@ def test_a_stopped_build_ends_with_its_dbt(output, tmp_path, number):
     assert build.returncode == 128 + number and "previous release is unchanged" in message
     assert whole(output) == before
     assert run(output, "build", with_dbt(GOOD_DBT)) == (0, "")
+
+
+def test_a_process_of_a_build_that_was_killed_before_it_asked_ends_too():
+    """Its parent is another one by then; asked for at that moment, it would be waited for without end."""
+    program = "from atlas import child; import time; child.end_with_parent(); time.sleep(60)"
+    environment = {**child.environment(), child.PARENT: str(os.getppid())}
+    done = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, env=environment, check=False, timeout=30)
+    assert done.returncode == 1
 
 
 def test_of_two_builds_the_second_stops(output, tmp_path):

@@ -1,5 +1,6 @@
 """What may leave the private files: messages without values, and settings and variables that are refused by name."""
 
+import re
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -10,7 +11,7 @@ import pytest
 from dbt_common.exceptions import DbtRuntimeError
 from jinja2 import Environment
 
-from atlas import dbt_plugin, source_files, variables
+from atlas import dbt_plugin, source_files
 from atlas.lock import output_lock
 from atlas.settings import PROJECT_DIR, AtlasError, InputError, read_settings
 
@@ -66,45 +67,46 @@ def test_a_parquet_file_with_a_damaged_page_is_named_with_the_remedy(tmp_path, c
     assert f"{damaged}: {dbt_plugin.DAMAGED}" in message
     assert str(good) not in message and campaign.PLANTED not in message
     assert dbt_plugin.damaged_files(duckdb.ConversionException("Conversion Error: 1"), settings) == []
+    # as DuckDB says of bytes that were changed at random
+    for error in (
+        duckdb.Error("don't know what type: \x0f"),
+        duckdb.InvalidInputException(
+            "Invalid Input Error: Parquet metadata is corrupt. Column has 5 values but row group has 20 rows"
+        ),
+        duckdb.InternalException(
+            "INTERNAL Error: Information loss on integer cast: value -7 outside of target range [0, 9]"
+        ),
+    ):
+        assert dbt_plugin.damaged_files(error, settings) == [str(damaged)]
+    named = duckdb.InvalidInputException(
+        f"Invalid Input Error: Invalid string encoding found in Parquet file '{good}': value \"x\" is not"
+    )
+    assert dbt_plugin.damaged_files(named, settings) == [str(good)]
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("{small_cell_treshold: 10}", "Is small_cell_threshold meant"),
-        ("{small_cell_threshold: 5, small_cell_threshold: 0}", "given twice"),
-        ("{publication_date: 2024-02-30}", "cannot be read"),
-        ("{unclosed: [}", "cannot be read"),
-        ("small_cell_threshold", "no YAML mapping"),
-        ("!!python/object/apply:os.system [true]", "cannot be read"),
-    ],
-)
-def test_variables_that_dbt_would_ignore_are_refused(text, words):
-    with pytest.raises(AtlasError, match=words):
-        variables.check_text(text)
+def test_after_an_internal_error_of_duckdb_its_first_message_is_the_one_that_is_shown(monkeypatch):
+    """It invalidates the database: each later statement, also of a hook at the end, fails with a message of its own."""
+    monkeypatch.setattr(dbt_plugin, "damaged_files", lambda *_: ["part.parquet"])
+    monkeypatch.setattr(dbt_plugin.DuckDBConnectionManager, "atlas_fault", "", raising=False)
+
+    def refuse():
+        raise duckdb.FatalException("FATAL Error: Failed: database has been invalidated")
+
+    manager = SimpleNamespace(rollback_if_open=refuse, atlas_settings=None)
+    for error in (duckdb.InternalException("INTERNAL Error: 1"), duckdb.FatalException("FATAL Error: invalidated")):
+        with pytest.raises(DbtRuntimeError, match=f"part.parquet: {dbt_plugin.DAMAGED}"):
+            with dbt_plugin.errors_without_values(manager, ""):
+                raise error
 
 
-def test_every_variable_of_the_project_is_known():
-    variables.check_text("{rebuild_years: [2022], publication_date: 2026-12-05, small_cell_threshold: 10}")
-    variables.check_text("")
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("ATLAS_MEMORY_LIMIT", "abc"),
-        ("ATLAS_MEMORY_LIMIT", "1GB'; --"),
-        ("ATLAS_MEMORY_LIMIT", "1KB"),
-        ("ATLAS_MEMORY_LIMIT", "99999999TB"),
-        ("ATLAS_MEMORY_LIMIT", "200%"),
-        ("ATLAS_MEMORY_LIMIT", "0%"),
-        ("ATLAS_THREADS", "99999999999"),
-        ("ATLAS_THREADS", "0"),
-    ],
-)
-def test_settings_are_refused_by_name(name, value):
-    with pytest.raises(AtlasError, match=name):
-        read_settings({name: value})
+def test_an_internal_error_of_duckdb_shows_no_value():
+    text = "INTERNAL Error: Information loss on integer cast: value -770770 outside of target range [0, 9]\n\nStack Trace:\n1 0x7f"
+    for message in (
+        text,
+        f'FATAL Error: Failed: database has been invalidated because of a previous fatal error. Original error: "{text}"',
+    ):
+        shown = dbt_plugin.without_values(message)
+        assert "770770" not in shown and "Stack" not in shown and dbt_plugin.VALUES_HIDDEN in shown
 
 
 def test_an_output_directory_inside_the_folders_of_the_source_is_refused(tmp_path):
@@ -191,6 +193,31 @@ def remedies(*results) -> list[str]:
 def test_a_failure_without_a_remedy_of_its_own_gets_one(message, words):
     said = remedies(SimpleNamespace(message=message))
     assert len(said) == bool(words) and all(word in said[0] for word in words)
+
+
+@pytest.mark.parametrize(
+    ("sql", "looked_up"),
+    [
+        ("select * from seed where code in ('450015', '450026') or level in (1, 2)", False),
+        ("select * from cube where reference_year in (2022, 2023)", True),
+        ("select * from cube where load_year in (0, 2022)", True),
+        ("select * from cube where reference_year in (2022)", True),
+    ],
+)
+def test_the_plan_is_looked_up_for_a_data_test_with_a_list_of_years_alone(sql, looked_up):
+    """Others may run beside the model load_plan, whose table is not there for a moment while it is made anew."""
+    asked = []
+    environment = Environment(extensions=["jinja2.ext.do"])
+    environment.globals.update(
+        modules=SimpleNamespace(re=re),
+        planned_test_years=lambda: asked.append(sql) or [],
+        in_years=lambda column, years: f"{column} in ()",
+        dbt=SimpleNamespace(default__get_test_sql=lambda *_: "select"),
+        **{"return": str},
+    )
+    text = (PROJECT_DIR / "macros" / "materializations" / "tests_by_year.sql").read_text(encoding="utf-8")
+    environment.from_string(text).module.duckdb__get_test_sql(sql, "count(*)", "!= 0", "!= 0", None)
+    assert bool(asked) == looked_up
 
 
 def test_the_command_that_shows_their_rows_is_named_for_failed_data_tests_alone():

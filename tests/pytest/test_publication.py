@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import subprocess
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -11,7 +14,7 @@ import pytest
 import release_fixture
 import yaml
 
-from atlas import publication
+from atlas import publication, signature
 from atlas import publish as publishing
 from atlas.__main__ import main
 from atlas.settings import AtlasError, read_settings
@@ -134,6 +137,9 @@ def test_a_day_of_issue_that_withholds_no_year_is_a_warning(tmp_path):
             "publisher.name has no text in fr",
         ),
         ({"issued": "15/10/2026"}, "the key issued is no date"),
+        ({"sign": "gpg --sign"}, "the key sign is no list of texts"),
+        ({"sign": ["gpg", "--sign"]}, "the key sign has no {file}"),
+        ({"revision_note": 5}, "the key revision_note is no text"),
         ({"issued": "2026-10-16"}, "but the build's publication_date is 2026-10-15"),
         ({"sdmx_agency": "1 OFFICE"}, "the key sdmx_agency is no identifier"),
         ({"publishers": "Office"}, "the key publishers is unknown"),
@@ -177,3 +183,78 @@ def test_the_demo_file_says_of_every_value_that_it_is_synthetic():
     for key, below in publication.KEYS.items():
         assert all(f"`{key}.{name}`" in documented or f"`{name}`" in documented for name in below)
         assert f"`{key}" in documented
+
+
+OPENSSL = shutil.which("openssl")
+
+
+@pytest.mark.skipif(not OPENSSL, reason="openssl signs")
+def test_the_checksums_are_signed_by_the_command_of_the_file(tmp_path):
+    key, public, output = tmp_path / "key.pem", tmp_path / "public.pem", tmp_path / "output"
+    run = partial(subprocess.run, check=True, capture_output=True)
+    run([OPENSSL, "genpkey", "-algorithm", "ed25519", "-out", key])
+    run([OPENSSL, "pkey", "-in", key, "-pubout", "-out", public])
+    command = [OPENSSL, "pkeyutl", "-sign", "-inkey", str(key), "-rawin", "-in", "{file}", "-out", "{file}.sig"]
+    release(output, write(tmp_path / "own.yml", sign=command), synthetic=False)
+    sums = output / "exports" / "SHA256SUMS"
+    verify = [
+        OPENSSL,
+        "pkeyutl",
+        "-verify",
+        "-pubin",
+        "-inkey",
+        public,
+        "-rawin",
+        "-in",
+        sums,
+        "-sigfile",
+        f"{sums}.sig",
+    ]
+    run(verify)
+    run(["sha256sum", "--check", "--strict", "SHA256SUMS"], cwd=output / "exports")
+    assert str(key).encode() not in (output / "atlas.duckdb").read_bytes()
+    sums.write_text(sums.read_text(encoding="utf-8").replace("0", "1"), encoding="utf-8")
+    assert subprocess.run(verify, check=False, capture_output=True).returncode
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (["/no/such/command", "{file}"], "cannot be run: No such file"),
+        (["sh", "-c", "echo the key is locked >&2; exit 3", "{file}"], "ended with code 3: the key is locked"),
+        (["true", "{file}"], "wrote no file"),
+        (["touch", "{file}.sig"], "not one signature"),
+        (["sh", "-c", "echo x > other", "{file}"], "wrote other"),
+        (["sh", "-c", 'echo x >> "$1"; echo x > "$1.sig"', "sign", "{file}"], "changed a file"),
+        (["sh", "-c", "sleep 9", "{file}"], "did not end in"),
+    ],
+)
+def test_a_release_that_cannot_be_signed_is_not_published(tmp_path, monkeypatch, command, words):
+    monkeypatch.setattr(signature, "PATIENCE", 0.5)
+    with pytest.raises(AtlasError, match=words):
+        release(tmp_path / "output", write(tmp_path / "own.yml", sign=command), synthetic=False)
+    assert not (tmp_path / "output" / "release").exists() and not (tmp_path / "output" / ".staging").exists()
+
+
+def test_revised_figures_without_a_new_note_are_warned_of(tmp_path):
+    """The note is in the change report; that of the last release says nothing of this one."""
+    output, file = tmp_path / "output", tmp_path / "own.yml"
+    assert release(output, write(file), synthetic=False).warnings == []
+    said = []
+    for number, note in enumerate(
+        (None, "Late claims of 2020.", "Late claims of 2020.", {"nl": "Fout", "en": "Error"})
+    ):
+        write(file, **({"revision_note": note} if note else {}))
+        with duckdb.connect(str(output / "warehouse.duckdb")) as connection:
+            new = f"numerator + {number % 2 or -1}"
+            connection.execute(
+                f"update marts.cube_013_007 set numerator = {new}, value = cast({new} as double) * 100 / 300 where status = 'published'"
+            )
+        release_fixture.record_run(output)
+        environment = {"ATLAS_OUTPUT_DIR": str(output), "ATLAS_PUBLICATION": str(file)}
+        said.append(publishing.publish(read_settings(environment)).warnings)
+    assert [len(warnings) for warnings in said] == [1, 0, 1, 0], said
+    assert "there is no revision_note" in said[0][0] and "is that of the last release" in said[2][0]
+    changes = output / "release" / "changes"
+    assert "Note of the publisher (nl): Fout" in (changes / "changes.md").read_text(encoding="utf-8")
+    assert json.loads((changes / "changes.json").read_text(encoding="utf-8"))["revision_note"]["en"] == "Error"

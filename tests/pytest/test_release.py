@@ -418,6 +418,10 @@ def test_a_model_that_must_not_be_public_stops_the_release(released, model, mess
         ("update reference.statistic set title = '{output}/warehouse.duckdb'", "path of this machine"),
         ("comment on table reference.geo_level is 'see {output}'", "path of this machine"),
         ("update quality.reconciliation set rows_in = rows_in + 1", "rows of health_care were read"),
+        (
+            "update intermediate.int_beneficiary set person_id = '71000' || person_id[-1:]",
+            "3 of 3 codes of hospitals are person ids",
+        ),
         ("drop table quality.build_run", "no finished build"),
         ("delete from quality.build_run", "no finished build"),
         ("alter table quality.build_run drop column target_path", "no finished build"),

@@ -22,10 +22,8 @@ def read_system(atlas):
 def test_windows_are_the_sums_of_their_years(unmasked):
     assert unmasked.query("select distinct first_year, last_year from three_year.three_year_window") == [WINDOW]
     for code, per in (("cube_007_001a_denom", None), ("cube_007_005a", 1), ("cube_007_006a", 100)):
-        filters = "age_category = 'total' and increased_reimbursement = 'total'"
-        filters += " and procedure_type = 'total'" if code == "cube_007_005a" else ""
         summed = unmasked.query(
-            f"select {UNIT}, sum(numerator)::bigint, sum(denominator)::bigint from marts.{code} where {filters} group by all order by all"
+            f"select {UNIT}, sum(numerator)::bigint, sum(denominator)::bigint from marts.{code} where {unmasked.totals(code)} group by all order by all"
         )
         windows = unmasked.query(
             f"select {UNIT}, numerator, denominator, value, status from three_year.three_year_window where statistic = '{code}' order by all"
@@ -53,10 +51,9 @@ def test_limits_of_a_mean_are_those_of_three_years_of_women(unmasked, tmp_path):
     atlas = run_dbt(unmasked.source, tmp_path, *arguments, variables=variables)
     assert atlas.ok, atlas.log[-3000:]
     phi, mean = atlas.query(
-        """select sum(phi * numerator) / sum(numerator), sum(numerator) / sum(denominator)
+        f"""select sum(phi * numerator) / sum(numerator), sum(numerator) / sum(denominator)
         from comparison.dispersion inner join marts.cube_007_005a using (reference_year, procedure_type)
-        where variable = 'prenatal_acts' and procedure_type = 'total' and geo_level = 'country'
-        and age_category = 'total' and increased_reimbursement = 'total'"""
+        where variable = 'prenatal_acts' and geo_level = 'country' and {atlas.totals("cube_007_005a")}"""
     )[0]
     count, whole, lower, upper = atlas.query(
         "select numerator, denominator, lower_95, upper_95 from three_year.three_year_window where statistic = 'cube_007_005a' and geo_level = 'country'"

@@ -9,10 +9,10 @@ def test_parsing_the_project_warns_of_nothing():
     assert PARSED.warnings() == []
 
 
-def test_every_unit_test_passes_and_nothing_warns(masked, tmp_path):
-    shutil.copy(masked.warehouse, tmp_path)
+def test_every_unit_test_passes_and_nothing_warns(unmasked, tmp_path):
+    shutil.copy(unmasked.warehouse, tmp_path)
     atlas = run_dbt(
-        masked.source, tmp_path, "test", "--select", "test_type:unit", "--warn-error-options", '{"error": "all"}'
+        unmasked.source, tmp_path, "test", "--select", "test_type:unit", "--warn-error-options", '{"error": "all"}'
     )
     assert atlas.ok, atlas.log[-3000:]
     assert "unit_test" in atlas.log, "no unit test ran"

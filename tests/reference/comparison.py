@@ -11,6 +11,7 @@ import numpy
 from scipy.stats import chi2, norm
 
 EVENTS, COVERAGE, EXPECTED, UNITS, SHARE = 10, 0.8, 5, 10, 0.9
+AGE, TYPE = "age_category", "procedure_type"  # the filters that are standardised and compared
 ABOVE_MUNICIPALITY = ("country", "region", "province", "arrondissement")
 
 
@@ -26,6 +27,18 @@ def poisson_limits(events, confidence):
     ) ** 3
 
 
+def filters_of(connection, schema, name):
+    """The filters of a table: the columns between the unit and the numbers."""
+    columns = [row[0] for row in connection.execute(f"describe {schema}.{name}").fetchall()]
+    return columns[columns.index("geo_code") + 1 : columns.index("numerator")]
+
+
+def total_of_other_filters(connection, schema, name):
+    """The condition of the rows that are the total of every filter that is neither standardised nor compared."""
+    others = [name for name in filters_of(connection, schema, name) if name not in (AGE, TYPE)]
+    return " and ".join(["true", *(f"{name} = 'total'" for name in others)])
+
+
 def read_strata(connection, schema, statistics):
     """Published rows by (statistic, year, type of act) and unit: {age: (numerator, denominator, value, status)}, 'total' included.
 
@@ -34,16 +47,15 @@ def read_strata(connection, schema, statistics):
     strata = defaultdict(dict)
     deliveries = defaultdict(dict)
     for year, level, code, age, count in connection.execute(
-        f"select reference_year, geo_level, geo_code, age_category, numerator from {schema}.cube_007_001a_denom where increased_reimbursement = 'total'"
+        f"select reference_year, geo_level, geo_code, {AGE}, numerator"
+        f" from {schema}.cube_007_001a_denom where {total_of_other_filters(connection, schema, 'cube_007_001a_denom')}"
     ).fetchall():
         deliveries[year, level, code][age] = (None, count, None, "published" if count is not None else "small_cell")
     for name in statistics:
-        columns = [row[0] for row in connection.execute(f"describe {schema}.{name}").fetchall()]
-        act = "procedure_type" if "procedure_type" in columns else "'total'"
-        where = "increased_reimbursement = 'total'" if "increased_reimbursement" in columns else "true"
+        act = TYPE if TYPE in filters_of(connection, schema, name) else "'total'"
         for year, level, code, age, act_type, *row in connection.execute(
-            f"select reference_year, geo_level, geo_code, age_category, {act}, numerator, denominator, value, status"
-            f" from {schema}.{name} where {where}"
+            f"select reference_year, geo_level, geo_code, {AGE}, {act}, numerator, denominator, value, status"
+            f" from {schema}.{name} where {total_of_other_filters(connection, schema, name)}"
         ).fetchall():
             strata[name, year, act_type].setdefault((level, code), {})[age] = tuple(row)
     for (name, year, _), units in strata.items():

@@ -7,7 +7,7 @@ with december as (
 
     select
         *,
-        {{ increased_reimbursement('insurability_code') }} as has_increased_reimbursement
+        {{ gives_increased_reimbursement('insurability_code') }} as has_increased_reimbursement
     from {{ ref('int_population_disposition') }}
     where
         reject_reason is null
@@ -21,7 +21,7 @@ june as (
 
     select
         *,
-        {{ increased_reimbursement('insurability_code') }} as has_increased_reimbursement
+        {{ gives_increased_reimbursement('insurability_code') }} as has_increased_reimbursement
     from {{ ref('int_population_disposition') }}
     where
         reject_reason is null
