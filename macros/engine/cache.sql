@@ -1,5 +1,5 @@
 {# Gives back the memory in which the engine keeps what it has read, so that the memory of a build does not grow with the years that it has computed. Returns:
-   nothing. Called before each year of a table and after each year of a data test. #}
+   nothing. Called before each model, between its years and after each year of a data test. #}
 {% macro free_cached_blocks() %}{{ return(adapter.dispatch('free_cached_blocks')()) }}{% endmacro %}
 {% macro default__free_cached_blocks() %}{% endmacro %}
 

@@ -32,7 +32,6 @@
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
     {%- for year in years %}
-        {%- do free_cached_blocks() -%}
         {%- set sql_of_year = sql | replace(all_years, in_years('', [year])) | replace(all_days, in_days('', [year])) -%}
         {% call statement('main') %}
             {%- if is_made_anew and loop.first %}
@@ -50,6 +49,7 @@
         {% endcall %}
         {%- if not loop.last %}
             {% do adapter.commit() %}
+            {% do free_cached_blocks() %}
             {% do log(this.identifier ~ ": year " ~ year ~ " done, " ~ (loop.length - loop.index) ~ " of " ~ (planned | length) ~ " years to do", info=true) %}
         {%- endif %}
     {%- endfor %}
