@@ -38,15 +38,17 @@ def _protect(series: Series, cells: numpy.ndarray, whole: numpy.ndarray, parts: 
         return cases, cases
     headroom, most_headroom = series.headroom[cells], series.most_headroom(cells)
     if around is not None:
-        headroom, most_headroom = numpy.minimum(headroom, around[0] - cases), around[1] - cases
+        exceeds = cases > around[0]  # a correction: neither limits the other in this cell
+        headroom = numpy.where(exceeds, headroom, numpy.minimum(headroom, around[0] - cases))
+        most_headroom = numpy.where(exceeds, most_headroom, around[1] - cases)
     headroom = numpy.minimum(headroom, FARTHEST * threshold)
     fall = firm = series.fall[cells]  # firm: while the parts stay as they are
     for part in parts:
-        firm = numpy.minimum(firm, cases - series.cases[part])
+        firm = numpy.minimum(firm, _beyond(cases, series.cases[part]))
     while len(cells):
         for part in parts:
             fall = numpy.minimum(
-                series.fall[cells], numpy.where(series.hidden[part], cases, cases - series.cases[part])
+                series.fall[cells], numpy.where(series.hidden[part], cases, _beyond(cases, series.cases[part]))
             )
         hidden, target = series.hidden[cells], series.target[cells]
         all_fall, all_headroom = fall[hidden].sum(), headroom[hidden].sum()
@@ -74,6 +76,11 @@ def _protect(series: Series, cells: numpy.ndarray, whole: numpy.ndarray, parts: 
             chosen = free[numpy.lexsort((-headroom[free], -fall[free]))[0]]
         series.hide(cells[[chosen]])
     return cases, cases
+
+
+def _beyond(cases: numpy.ndarray, part: numpy.ndarray) -> numpy.ndarray:
+    """Returns what cells hold beyond a part of them; all of it where a correction makes the part exceed them."""
+    return numpy.where(part > cases, cases, cases - part)
 
 
 def _lacking_in_whole(series: Series, whole: int, all_fall: float, all_headroom: float) -> tuple[float, float]:

@@ -86,16 +86,15 @@ def suppress(
 def _in_order(cells: Cells) -> list[tuple[str, list[str]]]:
     """Returns the names of the series with those of their parts: denominators, then what is divided by them.
 
-    A list is treated as part of another one where each of its counts is at most that of the other: corrections may
-    leave a person in the smaller list alone, and then nobody can rely on it.
+    A list within another one is part of it, also where a correction leaves a person in the smaller list alone: the
+    cells in which it then exceeds the other have no limit by each other (series.py), all others have.
     """
     names, first, number = numpy.unique(cells.series.astype(str), return_index=True, return_inverse=True)
     is_contained = cells.container >= 0
-    exceeds = is_contained & (cells.cases > cells.cases[cells.container])
     parts: dict[str, list[str]] = {}
     for place in numpy.unique(number[is_contained]):
         own = number == place
-        if is_contained[own].all() and not exceeds[own].any():
+        if is_contained[own].all():
             parts.setdefault(str(cells.series[cells.container[first[place]]]), []).append(str(names[place]))
     inner = {name for contained in parts.values() for name in contained}
     whole = [(bool(cells.denominator[at] >= 0), str(name)) for name, at in zip(names, first, strict=True)]

@@ -75,7 +75,8 @@ class Series:
         self.low, self.high = numpy.zeros((2, count))
         self.highest = numpy.full(count, -1)
         self.excused = numpy.zeros(count, dtype=bool)
-        self.fall = numpy.maximum(self.cases - self.largest, 0)
+        # a negative rest: a part that exceeds the series in this cell, where neither limits the other
+        self.fall = numpy.where(self.cases < 0, WITHOUT_LIMIT, numpy.maximum(self.cases - self.largest, 0))
         self.headroom = numpy.full(count, WITHOUT_LIMIT)
         if self.denominator is not None and self.is_bounded:
             inside = numpy.flatnonzero(self.denominator_cell >= 0)

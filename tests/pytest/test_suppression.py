@@ -267,6 +267,25 @@ def test_a_list_that_exceeds_the_one_around_it_is_protected_by_itself(tmp_path):
     assert suppressed and (outcome.below + outcome.above)[outcome.suppressed].min() >= THRESHOLD
 
 
+@pytest.mark.parametrize("seed", range(SOURCES))
+def test_a_correction_in_one_sector_leaves_the_limits_of_all_other_cells(seed, tmp_path):
+    """One sector has more scans than patients. Everywhere else a reader relies on scans being patients."""
+    table = random_table(numpy.random.default_rng(seed))
+    scans, sector = table.counts["scans"], len(table.units) - 2
+    patients = table.counts["patients"][sector]
+    scans[sector] = patients
+    scans[sector, 0, 0] += 1
+    scans[sector, 0, -1] += 1
+    scans[sector, -1, 0] += 1
+    scans[sector, -1, -1] += 1
+    outcome, suppressed = suppress(table, tmp_path)
+    assert (outcome.below + outcome.above)[outcome.suppressed].min() >= THRESHOLD
+    system = system_of(table, suppressed)
+    system.at_most = [pair for pair in system.at_most if pair[0][:3] != ("scans", YEAR, sector)]
+    fallen, _ = attacker.attack(system, THRESHOLD, with_inequalities=True)
+    assert not fallen, fallen[:3]
+
+
 def test_worked_example_of_the_documentation():
     # docs/methods/disclosure.md
     cases = numpy.array([[2, 20, 30, 12], [10, 15, 40, 25], [50, 60, 70, 80], [9, 33, 45, 21]])
