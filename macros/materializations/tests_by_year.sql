@@ -5,7 +5,7 @@
 {% macro duckdb__get_test_sql(main_sql, fail_calc, warn_if, error_if, limit) %}
     {#- a test without a list of years may run before load_plan is made anew, or while it is: its years must not be looked up then -#}
     {%- set years = planned_test_years() if modules.re.search(' in [(](-?[0-9]+, )*[12][0-9]{3}[,)]', main_sql) else [] -%}
-    {%- if in_years('', years) not in main_sql -%}{% set years = first_years_of_windows(years) %}{%- endif -%}
+    {%- if years and in_years('', years) not in main_sql -%}{% set years = first_years_of_windows(years) %}{%- endif -%}
     {%- set all_years = in_years('', years) -%}
     {%- if years | length < 2 or all_years not in main_sql or fail_calc != 'count(*)' or limit or config.get('limit') -%}
         {{ return(dbt.default__get_test_sql(main_sql, fail_calc, warn_if, error_if, limit)) }}
