@@ -156,6 +156,8 @@ def run_once(tool, source, scratch, arguments):
             "build",
             "--exclude-resource-type",
             "unit_test",
+            "--vars",  # of a source with more years, this one
+            f"{{first_reference_year: {arguments.year}, last_reference_year: {arguments.year}}}",
         ],
     }[tool]
     environment = {
