@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 from pathlib import Path
 
 import duckdb
 
+from atlas import export
 from atlas.settings import AtlasError, InputError, Settings, file_size
 
 # What every warehouse of this project has.
@@ -70,14 +70,18 @@ def restore(settings: Settings, file: Path) -> str:
 def _copy(source: Path, target: Path) -> None:
     """Copies a file, compares the bytes that were written with those that were read, and gives it its name."""
     unfinished = target.with_name(f".{target.name}.part")
+    digest = hashlib.sha256()
     try:
         unfinished.unlink(missing_ok=True)
         with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as copy:
             with open(source, "rb") as given:
-                shutil.copyfileobj(given, copy, 2**22)
+                while block := given.read(2**22):
+                    digest.update(block)
+                    copy.write(block)
             copy.flush()
             os.fsync(copy.fileno())
-        if _hash(source) != _hash(unfinished):
+        if export.sha256(unfinished) != digest.hexdigest():
+            unfinished.unlink()
             raise AtlasError(f"{target} was not written as {source} is. Nothing was changed. Check the disk.")
         # the log of the file that goes: DuckDB would apply it to the copy
         target.with_name(f"{target.name}.wal").unlink(missing_ok=True)
@@ -87,8 +91,3 @@ def _copy(source: Path, target: Path) -> None:
         raise AtlasError(
             f"{target} cannot be written: {error.strerror}. Nothing was changed. Free space or name another file."
         ) from error
-
-
-def _hash(path: Path) -> str:
-    with open(path, "rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -19,16 +19,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from atlas import catalogue, jsonstat, observation, sdmx, workbook
 from atlas.pages.texts import read_texts
 from atlas.publication import DEFAULT_AGENCY, Publication, Text, text_in
 from atlas.sql import identifier, literal
+from atlas.threads import two_at_a_time
 
 # DuckDB types that a table may publish, and what Frictionless calls them.
 FIELD_TYPES = {
@@ -187,17 +185,6 @@ def publication_rows(edition: Edition, release: dict) -> list[tuple]:
             )
         )
     return rows
-
-
-def two_at_a_time(work: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
-    """Returns work(item) for every item, in their order. Raises what the first item that failed raised; no further item
-    is then begun.
-    """
-    pool = ThreadPoolExecutor(max_workers=2)
-    try:
-        return list(pool.map(work, items))
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def write_table(connection, table: PublicTable, folder: Path, edition: Edition) -> TableFiles:

@@ -41,6 +41,7 @@ from atlas.pair import step
 from atlas.release_tables import OWN_TABLES
 from atlas.settings import CHANGES_FOLDER, PROJECT_DIR, AtlasError, Settings, file_size
 from atlas.sql import identifier, literal
+from atlas.threads import two_at_a_time
 
 # The oldest format that every DuckDB since 1.2 reads.
 STORAGE_VERSION = "v1.2.0"
@@ -290,7 +291,7 @@ def publish_tables(
 
     # reference tables first: the statistics are exported with their codes
     batches = ([table for table in tables if not table.statistic], [table for table in tables if table.statistic])
-    written = {files.table: files for batch in batches for files in export.two_at_a_time(publish_table, batch)}
+    written = {files.table: files for batch in batches for files in two_at_a_time(publish_table, batch)}
     return [written[table.name] for table in tables]
 
 

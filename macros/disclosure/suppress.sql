@@ -1,6 +1,6 @@
 {# The suppressed cells of the years of this build, as the Python package decides them (atlas/suppression, docs/methods/disclosure.md). Each year, or three-year
-   window, is handed over in Parquet files of the private folder for temporary files, and each group of its series that shares no denominator with another is decided in a process of its own, as many
-   at a time as ATLAS_THREADS.
+   window, is handed over in Parquet files of the private folder for temporary files, and each group of its series that shares no denominator with another is
+   decided in a process of its own, as many at a time as ATLAS_THREADS.
    Arguments: cells, units (relations of protected_cell or three_year_cell, and of suppression_unit); by_window (boolean: windows, named by their first year).
    Returns: a query; one row a suppressed cell, columns reference_year or first_year, cell_id, proven_below and proven_above (integer: how many cases less and
    more agree with everything published; the two are at least the threshold). No row with threshold 0. Raises dbt's runtime error that names the year when a

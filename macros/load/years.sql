@@ -111,12 +111,14 @@
 {# `column in (years to test)`: the years that this build computed, and those that have not passed these data tests yet. The others passed when they were
    built, and nothing has changed them since. `dbt test` looks at every year. Argument: column (SQL). Returns: SQL condition. #}
 {% macro in_years_to_test(column) %}
+    {%- do ref('load_plan') -%}
     {%- set years = planned_test_years() -%}
     {{ return(in_years(column, years) if years else column ~ ' is not null') }}
 {% endmacro %}
 
 {# `column in (first years of the three-year windows of the years to test)`. Argument: column (SQL). Returns: SQL condition. #}
 {% macro in_windows_to_test(column) %}
+    {%- do ref('load_plan') -%}
     {%- set years = planned_test_years() -%}
     {{ return(in_years(column, first_years_of_windows(years)) if years else column ~ ' is not null') }}
 {% endmacro %}

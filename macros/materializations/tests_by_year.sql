@@ -1,10 +1,11 @@
 {# dbt's statement of a data test, with failing rows counted year by year, so that memory depends on one year: the list of years of the test (in_years_to_test,
-   or in_windows_to_test) is narrowed to one year at a time. A build of one new year runs a test in the same way, so that a test that is right there is right here. A test without
-   a list of years, of one year, with a `fail_calc` or `limit` of its own, or whose failing rows are stored (`--store-failures`) is one statement.
+   or in_windows_to_test) is narrowed to one year at a time. A build of one new year runs a test in the same way, so that a test that is right there is right
+   here. A test without a list of years, of one year, with a `fail_calc` or `limit` of its own, or whose failing rows are stored (`--store-failures`) is one
+   statement.
    Arguments and returned columns are those of dbt's get_test_sql. #}
 {% macro duckdb__get_test_sql(main_sql, fail_calc, warn_if, error_if, limit) %}
-    {#- a test without a list of years may run before load_plan is made anew, or while it is: its years must not be looked up then -#}
-    {%- set years = planned_test_years() if modules.re.search(' in [(](-?[0-9]+, )*[12][0-9]{3}[,)]', main_sql) else [] -%}
+    {#- a test with a list of years depends on load_plan; another one may run while that is made anew -#}
+    {%- set years = planned_test_years() if 'model.' ~ project_name ~ '.load_plan' in model.depends_on.nodes else [] -%}
     {%- if years and in_years('', years) not in main_sql -%}{% set years = first_years_of_windows(years) %}{%- endif -%}
     {%- set all_years = in_years('', years) -%}
     {%- if years | length < 2 or all_years not in main_sql or fail_calc != 'count(*)' or limit or config.get('limit') -%}

@@ -6,6 +6,7 @@ import duckdb
 import pytest
 import release_fixture
 
+from atlas import export
 from atlas.__main__ import main
 
 QUERY = "select count(*), bit_xor(hash(t)) from marts.cube_013_007 as t"
@@ -61,6 +62,13 @@ def test_a_copy_that_cannot_be_written_leaves_the_one_before(output, tmp_path, c
     copy.mkdir()
     assert main(["backup", str(copy)]) == 1
     assert "cannot be written" in capsys.readouterr().err and list(tmp_path.glob(".*")) == []
+
+
+def test_a_copy_with_other_bytes_is_none(output, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(export, "sha256", lambda path: "that of a disk which wrote something else")
+    assert main(["backup", str(tmp_path / "copy")]) == 1
+    assert "was not written as" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["output"]
 
 
 def test_without_a_warehouse_the_message_says_what_to_run(tmp_path, monkeypatch, capsys):
