@@ -38,8 +38,8 @@ FIRST = (
     "test_site",
     "test_unit_tests",
 )
-LAST = ("test_bad_input", "test_faults")
-SPLIT = ("test_faults", "test_bad_input", "test_end_to_end", "test_attacker")
+LAST = ("test_bad_input", "test_odd_rows", "test_faults")
+SPLIT = ("test_faults", "test_bad_input", "test_odd_rows", "test_end_to_end", "test_attacker")
 
 
 def pytest_configure(config):
@@ -129,6 +129,12 @@ def fast_release():
     with pytest.MonkeyPatch.context() as patch:
         release_fixture.fast_release(patch.setattr)
         yield
+
+
+@pytest.fixture
+def small_package(monkeypatch):
+    """Releases of a test have small files in the place of workbooks and JSON-stat: see release_fixture.small_package."""
+    release_fixture.small_package(monkeypatch.setattr)
 
 
 @pytest.fixture(scope="session")

@@ -75,21 +75,32 @@ def numbers(values: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in values.items() if name in MEASURES[:5] and value != "NaN"}
 
 
+@pytest.fixture(scope="module")
+def two_releases(fast_release, tmp_path_factory) -> tuple[Path, Path]:
+    """The exports of a release, and of the next one, which suppresses six rows and lacks a hospital. Read only."""
+    output = tmp_path_factory.mktemp("two") / "output"
+    release_fixture.make_warehouse(output)
+    with pytest.MonkeyPatch.context() as patch:
+        release_fixture.small_package(patch.setattr)
+        first = publish(output) / "exports"
+        with duckdb.connect(str(output / "warehouse.duckdb")) as connection:
+            for where in (
+                "reference_year = 2010 and geo_level = 'country'",
+                "reference_year = 2011 and geo_level = 'province'",
+            ):
+                connection.execute(f"update marts.cube_013_007 set {SUPPRESSED} where {where}")
+            connection.execute("delete from marts.cube_007_005b where geo_code = '710002'")
+        return first, publish(output) / "exports"
+
+
 @pytest.mark.parametrize("only_merges", [False, True])
-def test_a_store_that_loads_two_releases_holds_no_number_that_the_second_one_suppresses(tmp_path, only_merges):
-    release_fixture.make_warehouse(tmp_path / "output")
+def test_a_store_that_loads_two_releases_holds_no_number_that_the_second_one_suppresses(two_releases, only_merges):
+    first, second = two_releases
     store: dict[tuple, dict[str, str]] = {}
     tables = [f"sdmx/{table}.csv" for table in release_fixture.STATISTICS]
-    first = publish(tmp_path / "output") / "exports"
     for table in tables:
         load(store, first / table, only_merges=only_merges)
     shown = {key for key, values in store.items() if numbers(values)}
-    with duckdb.connect(str(tmp_path / "output" / "warehouse.duckdb")) as connection:
-        hidden = f"set {SUPPRESSED}"
-        connection.execute(f"update marts.cube_013_007 {hidden} where reference_year = 2010 and geo_level = 'country'")
-        connection.execute(f"update marts.cube_013_007 {hidden} where reference_year = 2011 and geo_level = 'province'")
-        connection.execute("delete from marts.cube_007_005b where geo_code = '710002'")
-    second = publish(tmp_path / "output") / "exports"
     for table in tables:
         load(store, second / table, only_merges=only_merges)
 
@@ -152,6 +163,7 @@ def test_both_readers_of_sdmx_read_the_structure_of_both_versions_in_every_langu
     assert contents[0] == contents[1]
 
 
+@pytest.mark.usefixtures("small_package")
 def test_a_further_language_reaches_sdmx_without_a_change_of_the_code(tmp_path, monkeypatch):
     read = texts.phrases
 

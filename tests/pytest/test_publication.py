@@ -32,7 +32,7 @@ FILLED = {
 }
 
 
-pytestmark = pytest.mark.usefixtures("fast_release")
+pytestmark = pytest.mark.usefixtures("fast_release", "small_package")
 
 
 def write(path: Path, **changes) -> Path:
@@ -239,7 +239,7 @@ def test_a_release_that_cannot_be_signed_is_not_published(tmp_path, monkeypatch,
 def test_revised_figures_without_a_new_note_are_warned_of(tmp_path):
     """The note is in the change report; that of the last release says nothing of this one."""
     output, file = tmp_path / "output", tmp_path / "own.yml"
-    assert release(output, write(file), synthetic=False).warnings == []
+    assert release(output, write(file), synthetic=False, years=4).warnings == []
     said = []
     for number, note in enumerate(
         (None, "Late claims of 2020.", "Late claims of 2020.", {"nl": "Fout", "en": "Error"})

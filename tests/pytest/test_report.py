@@ -28,6 +28,7 @@ def read(settings) -> dict:
     return json.loads(settings.build_report.read_text(encoding="utf-8"))
 
 
+@pytest.mark.usefixtures("small_package")
 def test_the_report_counts_what_the_release_and_the_warehouse_hold(settings, monkeypatch):
     release_fixture.fast_release(monkeypatch.setattr)
     release_fixture.make_warehouse(settings.output_dir)

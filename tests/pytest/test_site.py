@@ -260,6 +260,7 @@ def test_a_text_cannot_end_the_script_that_holds_it():
     }
 
 
+@pytest.mark.usefixtures("small_package")
 def test_the_site_of_version_1_is_replaced(tmp_path, monkeypatch):
     """It was a folder with one page at the place of the link."""
     release_fixture.fast_release(monkeypatch.setattr)

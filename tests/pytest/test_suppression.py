@@ -158,12 +158,52 @@ def suppress(table: Table, folder, *, secondary: bool = True):
     return outcome, set((numpy.flatnonzero(outcome.suppressed) + 1).tolist())
 
 
+def faults_of(movement, series: Series, is_sector: numpy.ndarray) -> list[str]:
+    """What a movement contradicts: each sum stays, no count falls below what it contains or exceeds what contains it, and no published cell moves."""
+    moved = numpy.zeros(len(series.cases))
+    moved[movement.cells] = movement.amounts
+    headroom = series.headroom.copy()
+    if movement.base >= 0:
+        cells, under = series.headroom_under(movement.base)
+        headroom[cells] = under
+    first, row, sign = series.entries
+    cell = numpy.repeat(numpy.arange(len(moved)), numpy.diff(first))
+    sums = numpy.bincount(row, weights=sign * moved[cell], minlength=series.rows)
+    # a municipality may move without its sectors: they are balanced apart (line.py)
+    of_sector = is_sector[series.unit[cell]]
+    has_sectors = numpy.bincount(row, weights=of_sector, minlength=series.rows) > 0
+    moves_sectors = numpy.bincount(row, weights=of_sector & (moved[cell] != 0), minlength=series.rows) > 0
+    holds = {
+        "a count exceeds what contains it or falls below what it contains": (moved >= -series.fall).all()
+        and (moved <= headroom).all(),
+        "a published cell moves": series.hidden[movement.cells].all(),
+        "a sum changes": not sums[~has_sectors | moves_sectors].any(),
+    }
+    return [fault for fault, is_kept in holds.items() if not is_kept]
+
+
 @pytest.fixture(scope="module")
-def decided(tmp_path_factory) -> list[tuple]:
+def movements() -> list[tuple[int, list[str]]]:
+    """The base of each movement that proved cells of the tables of `decided`, and what it contradicts."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def decided(movements, tmp_path_factory) -> list[tuple]:
     """Random tables, each with the outcome of the method and the numbers of its suppressed cells."""
-    folder = tmp_path_factory.mktemp("decided")
-    tables = [random_table(numpy.random.default_rng(seed)) for seed in range(SOURCES)]
-    return [(table, *suppress(table, folder)) for table in tables]
+    folder, learn, found = tmp_path_factory.mktemp("decided"), Series.learn, []
+
+    def look(series, movement):
+        movements.append((movement.base, faults_of(movement, series, is_sector)))
+        learn(series, movement)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Series, "learn", look)
+        for seed in range(SOURCES):
+            table = random_table(numpy.random.default_rng(seed))
+            is_sector = numpy.array([level == "sector" for _, level, _ in table.units])
+            found.append((table, *suppress(table, folder)))
+    return found
 
 
 @pytest.mark.parametrize("number", range(SOURCES))
@@ -177,46 +217,17 @@ def test_the_attack_narrows_no_suppressed_count_of_a_random_table(number, decide
     assert not fallen, fallen[:3]
 
 
-def test_every_movement_that_proves_cells_agrees_with_everything_published(tmp_path, monkeypatch):
-    """Each sum stays, no count falls below what it contains or exceeds what contains it, and no published cell moves."""
-    learn, seen = Series.learn, []
-
-    def check(series, movement):
-        moved = numpy.zeros(len(series.cases))
-        moved[movement.cells] = movement.amounts
-        headroom = series.headroom.copy()
-        if movement.base >= 0:
-            cells, under = series.headroom_under(movement.base)
-            headroom[cells] = under
-        assert (moved >= -series.fall).all() and (moved <= headroom).all()
-        assert series.hidden[movement.cells].all()
-        first, row, sign = series.entries
-        cell = numpy.repeat(numpy.arange(len(moved)), numpy.diff(first))
-        sums = numpy.bincount(row, weights=sign * moved[cell], minlength=series.rows)
-        # a municipality may move without its sectors: they are balanced apart (line.py)
-        is_sector = units.is_sector[series.unit[cell]]
-        has_sectors = numpy.bincount(row, weights=is_sector, minlength=series.rows) > 0
-        moves_sectors = numpy.bincount(row, weights=is_sector & (moved[cell] != 0), minlength=series.rows) > 0
-        assert not sums[~has_sectors | moves_sectors].any()
-        seen.append(movement.base)
-        learn(series, movement)
-
-    monkeypatch.setattr(Series, "learn", check)
-    for seed in range(SOURCES):
-        table = random_table(numpy.random.default_rng(seed))
-        write(table, tmp_path)
-        found, units = cells_of_year.read(tmp_path, YEAR)
-        protect.suppress(found, units, THRESHOLD)
-    assert len(seen) > 100 and max(seen) >= 0
+def test_every_movement_that_proves_cells_agrees_with_everything_published(decided, movements):
+    assert len(movements) > 100 and max(base for base, _ in movements) >= 0
+    assert [faults for _, faults in movements if faults] == []
 
 
 def test_without_secondary_suppression_the_attack_narrows_many(tmp_path):
-    fallen = 0
-    for seed in range(SOURCES):
+    for seed in range(2):
         table = random_table(numpy.random.default_rng(seed))
         _, suppressed = suppress(table, tmp_path, secondary=False)
-        fallen += len(attacker.attack(system_of(table, suppressed), THRESHOLD)[0])
-    assert fallen > 100
+        fallen, _ = attacker.attack(system_of(table, suppressed), THRESHOLD)
+        assert len(fallen) > 10
 
 
 def test_a_numerator_is_suppressed_with_its_denominator(decided):
