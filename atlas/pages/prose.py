@@ -40,7 +40,7 @@ def card_html(texts: dict[str, str], card: dict[str, str], remarks: list[str]) -
 
 
 def about_html(texts: dict[str, str], files: dict[str, list[str]]) -> str:
-    """Returns the HTML of the sections in the language of the texts. files: packer.read_files."""
+    """Returns the HTML of the sections in the language of the texts. files: read_files of files.py."""
     parts = []
     for title, paragraphs in PARAGRAPHS.items():
         parts.append(f"<h2>{escape(texts[title])}</h2>")

@@ -5,18 +5,24 @@ when a reader asks for it.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator
 
 import duckdb
 
+from atlas.pages import limits
 from atlas.pages.codec import ABSENT, HIDDEN, NO_COUNT, encode_integers, json_bytes
+from atlas.pages.release import SECTOR
+from atlas.pages.statistic import Statistic
 from atlas.settings import AtlasError
 
-LEVEL = "statistical_sector"
-
-
 ORDER = "unit.municipality_code, unit.geo_code"  # of the sectors of a chunk
+
+
+def read_with_sectors(connection: duckdb.DuckDBPyConnection, statistics: list[Statistic]) -> list[Statistic]:
+    """Returns the statistics that have statistical sectors; they have no filters."""
+    query = f"select distinct code from statistic where smallest_level = '{SECTOR}'"
+    codes = {code for (code,) in connection.execute(query).fetchall()}
+    return [s for s in statistics if s.code in codes and not s.filters]
 
 
 def read_sectors(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, list[list[str]]]]:
@@ -27,7 +33,7 @@ def read_sectors(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, l
     for arrondissement, municipality, code, dutch, french in connection.execute(
         f"""
         select arrondissement_code, municipality_code, geo_code, name_nl, name_fr
-        from geographic_unit as unit where geo_level = '{LEVEL}'
+        from geographic_unit as unit where geo_level = '{SECTOR}'
         order by arrondissement_code, {ORDER}
         """
     ).fetchall():
@@ -39,7 +45,7 @@ def read_sectors(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, l
 def read_counts(connection: duckdb.DuckDBPyConnection, code: str, years: list[int], has_denominator: bool) -> dict:
     """Returns {arrondissement: (numerators, denominators)} of a statistic, lists in the order [sector][year].
 
-    The integers are those of packer.encode_cell. Raises AtlasError when a cell contradicts its status, or belongs to
+    The integers are those of cells.encode_cell. Raises AtlasError when a cell contradicts its status, or belongs to
     a sector that table geographic_unit does not hold.
     """
     denominator = "denominator" if has_denominator else "null"
@@ -51,7 +57,7 @@ def read_counts(connection: duckdb.DuckDBPyConnection, code: str, years: list[in
                 geo_code, reference_year, status,
                 coalesce(numerator, {HIDDEN}) as n,
                 coalesce({denominator}, {HIDDEN if has_denominator else NO_COUNT}) as d
-            from {code} where geo_level = '{LEVEL}'
+            from {code} where geo_level = '{SECTOR}'
         )
         select
             unit.arrondissement_code,
@@ -68,11 +74,11 @@ def read_counts(connection: duckdb.DuckDBPyConnection, code: str, years: list[in
         from geographic_unit as unit
         cross join (values {listed}) as wanted (year)
         left join cell on unit.geo_code = cell.geo_code and wanted.year = cell.reference_year
-        where unit.geo_level = '{LEVEL}'
+        where unit.geo_level = '{SECTOR}'
         group by 1
         """
     ).fetchall()
-    (cells,) = connection.execute(f"select count(*) from {code} where geo_level = '{LEVEL}'").fetchone()
+    (cells,) = connection.execute(f"select count(*) from {code} where geo_level = '{SECTOR}'").fetchone()
     if sum(row[4] for row in found):
         raise AtlasError(f"{code}: cells of statistical sectors contradict their status; the pages were not written.")
     if sum(row[3] for row in found) != cells:
@@ -83,30 +89,32 @@ def read_counts(connection: duckdb.DuckDBPyConnection, code: str, years: list[in
     return {arrondissement: (n, d) for arrondissement, n, d, *_ in found}
 
 
-def limits_are_computed(connection: duckdb.DuckDBPyConnection, code: str, limits) -> bool:
-    """Returns whether the table's limits of all sectors are those of `limits(numerator, denominator, year)`, None where
-    it gives none (relative 1e-9).
+def limits_are_computed(connection: duckdb.DuckDBPyConnection, statistic: Statistic, dispersions: dict) -> bool:
+    """Returns whether the page computes the limits of the sectors of a statistic from their counts, as the table
+    does. dispersions: by code, what limits_of returned; a statistic without an entry has no limits in its table.
     """
+    if statistic.code not in dispersions:
+        return False
+    dispersion = dispersions[statistic.code]
+    if dispersion is None and statistic.measure != "share":
+        return False
     rows = connection.execute(
         f"""
         select distinct numerator, denominator, reference_year, lower_95, upper_95
-        from {code} where geo_level = '{LEVEL}' and status = 'published'
+        from {statistic.code} where geo_level = '{SECTOR}' and status = 'published'
         """
     ).fetchall()
     for numerator, denominator, year, *pair in rows:
-        expected = limits(numerator, denominator, year) or (None, None)
-        for found, computed in zip(pair, expected, strict=True):
-            if (found is None) != (computed is None):
-                return False
-            if found is not None and not math.isclose(found, computed, rel_tol=1e-9, abs_tol=1e-9):
-                return False
+        scale = None if dispersion is None else dispersion[0][statistic.years.index(year)]
+        if not limits.agree(tuple(pair), limits.computed(statistic, numerator, denominator, scale)):
+            return False
     return True
 
 
-def chunks(connection: duckdb.DuckDBPyConnection, statistics: list) -> Iterator[tuple[str, bytes]]:
+def chunks(connection: duckdb.DuckDBPyConnection, statistics: list[Statistic]) -> Iterator[tuple[str, bytes]]:
     """Yields (`sectors_<arrondissement>`, bytes) for every arrondissement: a line of JSON, then integers.
 
-    statistics: those that have sectors (packer.Statistic). JSON: {units: [municipality, its sectors] in the order of
+    statistics: those that have sectors. JSON: {units: [municipality, its sectors] in the order of
     the integers, of: for each statistic the number of its denominators, -1 without them, denominators: for each list
     of denominators the first statistic that has it}. Integers: numerators of each statistic, then the different lists
     of denominators.

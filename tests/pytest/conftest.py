@@ -12,18 +12,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 import adversarial
+import duckdb
 import pytest
 import release_fixture
+from browser import Page, open_browser
 from dbt_runs import PARSED, PROJECT, PUBLISHED_MODELS, WITHOUT_TESTS, Atlas, run_dbt
 from filelock import FileLock
 from xdist.scheduler import LoadScopeScheduling
 
+from atlas.pages import write_pages
+
 YEARS = (2021, 2022, 2023)
 ATTACKED_YEAR = YEARS[1]  # its standardised values hold suppressed denominators (test_attacker.py)
 COSTS = {"unit", "bad_input", "warehouse", "faults", "slow"}  # the markers of pyproject.toml
-SHARED_BUILDS = {"unmasked", "masked", "primary_only", "published"} | {
-    "public_file"
-}  # fixtures below, and that of test_atlas_pages.py
+SHARED_BUILDS = {"unmasked", "masked", "primary_only", "published", "public_file"}  # fixtures below
 BUDGET = (
     8 * 60
 )  # seconds that `make test` may take on two cores; printed, because a test that fails on a slow machine says nothing about the code
@@ -34,7 +36,10 @@ FIRST = (
     "test_attacker",
     "test_end_to_end",
     "test_release",
-    "test_atlas_pages",
+    "test_atlas_pages_figures",
+    "test_atlas_pages_use",
+    "test_atlas_pages_data",
+    "test_atlas_pages_files",
     "test_site",
     "test_unit_tests",
 )
@@ -218,3 +223,64 @@ def published(masked, shared) -> Path:
         return output
 
     return made_once(shared / "published", publish)
+
+
+# -- the atlas pages
+
+
+@pytest.fixture(scope="session")
+def public_file(request) -> Path:
+    """The public file of the release whose pages are tested. ATLAS_PAGES_RELEASE names one that takes the place of the small release of the tests."""
+    named = os.environ.get("ATLAS_PAGES_RELEASE")
+    return Path(named) if named else request.getfixturevalue("published") / "atlas.duckdb"
+
+
+@pytest.fixture(scope="session")
+def pages_folder(public_file, shared) -> Path:
+    """The pages of the release. Read only."""
+    return made_once(shared / "pages", lambda folder: write_pages(public_file, folder).index.parent)
+
+
+@pytest.fixture(scope="session")
+def two_statistics(public_file, tmp_path_factory) -> Path:
+    """The release with two statistics only: quick to pack. Copy before changing."""
+    path = tmp_path_factory.mktemp("two") / "atlas.duckdb"
+    shutil.copy(public_file, path)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("delete from statistic where code not in ('cube_013_007', 'cube_007_006b')")
+        connection.execute("delete from statistic_remark where code not in ('cube_013_007', 'cube_007_006b')")
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """One Chromium for all tests of a worker."""
+    with open_browser() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def page(browser, pages_folder):
+    """One tab that opened the pages by double click; every test goes to its own state."""
+    page = Page(browser, f"file://{pages_folder}/index.html")
+    page.go("v=about&l=en")
+    yield page
+    page.close()
+
+
+@pytest.fixture(scope="session")
+def release_rows(public_file):
+    """A function that returns the rows of a query on the release."""
+    with duckdb.connect(str(public_file), read_only=True) as connection:
+        yield lambda sql: connection.execute(sql).fetchall()
+
+
+@pytest.fixture(scope="session")
+def shown_place(release_rows) -> dict:
+    """A municipality with a published value of cube_013_007 in the last year, and that year."""
+    (year,) = release_rows("select max(reference_year) from cube_013_007")[0]
+    code = release_rows(
+        f"""select geo_code from stat_013_007 where geo_level = 'municipality' and reference_year = {year}
+        and status = 'published' order by denominator desc, 1"""
+    )[0][0]
+    return {"year": year, "code": code}

@@ -32,7 +32,7 @@ needs_browser = pytest.mark.skipif(
 
 @pytest.fixture(scope="session")
 def site(published) -> Path:
-    """The folder of the documentation in the site; the atlas beside it has tests of its own (test_atlas_pages.py)."""
+    """The folder of the documentation in the site; the atlas beside it has tests of its own (test_atlas_pages_*.py)."""
     return published / "site" / "docs"
 
 
