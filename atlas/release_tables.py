@@ -1,6 +1,16 @@
-"""The tables that a release says about itself."""
+"""The tables that a release says about itself: their columns, and the rows of `release` and `release_source`."""
 
 from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+
+import duckdb
+
+from atlas import __version__, export, guards, record
+from atlas.settings import PROJECT_DIR
+from atlas.sql import identifier
 
 # name -> (comment, {column: (type, comment)}); the first column is the primary key.
 OWN_TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
@@ -90,3 +100,65 @@ OWN_TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
         },
     ),
 }
+
+
+def read_sources(connection: duckdb.DuckDBPyConnection) -> list[tuple]:
+    """Returns (source, rows in, accepted, rejected) for each source. Raises AtlasError when they do not add up."""
+    rows = connection.execute(
+        """with balance as (
+            select distinct source, load_year, rows_in, rows_accepted, rows_rejected
+            from warehouse.quality.reconciliation where disposition <> 'not_read'
+        )
+        select source, sum(rows_in)::bigint, sum(rows_accepted)::bigint, sum(rows_rejected)::bigint
+        from balance group by source order by source"""
+    ).fetchall()
+    guards.check_balance(rows)
+    return rows
+
+
+def release_row(
+    connection,
+    build: record.Build,
+    tables: list[export.PublicTable],
+    files: list[export.TableFiles],
+    edition: export.Edition,
+) -> dict:
+    """Returns the row of the table `release`, without its version."""
+    union = " union ".join(
+        f"select reference_year from atlas.{identifier(table.name)}" for table in tables if table.statistic
+    )
+    years = [year for (year,) in connection.execute(f"select reference_year from ({union}) order by 1").fetchall()]
+    return {
+        "is_synthetic": edition.is_synthetic,
+        "publication_date": build.variables["publication_date"] or edition.issued,
+        "first_reference_year": years[0] if years else None,
+        "last_reference_year": years[-1] if years else None,
+        "reference_years": ",".join(str(year) for year in years),
+        "geography_vintage": build.variables["geography_vintage"],
+        "small_cell_threshold": int(build.variables["small_cell_threshold"]),
+        "complementary_masking": build.variables["complementary_masking"],
+        "tables": len(tables),
+        "table_rows": sum(file.rows for file in files),
+        "project_version": __version__,
+        "source_commit": _source_commit(),
+        "dbt_version": build.dbt_version,
+        "duckdb_version": duckdb.__version__,
+    }
+
+
+def version_of(row: dict, files: list[export.TableFiles], sources: list[tuple], edition: export.Edition) -> str:
+    """Returns the version: the publication date and eight hexadecimal digits of a hash over everything the release
+    says.
+    """
+    parts = [row, [(file.table, file.csv.sha256) for file in files], sources, export.publication_rows(edition, row)]
+    content = json.dumps(parts, sort_keys=True, default=str)
+    return f"{row['publication_date'] or 'undated'}-{hashlib.sha256(content.encode()).hexdigest()[:8]}"
+
+
+def _source_commit() -> str | None:
+    """Returns the commit of the project's repository, or None outside one."""
+    command = ["git", "-C", str(PROJECT_DIR), "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip() or None
+    except (OSError, subprocess.CalledProcessError):
+        return None

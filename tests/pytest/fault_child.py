@@ -17,7 +17,7 @@ from pathlib import Path
 import duckdb
 import release_fixture
 
-from atlas import build, export, guards, lineage, publish, runner, sdmx, site, switch
+from atlas import build, export, guards, lineage, public_file, publish, runner, sdmx, site, switch
 from atlas.__main__ import main, stop_on_signals
 from atlas.pair import step
 from atlas.settings import AtlasError
@@ -50,7 +50,22 @@ def die(*_, **__) -> None:
 
 
 # What the text of a patch may name. A release imports `step` late, with numpy and the solver; here it is imported once for all children.
-MODULES = (build, duckdb, export, guards, lineage, publish, release_fixture, runner, sdmx, site, step, switch, time)
+MODULES = (
+    build,
+    duckdb,
+    export,
+    guards,
+    lineage,
+    public_file,
+    publish,
+    release_fixture,
+    runner,
+    sdmx,
+    site,
+    step,
+    switch,
+    time,
+)
 NAMES = {module.__name__.rpartition(".")[2]: module for module in MODULES} | {"AtlasError": AtlasError, "die": die}
 
 

@@ -145,7 +145,7 @@ def output(template, tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     "target",
     [
-        "publish.publish_tables",  # the staging folder holds an empty public file
+        "public_file.publish_tables",  # the staging folder holds an empty public file
         "guards.check_key",  # a table is copied, the others are not
         "export.write_table",  # a table is copied and checked, not exported
         "sdmx.write_data",  # reference tables are exported, statistics are half done

@@ -23,7 +23,7 @@ import yaml
 from release_fixture import publish
 from test_publication import FILLED
 
-from atlas import __version__, comments, record
+from atlas import __version__, comments, public_file, record
 from atlas import publish as publishing
 from atlas.__main__ import main
 from atlas.release_tables import OWN_TABLES
@@ -248,13 +248,13 @@ def test_a_rerun_writes_the_same_bytes_whatever_the_threads(tmp_path):
 def test_a_release_uses_little_memory_of_what_it_may_use(output, limit, used):
     settings = settings_of(output, ATLAS_MEMORY_LIMIT=limit)
     settings.staging.mkdir()
-    with publishing.open_databases(settings, publishing.RELEASE_MEMORY) as connection:
+    with public_file.open_databases(settings, publishing.RELEASE_MEMORY) as connection:
         assert connection.execute("select current_setting('memory_limit')").fetchone() == (used,)
 
 
 @pytest.mark.parametrize("stops", [1, 2])
 def test_a_release_that_stops_at_its_memory_begins_anew_with_all_that_it_may_use(output, monkeypatch, stops):
-    limits, write = [], publishing.publish_tables
+    limits, write = [], public_file.publish_tables
 
     def stop_at_first(connection, *arguments):
         limits.extend(connection.execute("select current_setting('memory_limit')").fetchone())
@@ -262,7 +262,7 @@ def test_a_release_that_stops_at_its_memory_begins_anew_with_all_that_it_may_use
             raise duckdb.OutOfMemoryException("failed to pin block")
         return write(connection, *arguments)
 
-    monkeypatch.setattr(publishing, "publish_tables", stop_at_first)
+    monkeypatch.setattr(public_file, "publish_tables", stop_at_first)
     settings = settings_of(output, ATLAS_MEMORY_LIMIT="4GB")
     if stops == 1:
         publishing.publish(settings)
