@@ -45,7 +45,8 @@ def build(
         files = check_sources(source, settings)
         print(f"Source: {len(files)} files in {source}", flush=True)
         document.update(source_directory=str(source), source_files=len(files))
-        arguments = [*runner.BUILD, *models_at_a_time(files), *(["--vars", variable_text] if variable_text.strip() else [])]
+        arguments = [*runner.BUILD, *models_at_a_time(files)]
+        arguments += ["--vars", variable_text] if variable_text.strip() else []
         document["source_warnings"] = runner.run_dbt(settings, arguments)
         previous = publish.current_version(settings)
         counts = report.of_warehouse(settings)  # before the release, which has no way back
