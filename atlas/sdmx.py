@@ -103,10 +103,10 @@ def filters_of(table) -> list[str]:
 
 
 def component(filter_name: str) -> str:
-    """Returns the SDMX name of a filter column: the cross-domain concept AGE for the age category, else its own
-    name.
+    """Returns the SDMX name of a filter column: its own name without `_category`, so that classes of age have the
+    cross-domain concept AGE.
     """
-    return "AGE" if filter_name == "age_category" else filter_name.upper()
+    return filter_name.removesuffix("_category").upper()
 
 
 def write_data(connection, table, path: Path, edition) -> None:

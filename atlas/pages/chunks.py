@@ -20,12 +20,13 @@ from atlas.pages.limits import LIMIT_DECIMALS, POISSON_95, encode_limits, limits
 from atlas.pages.release import (
     has_table,
     read_areas,
+    read_compared_filter,
     read_labels,
     read_release,
     read_units,
     read_vintage,
 )
-from atlas.pages.statistic import GROUPS, TYPE, Statistic, describe, read_statistics, repeats_a_cube
+from atlas.pages.statistic import GROUPS, Statistic, describe, read_statistics, repeats_a_cube
 
 Chunk = tuple[str, bytes]  # name and data
 
@@ -62,7 +63,7 @@ def chunks(connection: duckdb.DuckDBPyConnection) -> Iterator[Chunk]:
         "release": release,
         "languages": languages,
         "areas": areas,
-        "type": TYPE,
+        "type": read_compared_filter(connection),
         "citation": {language: cards.read_citation(connection, release, None, language) for language in languages},
         "map": bool(boundaries),
         "variation": has_variation,

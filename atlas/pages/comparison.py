@@ -9,8 +9,8 @@ import duckdb
 
 from atlas.pages.codec import HIDDEN, encode_integers
 from atlas.pages.limits import LIMIT_DECIMALS
-from atlas.pages.release import columns_of
-from atlas.pages.statistic import TYPE, Statistic
+from atlas.pages.release import columns_of, read_compared_filter
+from atlas.pages.statistic import Statistic
 
 Z_ONE_SIDED = 1.6448536269514722  # its 95th percentile
 
@@ -39,10 +39,10 @@ def read_standardised(connection: duckdb.DuckDBPyConnection, statistic: Statisti
     value and its limits as integers of LIMIT_DECIMALS digits, then the comparison with the country (COMPARED); None
     when the release has none for this statistic.
     """
-    types = statistic.filters.get(TYPE, ["total"])
+    types = statistic.compared_values
     rows = connection.execute(
         f"""
-        select geo_level, geo_code, {TYPE}, reference_year, indirect_value, indirect_lower_95,
+        select geo_level, geo_code, {statistic.compared_by}, reference_year, indirect_value, indirect_lower_95,
         indirect_upper_95, compared_with_country, status
         from standardised_rate
         where statistic = ? and standard = 'country_of_year'
@@ -70,14 +70,14 @@ def read_variation(connection: duckdb.DuckDBPyConnection) -> dict:
     each statistic, level and type of act the rows [year, status, measures], and whether the areas of the last year
     differ by more than chance.
     """
-    present = set(columns_of(connection, "variation"))
+    present, compared_by = set(columns_of(connection, "variation")), read_compared_filter(connection)
     measures = {name: decimals for name, decimals in MEASURES.items() if name in present}
     rows: dict[str, list] = {}
     for key, *row in connection.execute(
         f"""
-        select concat_ws(' ', statistic, geo_level, {TYPE}), reference_year, status, {", ".join(measures)}
+        select concat_ws(' ', statistic, geo_level, {compared_by}), reference_year, status, {", ".join(measures)}
         from variation where geo_level in ('arrondissement', 'municipality')
-        order by statistic, reference_year, {TYPE}, geo_level
+        order by statistic, reference_year, {compared_by}, geo_level
         """
     ).fetchall():
         rows.setdefault(key, []).append(row)

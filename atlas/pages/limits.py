@@ -8,7 +8,7 @@ import math
 
 from atlas.pages.codec import HIDDEN, encode_integers
 from atlas.pages.release import has_table
-from atlas.pages.statistic import TYPE, Statistic
+from atlas.pages.statistic import Statistic
 
 Z_95 = 1.959963984540054  # the normal distribution's 97.5th percentile, as in code/decode.js
 
@@ -87,7 +87,7 @@ def read_dispersion(connection, statistic: Statistic, n: list, d: list, units: l
     country's mean, None without phi.
     None when the release has no such table.
     """
-    types = statistic.filters.get(TYPE, ["total"])
+    types = statistic.compared_values
     if statistic.per is None:
         return [[1] * len(statistic.years) for _ in types]
     if not has_table(connection, "dispersion"):
@@ -96,13 +96,13 @@ def read_dispersion(connection, statistic: Statistic, n: list, d: list, units: l
         "select any_value(variable) from statistic where code = ?", [statistic.code]
     ).fetchone()
     rows = connection.execute(
-        f"select {TYPE}, reference_year, phi from dispersion where variable = ?", [variable]
+        f"select {statistic.compared_by}, reference_year, phi from dispersion where variable = ?", [variable]
     ).fetchall()
     phi = {(kind or "total", year): value for kind, year, value in rows}
     country = next(i for i, u in enumerate(statistic.units) if units[u]["level"] == "country")
     result = []
     for kind in types:
-        totals = tuple(kind if name == TYPE else "total" for name in statistic.filters)
+        totals = tuple(kind if name == statistic.compared_by else "total" for name in statistic.filters)
         start = (country * len(statistic.combinations) + statistic.combinations.index(totals)) * len(statistic.years)
         row = []
         for y, year in enumerate(statistic.years):
@@ -119,7 +119,7 @@ def limits_of(
     table's limits are those of its counts (relative 1e-9), so that the page computes them; else "stored".
     """
     years = len(statistic.years)
-    types = len(statistic.filters.get(TYPE, ["total"]))
+    types = len(statistic.compared_values)
     dispersion = None if statistic.measure == "share" else read_dispersion(connection, statistic, n, d, units)
     if statistic.measure != "share" and dispersion is None:
         return "stored", None

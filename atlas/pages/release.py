@@ -101,12 +101,24 @@ def read_units(connection: duckdb.DuckDBPyConnection) -> list[dict]:
     return units
 
 
+def read_filters(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Returns the filters of all statistics, in the order of their names."""
+    rows = connection.execute("select distinct unnest(string_split(filters, ';')) from statistic order by 1").fetchall()
+    return [name for (name,) in rows if name]
+
+
+def read_compared_filter(connection: duckdb.DuckDBPyConnection) -> str | None:
+    """Returns the filter that the tables of the layer comparison have too: those compare areas for each of its values.
+    It is the column of `dispersion` that has a dimension. None in a release without these tables.
+    """
+    columns = columns_of(connection, "dispersion") if has_table(connection, "dispersion") else []
+    return next((name for name in columns if has_table(connection, name)), None)
+
+
 def read_labels(connection: duckdb.DuckDBPyConnection) -> dict:
     """Returns the labels of levels, filter values and statuses: {list: {code: [a label in each language]}}."""
-    named = connection.execute(
-        "select distinct unnest(string_split(filters, ';')) from statistic order by 1"
-    ).fetchall()
+    named = [(name, name) for name in read_filters(connection)]
     labels = {}
-    for name, key in [(n, n) for (n,) in named if n] + [("geo_level", "geo_level"), ("observation_status", "status")]:
+    for name, key in [*named, ("geo_level", "geo_level"), ("observation_status", "status")]:
         labels[name] = labels_of(connection, name, key, texts.languages())
     return labels

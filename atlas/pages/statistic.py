@@ -11,9 +11,7 @@ from dataclasses import dataclass
 import duckdb
 
 from atlas.pages import cards, texts
-from atlas.pages.release import SECTOR, columns_of, read_levels
-
-TYPE = "procedure_type"  # the filter that the tables of the layer comparison have too
+from atlas.pages.release import SECTOR, columns_of, read_compared_filter, read_levels
 
 GROUPS = ("imaging_share", "imaging_volume", "imaging_all_ages", "other")  # of the list of statistics
 
@@ -30,11 +28,17 @@ class Statistic:
     filters: dict[str, list[str]]  # in the order of the array
     years: list[int]
     has_limits: bool
+    compared_by: str | None = None  # the filter that the tables of the layer comparison have too
 
     @property
     def combinations(self) -> list[tuple]:
         """Every combination of filter values, the last filter fastest."""
         return list(itertools.product(*self.filters.values()))
+
+    @property
+    def compared_values(self) -> list[str]:
+        """The values of `compared_by` for which areas are compared; the total where the statistic lacks the filter."""
+        return self.filters.get(self.compared_by, ["total"])
 
 
 def read_statistics(connection: duckdb.DuckDBPyConnection, units: list[dict]) -> list[Statistic]:
@@ -43,7 +47,7 @@ def read_statistics(connection: duckdb.DuckDBPyConnection, units: list[dict]) ->
     nothing to show of it.
     """
     result = []
-    all_levels = read_levels(connection)
+    all_levels, compared_by = read_levels(connection), read_compared_filter(connection)
     for code, measure, per, named in connection.execute(
         "select code, any_value(measure), any_value(per), any_value(filters) from statistic group by 1 order by 1"
     ).fetchall():
@@ -65,7 +69,8 @@ def read_statistics(connection: duckdb.DuckDBPyConnection, units: list[dict]) ->
             present = set(values(name))
             filters[name] = [value for value in read_values(connection, name) if value in present]
         positions = [position for position, unit in enumerate(units) if unit["level"] in levels]
-        result.append(Statistic(code, measure, per, levels, positions, filters, years, "lower_95" in columns))
+        has_limits = "lower_95" in columns
+        result.append(Statistic(code, measure, per, levels, positions, filters, years, has_limits, compared_by))
     return result
 
 

@@ -4,7 +4,9 @@
 -- depends_on: {{ ref('population_csv') }}, {{ ref('health_care_csv') }}
 -- depends_on: {{ ref('geographic_unit') }}, {{ ref('int_unit_of_residence') }}, {{ ref('int_municipality_in_vintage') }}, {{ ref('int_sector_municipality') }}
 -- depends_on: {{ ref('int_code_list') }}, {{ ref('int_code_membership') }}, {{ ref('int_list_set') }}
--- depends_on: {{ ref('age_category') }}, {{ ref('residence_code') }}, {{ ref('provider_qualification') }}
--- depends_on: {{ ref('delivery_type') }}, {{ ref('procedure_type') }}
+-- depends_on: {{ ref('residence_code') }}, {{ ref('provider_qualification') }}, {{ ref('delivery_type') }}
+{%- for filter, definition in filter_definitions().items() if not definition.codes %}
+-- depends_on: {{ ref(filter) }}
+{%- endfor %}
 
 {{ tables_of_spark() }}

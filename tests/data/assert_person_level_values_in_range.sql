@@ -1,6 +1,7 @@
 -- The person-level tables have only values that their rules allow. Each table is read once: at full size they are the largest.
 {{ config(group = 'persons', tags = ['spark'], enabled = target.name != 'duckdb_and_spark') }}
 {%- set is_tested = in_years_to_test('reference_year') %}
+{%- set type = variables().prenatal_acts.numerator_filters[0] %}
 {%- set coded_filters = [] %}
 {%- for filter, definition in filter_definitions().items() if definition.codes %}{% do coded_filters.append(filter) %}{% endfor %}
 
@@ -128,10 +129,10 @@ act_of_delivery as (
 
     select
         prenatal_act.reference_year,
-        prenatal_act.procedure_type,
+        prenatal_act.{{ type }},
         prenatal_act.acts,
         delivery.delivery_date,
-        count(*) over (partition by prenatal_act.person_id, prenatal_act.delivery_date, prenatal_act.procedure_type) as times
+        count(*) over (partition by prenatal_act.person_id, prenatal_act.delivery_date, prenatal_act.{{ type }}) as times
     from prenatal_act
     left join delivery
         on
@@ -144,14 +145,14 @@ act_of_delivery as (
 impossible_act as (
 
     select
-        'int_prenatal_act ' || reference_year || ' ' || procedure_type as item,
+        'int_prenatal_act ' || reference_year || ' ' || {{ type }} as item,
         case
             when count(*) filter (where delivery_date is null) > 0 then 'acts without a delivery'
             when max(times) > 1 then 'duplicate type of act of a delivery'
             when min(acts) < 1 then 'row without an act'
         end as failure_reason
     from act_of_delivery
-    group by reference_year, procedure_type
+    group by reference_year, {{ type }}
 
 ),
 

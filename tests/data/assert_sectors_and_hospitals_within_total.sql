@@ -2,6 +2,7 @@
 -- hospital tables, in which a woman of two hospitals is one woman.
 {%- set is_tested = in_years_to_test('reference_year') %}
 {%- set filters = family_filters('perinatal') %}
+{%- set type = variables().prenatal_acts.numerator_filters[0] %}
 
 with unit as (
 
@@ -89,10 +90,10 @@ over_hospitals as (
         or {{ total_less_parts('geo_level', 'country', 'caesarean_women') }} > 0
     union all
     select
-        'acts of ' || reference_year || ', ' || procedure_type as item,
+        'acts of ' || reference_year || ', ' || {{ type }} as item,
         'the hospitals do not add up to Belgium' as failure_reason
     from hospital_prenatal_cell
-    group by reference_year, procedure_type
+    group by reference_year, {{ type }}
     having
         {{ total_less_parts('geo_level', 'country', 'acts') }} <> 0
         or {{ total_less_parts('geo_level', 'country', 'act_women') }} > 0
@@ -108,8 +109,8 @@ over_types as (
     from prenatal_cell
     group by reference_year, geo_level, geo_code, {{ filters | join(', ') }}
     having
-        sum(case when procedure_type = 'total' then act_women else 0 end) < max(case when procedure_type <> 'total' then act_women else 0 end)
-        or {{ total_less_parts('procedure_type', 'total', 'act_women') }} > 0
+        sum(case when {{ type }} = 'total' then act_women else 0 end) < max(case when {{ type }} <> 'total' then act_women else 0 end)
+        or {{ total_less_parts(type, 'total', 'act_women') }} > 0
     union all
     select
         'hospital tables ' || reference_year || ' ' || geo_level || ' ' || geo_code as item,
@@ -117,9 +118,9 @@ over_types as (
     from hospital_prenatal_cell
     group by reference_year, geo_level, geo_code
     having
-        {{ total_less_parts('procedure_type', 'total', 'acts') }} <> 0
-        or sum(case when procedure_type = 'total' then act_women else 0 end) < max(case when procedure_type <> 'total' then act_women else 0 end)
-        or {{ total_less_parts('procedure_type', 'total', 'act_women') }} > 0
+        {{ total_less_parts(type, 'total', 'acts') }} <> 0
+        or sum(case when {{ type }} = 'total' then act_women else 0 end) < max(case when {{ type }} <> 'total' then act_women else 0 end)
+        or {{ total_less_parts(type, 'total', 'act_women') }} > 0
 
 ),
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 
 import highspy
 import numpy
+from oracle import AGE, REIMBURSEMENT, TYPE
 
 COUNTRY = "country"
-AGE = "age_category"
 # The filters that split a numerator alone: the card of cube_007_005a says so.
-NUMERATOR_FILTERS = ("procedure_type",)
+NUMERATOR_FILTERS = (TYPE,)
 
 
 @dataclass(frozen=True)
@@ -192,7 +192,7 @@ def add_comparisons(system, connection, standards, schema="main", comparison="ma
         checked += 1
 
     rows = connection.execute(
-        "select statistic, reference_year, geo_level, geo_code, procedure_type, standard, expected, direct_value"
+        f"select statistic, reference_year, geo_level, geo_code, {TYPE}, standard, expected, direct_value"
         f" from {comparison}.standardised_rate{where}"
     ).fetchall()
     ages, age_at = {}, system.cell("", 0, "", "", **{AGE: AGE}).index(AGE)
@@ -209,7 +209,7 @@ def add_comparisons(system, connection, standards, schema="main", comparison="ma
 
         def cells(level, place, age, year=year, act=act, numerator=numerator, denominator=denominator):
             place = (year, level, place)
-            return system.cell(numerator, *place, procedure_type=act, **{AGE: age}), system.cell(
+            return system.cell(numerator, *place, **{TYPE: act, AGE: age}), system.cell(
                 denominator, *place, **{AGE: age}
             )
 
@@ -231,7 +231,7 @@ def add_comparisons(system, connection, standards, schema="main", comparison="ma
             if all(persons.values()):
                 state([(cells(level, place, a)[0], scale * weights[a] / persons[a]) for a in ages[code]], direct)
     for code, year, act, ratio in connection.execute(
-        f"select statistic, reference_year, procedure_type, reimbursement_ratio from {comparison}.variation{where}"
+        f"select statistic, reference_year, {TYPE}, reimbursement_ratio from {comparison}.variation{where}"
         + (" where " if not where else " and ")
         + "reimbursement_ratio is not null"
     ).fetchall():
@@ -239,8 +239,8 @@ def add_comparisons(system, connection, standards, schema="main", comparison="ma
         whole = countries[denominator, year, COUNTRY]
         groups = {
             group: (
-                system.cell(numerator, year, COUNTRY, whole, procedure_type=act, increased_reimbursement=group),
-                system.known.get(system.cell(denominator, year, COUNTRY, whole, increased_reimbursement=group)),
+                system.cell(numerator, year, COUNTRY, whole, **{TYPE: act, REIMBURSEMENT: group}),
+                system.known.get(system.cell(denominator, year, COUNTRY, whole, **{REIMBURSEMENT: group})),
             )
             for group in ("yes", "no")
         }

@@ -277,10 +277,11 @@ def release_rows(public_file):
 
 @pytest.fixture(scope="session")
 def shown_place(release_rows) -> dict:
-    """A municipality with a published value of cube_013_007 in the last year, and that year."""
+    """A municipality with a published value of cube_013_007 in the last year, that year, and the filter of the ages of the cube."""
+    ((ages,),) = release_rows("select max(filters) from statistic where code = 'cube_013_007'")
     (year,) = release_rows("select max(reference_year) from cube_013_007")[0]
     code = release_rows(
         f"""select geo_code from stat_013_007 where geo_level = 'municipality' and reference_year = {year}
         and status = 'published' order by denominator desc, 1"""
     )[0][0]
-    return {"year": year, "code": code}
+    return {"year": year, "code": code, "ages": ages}

@@ -54,14 +54,15 @@ MATERNAL_AGES = ("<20", "20-24", "25-29", "30-34", "35-39", "40+")
 FIRST_YEAR = {"cube_013": 2015, "stat_013": 2006, "cube_007": 2006}
 FIRST_SECTOR_YEAR = 2016
 
-FILTERS = {"cube_013": ("age_category",), "stat_013": ()}
+AGE, REIMBURSEMENT, TYPE = "age_category", "increased_reimbursement", "procedure_type"
+FILTERS = {"cube_013": (AGE,), "stat_013": ()}
 FILTERS_007 = {
-    "cube_007_001a_denom": ("age_category", "increased_reimbursement"),
-    "cube_007_005a": ("age_category", "increased_reimbursement", "procedure_type"),
-    "cube_007_005b": ("procedure_type",),
-    "cube_007_006a": ("age_category", "increased_reimbursement"),
+    "cube_007_001a_denom": (AGE, REIMBURSEMENT),
+    "cube_007_005a": (AGE, REIMBURSEMENT, TYPE),
+    "cube_007_005b": (TYPE,),
+    "cube_007_006a": (AGE, REIMBURSEMENT),
     "cube_007_006b": (),
-    "cube_007_009a": ("age_category", "increased_reimbursement"),
+    "cube_007_009a": (AGE, REIMBURSEMENT),
 }
 
 

@@ -8,6 +8,7 @@ from atlas.last_release import SCHEMA, LastRelease
 from atlas.pair import step
 
 YEAR = 2020
+FILTER = "age_group"  # of this fixture alone: the product takes the filters from the cards
 AGES = ("0-9", "10-19", "20-29")
 # municipality -> (arrondissement, patients by age); 100 beneficiaries each
 PATIENTS = {
@@ -62,7 +63,7 @@ def release(
     connection.execute(f"create schema {schema}")
     connection.execute(
         f"create table {schema}.statistic as select * from (values "
-        f"('cube_x', '{family}', 'share', 'IMAG_X_N', 'age_category', 'municipality'), "
+        f"('cube_x', '{family}', 'share', 'IMAG_X_N', '{FILTER}', 'municipality'), "
         f"('stat_x', '{family}', 'share', 'IMAG_X_N', null, 'municipality')) "
         "as t (code, family, measure, variable, filters, smallest_level)"
     )
@@ -79,7 +80,7 @@ def release(
     )
     connection.executemany(f"insert into {schema}.geographic_unit values (?, ?, ?, ?)", units)
     connection.execute(
-        f"create table {schema}.cube_x (reference_year int, geo_level text, geo_code text, age_category text, "
+        f"create table {schema}.cube_x (reference_year int, geo_level text, geo_code text, {FILTER} text, "
         "denominator bigint, numerator bigint, status text)"
     )
     connection.executemany(
@@ -114,7 +115,7 @@ def release(
             "case when is_suppressed then 'small_cell' else 'published' end as status from counted where age = 'total'"
         )
     connection.execute(
-        f"create table {schema}.stat_x as select * exclude (age_category) from {schema}.cube_x where age_category = 'total'"
+        f"create table {schema}.stat_x as select * exclude ({FILTER}) from {schema}.cube_x where {FILTER} = 'total'"
     )
 
 

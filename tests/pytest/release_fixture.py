@@ -22,8 +22,9 @@ VARIABLES = {
     "first_reference_year": None,
     "last_reference_year": None,
 }
+AGE, ACT = "age_category", "procedure_type"  # the filters of its statistics
 IMAGING = {"family": "imaging", "variable": "IMAG_SPEC_N", "place": "residence"}
-CUBE = {**IMAGING, "measure": "share", "per": 100, "filters": ["age_category"]}
+CUBE = {**IMAGING, "measure": "share", "per": 100, "filters": [AGE]}
 STAT = {**IMAGING, "measure": "volume", "per": 1000, "filters": []}
 HOSPITAL = {
     "family": "perinatal",
@@ -31,7 +32,7 @@ HOSPITAL = {
     "measure": "mean",
     "variable": "prenatal_acts",
     "per": 1,
-    "filters": ["procedure_type"],
+    "filters": [ACT],
 }
 
 SETUP = """
@@ -118,8 +119,8 @@ comment on table reference.geo_level is 'Levels; it''s a dimension';
 
 KEYS = {
     "geo_level": ["geo_level"],
-    "age_category": ["age_category"],
-    "procedure_type": ["procedure_type"],
+    AGE: [AGE],
+    ACT: [ACT],
     "observation_status": ["status"],
     "unit_measure": ["measure"],
     "statistic": ["code", "language"],

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 from browser import Page
 from dbt_runs import totals
-from pages_reader import LANGUAGES, part_of
+from pages_reader import LANGUAGES, part_of, read_data
 
 from atlas.pages import write_pages
 
@@ -46,25 +46,25 @@ def test_limits_of_the_table_are_those_of_the_page(public_file, pages_folder, br
     page.close()
 
 
-def test_cells_in_the_browser_equal_the_release(page, release_rows):
+def test_cells_in_the_browser_equal_the_release(page, release_rows, shown_place):
     page.go("v=about&l=en")
     for code in ("cube_013_007", "cube_007_006b"):
         found = page.tab.evaluate(
-            """async (code) => {
+            """async ([code, filter]) => {
                 const table = await ATLAS.loadTable(code), { statistic } = table, out = [];
-                const age = statistic.filters.age_category || [null];
+                const age = statistic.filters[filter] || [null];
                 for (const unit of ATLAS.units) if (table.places.has(unit.id)) for (const value of age) for (const year of statistic.years) {
-                    const cell = ATLAS.cellOf(table, unit, value === null ? {} : { age_category: value }, year);
+                    const cell = ATLAS.cellOf(table, unit, value === null ? {} : { [filter]: value }, year);
                     if (cell.status !== "absent") out.push([unit.level, unit.code, year, cell.n, cell.d, cell.value, cell.status, value]);
                 }
                 return JSON.stringify(out);
             }""",
-            code,
+            [code, shown_place["ages"]],
         )
-        age = "null" if code == "cube_007_006b" else "age_category"
+        age = "null" if code == "cube_007_006b" else shown_place["ages"]
         wanted = release_rows(
             f"select geo_level, geo_code, reference_year, numerator, denominator, value, status, {age} from {code}"
-            f" where {totals(release_rows, 'statistic', code, 'age_category')}"
+            f" where {totals(release_rows, 'statistic', code, shown_place['ages'])}"
         )
         assert {tuple(row) for row in json.loads(found)} == set(wanted)
 
@@ -200,9 +200,10 @@ def test_a_release_without_boundaries_has_tables_and_no_map(two_statistics, brow
 
 def test_against_belgium_and_variation_use_the_tables_of_the_release(pages_folder, browser, release_rows):
     """The map of a statistic and level of which the release compares most areas with Belgium."""
+    compared_by = json.loads(read_data(pages_folder, "meta"))["type"]
     of_year = "from standardised_rate where standard = 'country_of_year' and geo_level <> 'country'"
     (where,) = release_rows(
-        f"""select statistic, reference_year, geo_level, procedure_type {of_year} and compared_with_country is not null
+        f"""select statistic, reference_year, geo_level, {compared_by} {of_year} and compared_with_country is not null
         group by all order by count(distinct compared_with_country) desc, count(*) desc, 1, 2, 3, 4 limit 1"""
     )
     statistic, year, level, procedure = where
@@ -210,11 +211,11 @@ def test_against_belgium_and_variation_use_the_tables_of_the_release(pages_folde
         release_rows(
             f"""select geo_code, case when indirect_value is null then 'hidden' else coalesce(compared_with_country, 'unsaid') end
             {of_year} and (statistic, reference_year, geo_level) = ('{statistic}', {year}, '{level}')
-            and procedure_type is not distinct from {f"'{procedure}'" if procedure else "null"}"""
+            and {compared_by} is not distinct from {f"'{procedure}'" if procedure else "null"}"""
         )
     )
     page = Page(browser, f"file://{pages_folder}/index.html")
-    page.go(f"v=statistic&s={statistic}&y={year}&g={level}&procedure_type={procedure or 'total'}&m=standardised&l=en")
+    page.go(f"v=statistic&s={statistic}&y={year}&g={level}&{compared_by}={procedure or 'total'}&m=standardised&l=en")
     classes = dict(
         page.tab.evaluate(
             """() => [...document.querySelectorAll('#areas path')].map((area) =>
@@ -280,11 +281,12 @@ def test_two_ages_of_a_place_are_in_one_series(page, release_rows, shown_place):
     found = page.tab.evaluate(
         "() => [...document.querySelectorAll('#series-figure + details tbody tr:last-child > *')].map((cell) => cell.innerText)"
     )
+    ages = shown_place["ages"]
     values = dict(
         release_rows(
-            f"""select age_category, value from cube_013_007 where geo_level = 'municipality' and geo_code = '{shown_place["code"]}'
-            and reference_year = {shown_place["year"]} and age_category in ('total', '40-49')
-            and {totals(release_rows, "statistic", "cube_013_007", "age_category")}"""
+            f"""select {ages}, value from cube_013_007 where geo_level = 'municipality' and geo_code = '{shown_place["code"]}'
+            and reference_year = {shown_place["year"]} and {ages} in ('total', '40-49')
+            and {totals(release_rows, "statistic", "cube_013_007", ages)}"""
         )
     )
     assert "a=40-49" in page.tab.url and len(page.tab.query_selector_all("#series-figure .legend li")) == 2

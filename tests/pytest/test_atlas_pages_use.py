@@ -43,9 +43,11 @@ def test_one_file_holds_all_pages(browser, pages_folder, tmp_path, shown_place):
 
 
 def test_language_changes_without_losing_the_state(page, shown_place):
-    page.go(f"v=statistic&s=cube_013_007&p=municipality:{shown_place['code']}&age_category=40-49&g=arrondissement&l=en")
+    page.go(
+        f"v=statistic&s=cube_013_007&p=municipality:{shown_place['code']}&{shown_place['ages']}=40-49&g=arrondissement&l=en"
+    )
     page.settle(lambda: page.tab.click("#languages a[lang=fr]"))
-    assert {"age_category=40-49", "g=arrondissement", f"p=municipality:{shown_place['code']}", "l=fr"} <= set(
+    assert {f"{shown_place['ages']}=40-49", "g=arrondissement", f"p=municipality:{shown_place['code']}", "l=fr"} <= set(
         page.tab.url.split("#")[1].split("&")
     )
     assert page.tab.evaluate("() => document.documentElement.lang") == "fr"
@@ -58,16 +60,16 @@ def test_language_changes_without_losing_the_state(page, shown_place):
         "v=statistic&s=cube_013_007&p=municipality:%3Cscript%3Ealert(1)%3C/script%3E&l=en",
         "v=__proto__&s=constructor&y=9999&g=toString&m=hasOwnProperty&l=xx",
         "%E0%A4%A&v=place&p=%00&l=en",
-        "v=statistic&s=../../secret&y=-1&age_category=%22%3E%3Csvg/onload=alert(1)%3E&l=nl",
+        "v=statistic&s=../../secret&y=-1&{ages}=%22%3E%3Csvg/onload=alert(1)%3E&l=nl",
         "v=hospital&s=cube_013_007&p=hospital:1&l=en",
         "v=confidentiality&y=1e9&l=en",
     ],
 )
-def test_hostile_addresses_fall_back(page, pages_folder, state):
+def test_hostile_addresses_fall_back(page, pages_folder, shown_place, state):
     dialogs = []
     page.tab.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
     before = len(page.requests)
-    page.go(state)
+    page.go(state.format(**shown_place))
     assert page.text("h1") and not dialogs and not page.errors
     assert page.tab.evaluate("() => document.querySelectorAll('main img, main script').length") == 0
     assert all(
@@ -85,7 +87,7 @@ def test_hostile_addresses_fall_back(page, pages_folder, state):
 
 def test_link_gives_its_state_back(page, shown_place):
     for state in (
-        f"v=statistic&s=cube_013_008&y={shown_place['year']}&age_category=40-49&g=province&o=low&p=municipality:{shown_place['code']}&l=nl",
+        f"v=statistic&s=cube_013_008&y={shown_place['year']}&{shown_place['ages']}=40-49&g=province&o=low&p=municipality:{shown_place['code']}&l=nl",
         f"v=place&p=municipality:{shown_place['code']}&l=fr",
     ):
         page.go(state)
@@ -190,10 +192,11 @@ def test_firefox_opens_every_page_changes_a_filter_and_prints(pages_folder, show
         )
         before = firefox.run(classes)
         firefox.settle(
-            """const filter = document.getElementById("filter-age_category"); filter.value = "40-49";
-            filter.dispatchEvent(new Event("change", { bubbles: true }));"""
+            """const filter = document.getElementById(`filter-${arguments[0]}`); filter.value = "40-49";
+            filter.dispatchEvent(new Event("change", { bubbles: true }));""",
+            shown_place["ages"],
         )
-        assert "age_category=40-49" in firefox.run("return location.hash") and firefox.run(classes) != before
+        assert f"{shown_place['ages']}=40-49" in firefox.run("return location.hash") and firefox.run(classes) != before
         firefox.press("#year", "\ue012")  # arrow left
         assert f"y={shown_place['year'] - 1}" in firefox.run("return location.hash")
         firefox.go(f"file://{pages_folder}/index.html#v=place&{place}&l=fr")
@@ -237,7 +240,7 @@ def test_times_are_printed(browser, pages_folder, shown_place, record_property):
         first = 1000 * (time.monotonic() - begun)
         session.send("Performance.enable", {"timeDomain": "threadTicks"})
         busy = [task_seconds(session)]
-        times = sorted(page.tab.evaluate(MEASURE, [f"{view}&age_category={age}" for age in ages]))
+        times = sorted(page.tab.evaluate(MEASURE, [f"{view}&{shown_place['ages']}={age}" for age in ages]))
         busy.append(task_seconds(session))
         assert len(times) == len(ages)
         processor = 1000 * (busy[1] - busy[0]) / len(times)
@@ -251,7 +254,7 @@ def test_times_are_printed(browser, pages_folder, shown_place, record_property):
 AXE_STATES = [
     ("v=home&l=nl", {}),
     ("v=statistic&s=cube_013_007&p=municipality:{code}&l=nl", {}),
-    ("v=statistic&s=cube_013_007&age_category=90%2B&g=province&m=belgium&l=fr", {}),
+    ("v=statistic&s=cube_013_007&{ages}=90%2B&g=province&m=belgium&l=fr", {}),
     ("v=statistic&s=cube_007_005a&g=province&l=en", {"viewport": {"width": 320, "height": 700}}),
     ("v=statistic&s=cube_013_004&g=arrondissement&l=en", {"forced_colors": "active"}),
     ("v=place&p=municipality:{code}&l=fr", {}),
@@ -279,7 +282,7 @@ def test_axe_finds_no_violation(browser, pages_folder, shown_place, state, optio
     ).Axe()
     context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
     tab = context.new_page()
-    tab.goto(f"file://{pages_folder}/index.html#{state.format(code=shown_place['code'])}")
+    tab.goto(f"file://{pages_folder}/index.html#{state.format(**shown_place)}")
     tab.wait_for_selector("html[data-ready]")
     tab.evaluate("() => { for (const part of document.querySelectorAll('details')) part.open = true; }")
     if tab.query_selector("#areas path"):

@@ -6,6 +6,7 @@ import duckdb
 import pytest
 from conftest import ATTACKED_YEAR, YEARS
 from dbt_runs import WITHOUT_TESTS, run_dbt
+from oracle import AGE
 
 THRESHOLD = 5
 
@@ -19,7 +20,7 @@ def read_system(atlas, years=(ATTACKED_YEAR,)):
 def add_comparisons(system, atlas, years=(ATTACKED_YEAR,)):
     """Adds what the standardised values and the variation say. Returns how many statements hold no suppressed number."""
     with duckdb.connect(str(atlas.warehouse), read_only=True) as connection:
-        weights = dict(connection.execute("select age_category, persons from seed.standard_population").fetchall())
+        weights = dict(connection.execute(f"select {AGE}, persons from seed.standard_population").fetchall())
         return attacker.add_comparisons(
             system, connection, {"esp_2013": weights}, "marts", "comparison", "reference", years
         )
@@ -51,14 +52,14 @@ def test_statements_of_the_tables_that_compare_areas_hold(unmasked):
 def test_a_direct_value_over_suppressed_ages_is_found(masked):
     """The control: the attack sees that a directly standardised value gives two ages away, if they were suppressed."""
     years = ", ".join(map(str, YEARS))
-    of_ages = masked.totals("cube_013_013", "age_category")
+    of_ages = masked.totals("cube_013_013", AGE)
     unit = masked.query(
         f"""select reference_year, geo_level, geo_code from marts.cube_013_013 where {of_ages}
         and geo_level in ('country', 'region', 'province', 'arrondissement') and reference_year in ({years})
         group by all having count(nullif(denominator, 0)) = count(*) and count(*) = count(numerator) and sum(numerator) > {10 * THRESHOLD} order by all"""
     )[0]
     where = of_ages + " and reference_year = {} and geo_level = '{}' and geo_code = '{}'".format(*unit)
-    rows = masked.query(f"select age_category, numerator, denominator from marts.cube_013_013 where {where}")
+    rows = masked.query(f"select {AGE}, numerator, denominator from marts.cube_013_013 where {where}")
     events, persons = ({row[0]: row[number] for row in rows} for number in (1, 2))
     ages = sorted(events.keys() - {"total"}, key=lambda age: (events[age], age))
     hidden = ages[-2:]

@@ -13,7 +13,7 @@ import shutil
 import duckdb
 import pytest
 from dbt_runs import run_dbt
-from oracle import table_filters
+from oracle import AGE, TYPE, table_filters
 
 from atlas import comments
 
@@ -282,9 +282,7 @@ def other_variables(masked, tmp_path_factory) -> dict:
 
 
 def test_sentences_take_their_numbers_from_the_rules(cards, other_variables):
-    cards.connection.execute(
-        "update seed.procedure_type set window_days = 17 where procedure_type = 'cardiotocography'"
-    )
+    cards.connection.execute(f"update seed.{TYPE} set window_days = 17 where {TYPE} = 'cardiotocography'")
     cards.make_again(other_variables)
     for language in LANGUAGES:
         card = f"code = 'cube_007_005a' and language = '{language}'"
@@ -311,7 +309,7 @@ def test_the_reference_of_the_card_is_of_its_definition_and_a_build_is_not_cited
 
 
 def test_age_categories_have_the_codes_of_sdmx(masked):
-    rows = masked.query("select scheme, sdmx_code from reference.age_category order by scheme, sort_order")
+    rows = masked.query(f"select scheme, sdmx_code from reference.{AGE} order by scheme, sort_order")
     codes = {scheme: [code for other, code in rows if other == scheme] for scheme in ("decennial", "maternal", "all")}
     assert codes["decennial"] == [f"Y{age}T{age + 9}" for age in range(0, 90, 10)] + ["Y_GE90"]
     assert codes["maternal"] == ["Y_LT20", "Y20T24", "Y25T29", "Y30T34", "Y35T39", "Y_GE40"]

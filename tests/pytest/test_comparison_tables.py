@@ -7,6 +7,7 @@ from collections import defaultdict
 import comparison
 import duckdb
 import pytest
+from oracle import AGE, REIMBURSEMENT, TYPE
 
 PER = {"share": 100, "volume": 1000, "mean": 1}
 
@@ -39,11 +40,8 @@ def computed(request):
                 "select distinct code, measure, variable from reference.statistic"
             ).fetchall()
         )
-        phi = {
-            (r["reference_year"], r["variable"], r["procedure_type"]): r["phi"]
-            for r in rows_of(connection, "dispersion")
-        }
-        esp = dict(connection.execute("select age_category, persons from seed.standard_population").fetchall())
+        phi = {(r["reference_year"], r["variable"], r[TYPE]): r["phi"] for r in rows_of(connection, "dispersion")}
+        esp = dict(connection.execute(f"select {AGE}, persons from seed.standard_population").fetchall())
         strata = comparison.read_strata(connection, "marts", sorted(statistics))
         published = rows_of(connection, "standardised_rate"), rows_of(connection, "variation")
     rates, by_level = {}, defaultdict(list)
@@ -74,7 +72,7 @@ def test_every_standardised_rate_follows_from_published_tables(computed):
     assert {row["status"] for row in published} >= {"published", "empty"}
     seen = set()
     for row in published:
-        key = tuple(row[name] for name in ("statistic", "reference_year", "geo_level", "geo_code", "procedure_type"))
+        key = tuple(row[name] for name in ("statistic", "reference_year", "geo_level", "geo_code", TYPE))
         again = rates[key]
         direct = again["direct"].get(row["standard"], {})
         names = [name for name in row if name.startswith("direct_")] + ["observed", "pooled_ages", "coverage", "status"]
@@ -105,7 +103,7 @@ def test_every_measure_of_variation_follows_from_published_tables(computed, requ
     levels = [row for row in published if row["geo_level"] != "country"]
     assert levels
     for row in levels:
-        expected = again[row["statistic"], row["reference_year"], row["procedure_type"], row["geo_level"]]
+        expected = again[row["statistic"], row["reference_year"], row[TYPE], row["geo_level"]]
         if row["status"] != "published":
             assert expected["status"] == row["status"] and row["scv"] is None
             continue
@@ -120,16 +118,12 @@ def test_the_ratio_by_reimbursement_follows_from_the_rows_of_the_country(unmaske
         countries = [row for row in rows_of(connection, "variation") if row["geo_level"] == "country"]
         ratios = 0
         for row in countries:
-            split = (
-                [comparison.TYPE]
-                if comparison.TYPE in comparison.filters_of(connection, "marts", row["statistic"])
-                else []
-            )
+            split = [TYPE] if TYPE in comparison.filters_of(connection, "marts", row["statistic"]) else []
             of_type = "".join(f" and {name} = '{row[name]}'" for name in split)
             value = dict(
                 connection.execute(
-                    f"select increased_reimbursement, value from marts.{row['statistic']} where geo_level = 'country'"
-                    f" and {unmasked.totals(row['statistic'], 'increased_reimbursement', *split)}"
+                    f"select {REIMBURSEMENT}, value from marts.{row['statistic']} where geo_level = 'country'"
+                    f" and {unmasked.totals(row['statistic'], REIMBURSEMENT, *split)}"
                     f" and reference_year = {row['reference_year']}{of_type}"
                 ).fetchall()
             )
@@ -143,8 +137,7 @@ def test_phi_is_that_of_the_persons_and_deliveries(unmasked):
     """The sum of the squares of what each had, divided by the sum."""
     with duckdb.connect(str(unmasked.warehouse), read_only=True) as connection:
         published = {
-            (row["reference_year"], row["variable"], row["procedure_type"]): row["phi"]
-            for row in rows_of(connection, "dispersion")
+            (row["reference_year"], row["variable"], row[TYPE]): row["phi"] for row in rows_of(connection, "dispersion")
         }
         had = defaultdict(list)
         persons = "inner join intermediate.int_beneficiary using (reference_year, person_id)"
@@ -154,7 +147,7 @@ def test_phi_is_that_of_the_persons_and_deliveries(unmasked):
             ).fetchall():
                 had[year, variable.upper(), "total"].append(number)
         for year, act, number in connection.execute(
-            f"select reference_year, procedure_type, acts from intermediate.int_prenatal_act {persons}"
+            f"select reference_year, {TYPE}, acts from intermediate.int_prenatal_act {persons}"
         ).fetchall():
             had[year, "prenatal_acts", act].append(number)
         compared = 0
@@ -170,19 +163,14 @@ def test_every_limit_in_a_row_follows_from_the_row_and_the_dispersion(masked):
         declared = connection.execute(
             "select distinct code, measure, variable from reference.statistic order by code"
         ).fetchall()
-        phi = {
-            (r["reference_year"], r["variable"], r["procedure_type"]): r["phi"]
-            for r in rows_of(connection, "dispersion")
-        }
+        phi = {(r["reference_year"], r["variable"], r[TYPE]): r["phi"] for r in rows_of(connection, "dispersion")}
         compared = 0
         for code, measure, variable in declared:
             rows = rows_of(connection, code, "marts")
-            filters = set(comparison.filters_of(connection, "marts", code)) - {comparison.TYPE}
+            filters = set(comparison.filters_of(connection, "marts", code)) - {TYPE}
             per = PER.get(measure, 1)
             means = {
-                (row["reference_year"], row.get("procedure_type", "total")): None
-                if row["value"] is None
-                else row["value"] / per
+                (row["reference_year"], row.get(TYPE, "total")): None if row["value"] is None else row["value"] / per
                 for row in rows
                 if row["geo_level"] == "country" and all(row[name] == "total" for name in filters)
             }
@@ -190,7 +178,7 @@ def test_every_limit_in_a_row_follows_from_the_row_and_the_dispersion(masked):
                 if row["status"] != "published":
                     assert row["lower_95"] is None and row["upper_95"] is None, (code, row)
                     continue
-                act = row.get("procedure_type", "total")
+                act = row.get(TYPE, "total")
                 expected = comparison.row_limits(
                     measure,
                     row["numerator"],

@@ -11,7 +11,7 @@ import duckdb
 import markdown
 import pytest
 import release_fixture
-from release_fixture import publish
+from release_fixture import ACT, AGE, publish
 
 from atlas import schema_org, texts
 
@@ -174,7 +174,7 @@ def test_a_further_language_reaches_sdmx_without_a_change_of_the_code(tmp_path, 
     monkeypatch.setattr(texts, "phrases", with_german)
     release_fixture.make_warehouse(tmp_path / "output")
     with duckdb.connect(str(tmp_path / "output" / "warehouse.duckdb")) as connection:
-        for table in ("geo_level", "age_category", "procedure_type", "unit_measure", "observation_status"):
+        for table in ("geo_level", AGE, ACT, "unit_measure", "observation_status"):
             connection.execute(f"alter table reference.{table} add column label_de text default 'auf Deutsch'")
         connection.execute(
             "insert into reference.statistic by name select * replace ('de' as language, 'Bildgebung' as title) from reference.statistic where language = 'en'"
@@ -192,13 +192,13 @@ def test_observation_holds_every_row_of_every_statistic_once(exports):
     with duckdb.connect(str(exports.parent / "atlas.duckdb"), read_only=True) as atlas:
         columns = [row[0] for row in atlas.execute("describe observation").fetchall()]
         assert columns == [
-            *("statistic", "reference_year", "geo_level", "geo_code", "procedure_type", "age_category"),
+            *("statistic", "reference_year", "geo_level", "geo_code", ACT, AGE),
             *("numerator", "denominator", "value", "lower_95", "upper_95", "status"),
         ]
         found = atlas.execute("from observation").fetchall()
         expected = []
         for table, statistic in sorted(release_fixture.STATISTICS.items()):
-            filters = {name: f"'total' as {name}" for name in ("procedure_type", "age_category")}
+            filters = {name: f"'total' as {name}" for name in (ACT, AGE)}
             filters |= {name: name for name in statistic["filters"]}
             select = [f"'{table}'", *columns[1:4], *filters.values(), *columns[6:]]
             expected += atlas.execute(f"select {', '.join(select)} from {table}").fetchall()
@@ -214,7 +214,7 @@ def test_a_join_on_a_filter_finds_one_row_of_its_dimension(exports):
     with duckdb.connect(str(exports.parent / "atlas.duckdb"), read_only=True) as atlas:
         for table in ("observation", *release_fixture.STATISTICS):
             columns = [row[0] for row in atlas.execute(f"describe {table}").fetchall()]
-            for name in {"age_category", "procedure_type", "geo_level"} & set(columns):
+            for name in {AGE, ACT, "geo_level"} & set(columns):
                 rows, joined = (
                     atlas.execute(f"select count(*) from {table} {join}").fetchone()
                     for join in ("", f"inner join {name} using ({name})")
@@ -387,10 +387,10 @@ def test_a_workbook_holds_cards_and_figures_in_every_language(exports):
     assert header[:5] == ("Jaar", "Niveau", "Code", "Naam", "Leeftijdscategorie per 10 jaar")
     with duckdb.connect(str(exports.parent / "atlas.duckdb"), read_only=True) as atlas:
         expected = atlas.execute(
-            """select reference_year, level.label_nl, geo_code, unit.name_nl, age.label_nl, numerator, denominator, value, lower_95, upper_95, status
+            f"""select reference_year, level.label_nl, geo_code, unit.name_nl, age.label_nl, numerator, denominator, value, lower_95, upper_95, status
             from cube_013_007 inner join geo_level as level using (geo_level) inner join geographic_unit as unit using (geo_level, geo_code)
-            inner join age_category as age using (age_category)
-            where reference_year > 2010 + 4 order by reference_year, geo_level, geo_code, age_category"""
+            inner join {AGE} as age using ({AGE})
+            where reference_year > 2010 + 4 order by reference_year, geo_level, geo_code, {AGE}"""
         ).fetchall()
     assert len(rows) == len(expected) == 5 * 9
     labels = {"published": "gepubliceerd", "small_cell": "kleine cel"}

@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 import release_fixture
+from release_fixture import AGE
 
 from atlas import build as building
 from atlas import last_release, publish
@@ -211,13 +212,13 @@ def test_a_current_release_that_cannot_be_read_stops_the_release(settings):
 # The last release suppresses both ages of 2013; this one shows one of them, and the other is its total less that one.
 SHOWN_AGE = (
     "update marts.cube_013_007 set numerator = 13, denominator = 100, value = 13 * 100.0 / 300, status = 'published' "
-    "where reference_year = 2013 and age_category = '0-9'"
+    f"where reference_year = 2013 and {AGE} = '0-9'"
 )
 WITHHELD = (
     "update marts.cube_013_007 set numerator = null, denominator = null, value = null, lower_95 = null, upper_95 = null, "
     "status = 'small_cell' from quality.withheld_cell as cell where cell.series = 'IMAG_SPEC_N' and cell.geo_code = "
-    "marts.cube_013_007.geo_code and cell.geo_level = marts.cube_013_007.geo_level and cell.age_category = "
-    "marts.cube_013_007.age_category and cell.reference_year = marts.cube_013_007.reference_year"
+    f"marts.cube_013_007.geo_code and cell.geo_level = marts.cube_013_007.geo_level and cell.{AGE} = "
+    f"marts.cube_013_007.{AGE} and cell.reference_year = marts.cube_013_007.reference_year"
 )
 
 
@@ -260,7 +261,7 @@ def test_what_the_last_release_gives_away_needs_consent_and_the_release_records_
     monkeypatch.setenv("ATLAS_OUTPUT_DIR", str(settings.output_dir))
     hidden = (
         "update marts.cube_013_007 set numerator = null, denominator = null, value = null, lower_95 = null, upper_95 = "
-        "null, status = 'small_cell' where reference_year = 2011 and age_category <> 'total'"
+        f"null, status = 'small_cell' where reference_year = 2011 and {AGE} <> 'total'"
     )
     last = publish.current_version(settings)
     build(settings, hidden)
@@ -269,7 +270,7 @@ def test_what_the_last_release_gives_away_needs_consent_and_the_release_records_
     message = capsys.readouterr().err
     assert "cube_013_007, 2011, municipality" not in message and "cube_013_007, 2011, country: 01000 0-9" in message
     listed = (settings.output_dir / step.LISTED).read_text(encoding="utf-8").splitlines()
-    assert listed[0] == "table_name,reference_year,geo_level,geo_code,age_category" and len(listed) == 4
+    assert listed[0] == f"table_name,reference_year,geo_level,geo_code,{AGE}" and len(listed) == 4
     assert main(["release", "--consent", " "]) == os.EX_DATAERR
     assert main(["release", "--consent", "decision 12 of the committee"]) == 0
     assert not (settings.output_dir / step.LISTED).exists()

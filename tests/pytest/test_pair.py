@@ -11,7 +11,7 @@ import duckdb
 import numpy
 import pair_fixture
 import pytest
-from pair_fixture import AGES, MERGED, PATIENTS
+from pair_fixture import AGES, FILTER, MERGED, PATIENTS
 
 from atlas.pair import geography, programs, remedy, step, system
 from atlas.pair.bounds import propagate
@@ -29,7 +29,7 @@ OTHER = square(("44012", "44081"), AGES[:2])  # protects them too
 
 
 def cells(found: list[step.Cell]) -> set[tuple[str, str]]:
-    return {(cell.code, cell.filters["age_category"]) for cell in found}
+    return {(cell.code, cell.filters[FILTER]) for cell in found}
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def solve(connection) -> system.System:
     sources = tuple(
         Source({name: f"{schema}.{name}" for name in tables}, 2019, 5) for schema in ("last_release", "new")
     )
-    rows = system.Rows("pair_row", ["age_category"])
+    rows = system.Rows("pair_row", [FILTER])
     return step.solve(connection, sources, sources[1].statistics(connection), geography.Geography(set(), []), rows)
 
 
@@ -155,7 +155,7 @@ def test_two_changes_that_cancel_each_other_out_are_no_contradiction(connection)
     sources = tuple(
         Source({name: f"{schema}.{name}" for name in tables}, 2019, 5) for schema in ("last_release", "new")
     )
-    rows = system.Rows("pair_row", ["age_category"])
+    rows = system.Rows("pair_row", [FILTER])
     solved = step.solve(connection, sources, sources[1].statistics(connection), geography.Geography(set(), []), rows)
     assert not propagate(solved, remedy.known(solved, solved.cells.in_new & False)).contradicts.any()
 
@@ -189,7 +189,7 @@ def test_what_is_suppressed_with_a_denominator(connection):
     pair(connection, LAST, OTHER)
     ids = dict(
         connection.execute(
-            "select quantity, id from pair_row where geo_code = '44021' and age_category = '0-9'"
+            f"select quantity, id from pair_row where geo_code = '44021' and {FILTER} = '0-9'"
         ).fetchall()
     )
     solved = solve(connection)
@@ -268,7 +268,7 @@ def test_a_denominator_that_is_shown_for_the_first_time_is_suppressed_with_its_n
         pair_fixture.release(connection, schema, OTHER, few={("44012", "0-9"): 4})
     for code, age in OTHER:
         connection.execute(
-            "update last_release.cube_x set denominator = null where geo_code = ? and age_category = ?", [code, age]
+            f"update last_release.cube_x set denominator = null where geo_code = ? and {FILTER} = ?", [code, age]
         )
     found = pair_fixture.attack(connection)
     assert found.fallen and ("44012", "0-9") in cells(found.withheld)
@@ -280,7 +280,7 @@ def test_a_withheld_denominator_withholds_its_numerators(connection):
     for schema, hidden in (("last_release", LAST), ("new", OTHER)):
         for code, age in hidden:
             connection.execute(
-                f"update {schema}.cube_x set denominator = null where geo_code = ? and age_category = ?", [code, age]
+                f"update {schema}.cube_x set denominator = null where geo_code = ? and {FILTER} = ?", [code, age]
             )
     found = pair_fixture.attack(connection)
     assert cells(found.withheld) == square(("44048",), AGES[:2]) and all(

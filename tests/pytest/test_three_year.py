@@ -7,6 +7,7 @@ import duckdb
 import pytest
 from conftest import YEARS
 from dbt_runs import run_dbt
+from oracle import TYPE
 from test_attacker import THRESHOLD
 
 WINDOW = (YEARS[0], YEARS[-1])
@@ -52,7 +53,7 @@ def test_limits_of_a_mean_are_those_of_three_years_of_women(unmasked, tmp_path):
     assert atlas.ok, atlas.log[-3000:]
     phi, mean = atlas.query(
         f"""select sum(phi * numerator) / sum(numerator), sum(numerator) / sum(denominator)
-        from comparison.dispersion inner join marts.cube_007_005a using (reference_year, procedure_type)
+        from comparison.dispersion inner join marts.cube_007_005a using (reference_year, {TYPE})
         where variable = 'prenatal_acts' and geo_level = 'country' and {atlas.totals("cube_007_005a")}"""
     )[0]
     count, whole, lower, upper = atlas.query(

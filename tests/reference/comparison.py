@@ -8,10 +8,10 @@ import math
 from collections import defaultdict
 
 import numpy
+from oracle import AGE, TYPE  # the filters that are standardised and compared
 from scipy.stats import chi2, norm
 
 EVENTS, COVERAGE, EXPECTED, UNITS, SHARE = 10, 0.8, 5, 10, 0.9
-AGE, TYPE = "age_category", "procedure_type"  # the filters that are standardised and compared
 ABOVE_MUNICIPALITY = ("country", "region", "province", "arrondissement")
 
 
