@@ -12,8 +12,7 @@ with repeated as (
         where
             reject_reason is null
             and {{ list }}
-            and {{ in_years_to_build('reference_year') }}
-            and {{ on_days_to_build('reference_date') }}
+            and {{ in_years_to_build('reference_year', day = 'reference_date') }}
         group by 1
         having count(*) > 1
         {{ 'union' if not loop.last }}
@@ -40,8 +39,7 @@ line as (
     from {{ ref('stg_population') }}
     where
         reject_reason is null
-        and {{ in_years_to_build('reference_year') }}
-        and {{ on_days_to_build('reference_date') }}
+        and {{ in_years_to_build('reference_year', day = 'reference_date') }}
 
 ),
 
