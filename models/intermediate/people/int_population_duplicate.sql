@@ -12,7 +12,7 @@ with repeated as (
         reject_reason is null
         and {{ in_years_to_build('reference_year') }}
         and {{ on_days_to_build('reference_date') }}
-    group by 1
+    group by {{ hash_of(['person_id', 'reference_year']) }}
     -- more than one record a list: three in all, or two of one list
     having
         count(*) > 2
