@@ -19,8 +19,8 @@
 {%- endmacro %}
 
 {# One limit of a share by Wilson's score method.
-   Arguments: events, total (SQL numbers, events among total), side, confidence. Returns: double expression between 0 and 1; null when either is null or
-   total is 0. Source: Wilson (1927); PHEindicatormethods, phe_proportion. #}
+   Arguments: events, total (SQL numbers, events among total), side ('lower' or 'upper'), confidence (95 or 99.8, percent).
+   Returns: double expression between 0 and 1; null when either is null or total is 0. Source: Wilson (1927); PHEindicatormethods, phe_proportion. #}
 {% macro wilson_limit(events, total, side, confidence=95) -%}
     {%- set z = normal_quantile(confidence) | trim -%}
     {%- set x = 'cast(' ~ events ~ ' as double)' -%}
@@ -34,7 +34,7 @@
 {%- endmacro %}
 
 {# One limit of a Poisson count by Byar's approximation, accurate from 10 events on.
-   Arguments: events (SQL number), side, confidence. Returns: double expression; 0 events have the lower limit 0.
+   Arguments: events (SQL number), side ('lower' or 'upper'), confidence (95 or 99.8). Returns: double expression; 0 events have the lower limit 0.
    Source: Breslow and Day (1987); PHEindicatormethods, byars_lower and byars_upper. #}
 {% macro byar_limit(events, side, confidence=95) -%}
     {%- set z = normal_quantile(confidence) | trim -%}
@@ -45,7 +45,8 @@
 {%- endmacro %}
 
 {# One limit of a Poisson count: exact below 10 events, Byar's approximation from 10 on.
-   Arguments: events (SQL number); exact (SQL number: the limit of the seed poisson_limit for these events, null from 10 on); side, confidence.
+   Arguments: events (SQL number); exact (SQL number: the limit of the seed poisson_limit for these events, null from 10 on);
+   side ('lower' or 'upper'), confidence (95 or 99.8).
    Returns: double expression. Source: PHEindicatormethods, phe_rate. #}
 {% macro poisson_limit(events, exact, side, confidence=95) -%}
     case when {{ events }} < 10 then {{ exact }} else {{ byar_limit(events, side, confidence) }} end

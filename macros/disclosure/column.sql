@@ -1,4 +1,4 @@
-{# The filters as select targets. Arguments: relation (alias, or none), prefix of the column names. Returns: text, one column a line. #}
+{# The filters as select targets. Arguments: relation (alias, or none), prefix (text before the column names). Returns: text, one column a line. #}
 {% macro filter_columns(relation=none, prefix='') -%}
     {%- for filter in suppression_filters() -%}
         {{ relation ~ '.' if relation }}{{ prefix }}{{ filter }}{{ ',\n        ' if not loop.last }}

@@ -16,8 +16,8 @@
     {{ return(found) }}
 {% endmacro %}
 
-{# The filters of protected_count for cells that have only some of them. Arguments: filters (list of column names that the cells have), relation (alias, or none).
-   Returns: select targets, one a line; 'total' for a filter that the cells lack. #}
+{# The filters of protected_count for cells that have only some of them. Arguments: filters (list of column names that the cells have),
+   relation (alias, or none). Returns: select targets, one a line; 'total' for a filter that the cells lack. #}
 {% macro filters_or_total(filters, relation=none) -%}
     {%- for filter in suppression_filters() -%}
         {% if filter in filters %}{{ relation ~ '.' if relation }}{{ filter }}{% else %}'total' as {{ filter }}{% endif %}{{ ',\n        ' if not loop.last }}
@@ -29,12 +29,12 @@
     {{ return(['cases', 'volume', 'denominator', 'persons', 'denominator_persons', 'headroom']) }}
 {% endmacro %}
 
-{# The levels whose units do not cover their parent: persons without a known address are in no region, persons without a known sector in no sector. Everybody can
-   subtract, so that what is left, the remainder, is a cell of the suppression. Its unit is a pseudo-unit of the level, <code of the parent>_<value of this mapping>.
+{# The levels whose units do not cover their parent: persons without a known address are in no region, persons without a known sector in no sector. Everybody
+   can subtract, so that what is left, the remainder, is a cell of the suppression. Its unit is a pseudo-unit of the level, <code of the parent>_<value of this mapping>.
    Returns: mapping of a level to text. #}
 {% macro remainder_levels() %}
     {{ return({'region': 'no_known_address', 'statistical_sector': 'no_known_sector'}) }}
 {% endmacro %}
 
-{# The name of a series by place: cells by residence have that of the variable. Arguments: variable (text), place. Returns: text. #}
+{# The name of a series by place: cells by residence have that of the variable. Arguments: variable (text), place ('residence' or 'hospital'). Returns: text. #}
 {% macro place_series(variable, place) %}{{ return(variable if place == 'residence' else place ~ '_' ~ variable) }}{% endmacro %}

@@ -46,7 +46,7 @@ from (
 where {{ in_years_to_build('year') }}
 {% endmacro %}
 
-{# The cells of a year as atlas/suppression/cells.py reads them. Arguments: cells (relation of protected_cell), year. Returns: a query. #}
+{# The cells of a year as atlas/suppression/cells.py reads them. Arguments: cells (relation of protected_cell), year (integer). Returns: a query. #}
 {% macro cells_to_suppress(cells, year) -%}
     select cell_id, series, unit_id, {% for filter in suppression_filters() %}{{ filter }} as {{ filter }}_filter, {% endfor -%}
     cases, is_small, denominator_id, container_id, headroom is not null as is_bounded from {{ cells }} where reference_year = {{ year }}

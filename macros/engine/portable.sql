@@ -5,7 +5,7 @@
 {% macro default__days_between(start, stop) %}datediff({{ stop }}, {{ start }}){% endmacro %}
 {% macro duckdb__days_between(start, stop) %}date_diff('day', {{ start }}, {{ stop }}){% endmacro %}
 
-{# `day` moved by a literal or column of whole days. Returns: date expression. #}
+{# `day` (date) moved by `days` (integer, a literal or a column). Returns: date expression. #}
 {% macro add_days(day, days) %}{{ return(adapter.dispatch('add_days')(day, days)) }}{% endmacro %}
 {% macro default__add_days(day, days) %}date_add({{ day }}, {{ days }}){% endmacro %}
 {% macro duckdb__add_days(day, days) %}({{ day }} + cast({{ days }} as integer)){% endmacro %}
@@ -15,27 +15,27 @@
 {% macro default__matches(expression, pattern) %}({{ expression }} rlike '^({{ pattern | replace('\\', '\\\\') }})\\z'){% endmacro %}
 {% macro duckdb__matches(expression, pattern) %}regexp_full_match({{ expression }}, '{{ pattern }}'){% endmacro %}
 
-{# Whole quotient of two non-negative integers. Returns: integer expression. #}
+{# Whole quotient of `dividend` by `divisor` (non-negative integers). Returns: integer expression. #}
 {% macro whole_quotient(dividend, divisor) %}{{ return(adapter.dispatch('whole_quotient')(dividend, divisor)) }}{% endmacro %}
 {% macro default__whole_quotient(dividend, divisor) %}({{ dividend }} div {{ divisor }}){% endmacro %}
 {% macro duckdb__whole_quotient(dividend, divisor) %}({{ dividend }} // {{ divisor }}){% endmacro %}
 
-{# A number that is equal for equal values and seldom for others. Argument: expressions, a list of SQL expressions. Returns: bigint expression. #}
+{# A number that is equal for equal values and seldom for others. Argument: expressions (list of SQL). Returns: bigint expression. #}
 {% macro hash_of(expressions) %}{{ return(adapter.dispatch('hash_of')(expressions)) }}{% endmacro %}
 {% macro default__hash_of(expressions) %}xxhash64({{ expressions | join(', ') }}){% endmacro %}
 {% macro duckdb__hash_of(expressions) %}hash({{ expressions | join(', ') }}){% endmacro %}
 
-{# Text without spaces of all scripts around it (Unicode category Zs). Null stays null. #}
+{# `text` (string) without spaces of all scripts around it (Unicode category Zs). Returns: string expression; null stays null. #}
 {% macro without_spaces(text) %}{{ return(adapter.dispatch('without_spaces')(text)) }}{% endmacro %}
 {% macro default__without_spaces(text) %}trim(both '\u0020\u00A0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200A\u202F\u205F\u3000' from {{ text }}){% endmacro %}
 {% macro duckdb__without_spaces(text) %}trim({{ text }}){% endmacro %}
 
-{# Number of bytes of a text in UTF-8. Returns: integer expression. #}
+{# Number of bytes of `text` (string) in UTF-8. Returns: integer expression. #}
 {% macro byte_length(text) %}{{ return(adapter.dispatch('byte_length')(text)) }}{% endmacro %}
 {% macro default__byte_length(text) %}octet_length({{ text }}){% endmacro %}
 {% macro duckdb__byte_length(text) %}strlen({{ text }}){% endmacro %}
 
-{# The whole numbers from 0 to `last` as a query with one column of the given name. #}
+{# The whole numbers from 0 to `last` (integer). Returns: a query with one column, `name` (text). #}
 {% macro whole_numbers(last, name='number') %}{{ return(adapter.dispatch('whole_numbers')(last, name)) }}{% endmacro %}
 {% macro default__whole_numbers(last, name) %}select id as {{ name }} from range(0, {{ last + 1 }}){% endmacro %}
 {% macro duckdb__whole_numbers(last, name) %}select range as {{ name }} from range(0, {{ last + 1 }}){% endmacro %}

@@ -8,15 +8,16 @@
         {% set nodes = nodes_for_spark() %}
         {% for schema in nodes | map(attribute='schema') | unique %}{% do run_query("create schema if not exists " ~ schema) %}{% endfor %}
         {% for node in nodes %}
-            {% do run_query("create or replace view " ~ node.schema ~ "." ~ node.alias ~ " as select * from " ~ parquet_files([exchange_folder() ~ '/in/' ~ node.name ~ '.parquet'])) %}
+            {% do run_query("create or replace view " ~ node.schema ~ "." ~ node.alias ~ " as select * from "
+                ~ parquet_files([exchange_folder() ~ '/in/' ~ node.name ~ '.parquet'])) %}
             {#- dbt has listed the relations before -#}
             {% do adapter.cache_added(api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias, type='view')) %}
         {% endfor %}
     {% endif %}
 {% endmacro %}
 
-{# The rows of a query on the load plan. On Spark, where the plan does not change during a command and an answer takes up to a second, each query is asked once; dbt
-   has no other place than `graph` for what one node leaves to the next. #}
+{# The rows of a query on the load plan. On Spark, where the plan does not change during a command and an answer takes up to a second, each query is asked once;
+   dbt has no other place than `graph` for what one node leaves to the next. Argument: sql (a query). Returns: list of rows. #}
 {% macro rows_of_plan(sql) %}{{ return(adapter.dispatch('rows_of_plan')(sql)) }}{% endmacro %}
 {% macro default__rows_of_plan(sql) %}{{ return(run_query(sql).rows) }}{% endmacro %}
 {% macro spark__rows_of_plan(sql) %}

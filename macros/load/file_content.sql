@@ -11,7 +11,8 @@
     {{ return(content_query('null', 'null', 'null', 'null', 'null', 'null', 'null', ['null', 'null', 'null']) ~ ' where false') }}
 {% endmacro %}
 
-{# The select list of the model. Arguments: SQL of each column; written is a list of the three counts of written dates. #}
+{# The select list of the model. Arguments: source, relative_path, checksum, load_year, list_date, stated_date, line_count (SQL of the columns of
+   these names), written (list of SQL: the three counts of written dates). Returns: text. #}
 {% macro content_query(source, relative_path, checksum, load_year, list_date, stated_date, line_count, written) %}
     {{ return(
         "select cast(" ~ source ~ " as string) as source, cast(" ~ relative_path ~ " as string) as relative_path, cast(" ~ checksum ~ " as string) as checksum, cast(" ~ load_year
@@ -56,7 +57,8 @@
     {% if is_building() %}
         {% for row in run_query(
             "select file from " ~ model_relation('source_file') ~ " where has_rows and relative_path not in (select relative_path from " ~ this ~ ") order by file limit 1").rows %}
-            {% do exceptions.raise_compiler_error(row[0] ~ ": no row could be read, although there is text below the line of column names. Export the file again with one kind of line end.") %}
+            {% do exceptions.raise_compiler_error(
+                row[0] ~ ": no row could be read, although there is text below the line of column names. Export the file again with one kind of line end.") %}
         {% endfor %}
     {% endif %}
 {% endmacro %}
@@ -95,7 +97,8 @@
     {% if is_building() %}
         {% set rows = run_query("select relative_path, count(*) over () from " ~ this ~ " order by source nulls last, relative_path limit 10").rows %}
         {% if rows %}
-            {% do log("Not read, " ~ rows[0][1] ~ " files or folders of " ~ source_directory() ~ ": " ~ (rows | map(attribute=0) | join(', ')) ~ (', ...' if rows[0][1] > 10 else '')
+            {% do log("Not read, " ~ rows[0][1] ~ " files or folders of " ~ source_directory() ~ ": "
+                ~ (rows | map(attribute=0) | join(', ')) ~ (', ...' if rows[0][1] > 10 else '')
                 ~ ". Reasons: quality.unread_file.", info=true) %}
         {% endif %}
     {% endif %}

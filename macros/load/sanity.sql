@@ -48,7 +48,7 @@
     {% endif %}
 {% endmacro %}
 
-{# Warns of files of the running model. Arguments: condition (SQL), what is odd and what to do (text). #}
+{# Warns of files of the running model. Arguments: condition (SQL), what (text, what is odd), remedy (text, what to do). Returns nothing. #}
 {% macro warn_of_files(condition, what, remedy) %}
     {% set rows = run_query(
         "select relative_path, count(*) over () from " ~ this ~ " where " ~ condition ~ " order by relative_path limit 10").rows %}

@@ -1,18 +1,18 @@
 {# The list of source files, for the models of models/load. The Python package makes it (atlas/source_files.py), the same for `make build` and for plain
    `dbt build`: names, encodings, headers and footers are read there, once. No macro shows a value of a row. #}
 
-{# The sources, as models/staging/_sources.yml declares them. Each is a folder of the same name below ATLAS_SOURCE_DIR. #}
+{# The sources, as models/staging/_sources.yml declares them. Each is a folder of the same name below ATLAS_SOURCE_DIR. Returns: list of text. #}
 {% macro source_names() %}{{ return(['population', 'health_care']) }}{% endmacro %}
 
-{# The directory that holds the folders of the sources, without a final slash. #}
+{# The directory that holds the folders of the sources, without a final slash. Returns: text. #}
 {% macro source_directory() %}
     {{ return(env_var('ATLAS_SOURCE_DIR', env_var('ATLAS_OUTPUT_DIR', 'output') ~ '/demo_source').rstrip('/')) }}
 {% endmacro %}
 
-{# The private file that holds the list: JSON, one record per file with the columns of listed_files. #}
+{# The private file that holds the list: JSON, one record per file with the columns of listed_files. Returns: text, its path. #}
 {% macro source_records() %}{{ return(env_var('ATLAS_OUTPUT_DIR', 'output') ~ '/source_files.json') }}{% endmacro %}
 
-{# Text of a SQL string literal. #}
+{# `text` (any value) as a SQL string literal. Returns: text. #}
 {% macro literal(text) %}{{ return("'" ~ (text | string | replace("'", "''")) ~ "'") }}{% endmacro %}
 
 {# A SQL list literal of texts. Argument: texts (list). #}
@@ -23,7 +23,7 @@
 {% endmacro %}
 
 {# Runs a step of the Python package. Arguments: step (text, see atlas/dbt_plugin.py), more (mapping of its arguments).
-   Raises dbt's runtime error with the message of the step. #}
+   Returns nothing. Raises dbt's runtime error with the message of the step. #}
 {% macro run_source_step(step, more={}) %}{{ return(adapter.dispatch('run_source_step')(step, more)) }}{% endmacro %}
 {% macro default__run_source_step(step, more) %}{% endmacro %}
 {% macro duckdb__run_source_step(step, more) %}
@@ -44,7 +44,7 @@
     {% endif %}
 {% endmacro %}
 
-{# The columns of a source as its YAML declares them: list of {name, field, type}. #}
+{# The columns of a source as its YAML declares them. Argument: source_name (text). Returns: list of {name, field, type}. #}
 {% macro declared_columns(source_name) %}
     {% set found = [] %}
     {% for node in graph.get('sources', {}).values() if node.source_name == 'ima' and node.name == source_name %}
@@ -56,7 +56,7 @@
     {{ return(found) }}
 {% endmacro %}
 
-{# The column that dates the rows of a source: the date of the list, the day of the service. Returns: {name, field, type}. #}
+{# The column that dates the rows of a source: the date of the list, the day of the service. Argument: source_name (text). Returns: {name, field, type}. #}
 {% macro dating_column(source_name) %}{{ return(declared_columns(source_name) | selectattr('type', 'equalto', 'date') | first) }}{% endmacro %}
 
 {# The files below the source directory, those that are not read included. Argument: anew (boolean), whether they are listed again. Returns: a query with the

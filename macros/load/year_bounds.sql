@@ -8,7 +8,8 @@
     {{ return(day.year - (2 if day.month >= 10 else 3)) }}
 {% endmacro %}
 
-{# `and ...` conditions that keep `column` within first_reference_year, last_reference_year and the publication rule. Returns: SQL, may be empty. #}
+{# `and ...` conditions that keep `column` (SQL integer) within first_reference_year, last_reference_year and the publication rule.
+   Returns: SQL, may be empty. #}
 {% macro year_bounds(column) %}
     {% set conditions = [] %}
     {% if var('first_reference_year') is not none %}{% do conditions.append('and ' ~ column ~ ' >= ' ~ var('first_reference_year')) %}{% endif %}
@@ -21,7 +22,7 @@
     {{ return(conditions | join(' ')) }}
 {% endmacro %}
 
-{# The same bounds in words for a message, empty when there are none. #}
+{# The same bounds in words for a message, empty when there are none. Returns: text. #}
 {% macro year_bounds_text() %}
     {% set parts = [] %}
     {% for name in ['first_reference_year', 'last_reference_year', 'publication_date'] if var(name) is not none %}

@@ -25,6 +25,8 @@
 {% macro is_computed_table_missing() %}
     {{ return(is_building() and yearly_relations(is_missing=true) | selectattr('config.meta.input', 'defined') | list | length > 0) }}
 {% endmacro %}
+
+{# The same of the tables that are published by year. #}
 {% macro is_published_table_missing() %}
     {{ return(is_building() and (yearly_relations(is_missing=true) | length > 0)) }}
 {% endmacro %}
@@ -71,14 +73,14 @@
 {% endmacro %}
 
 {# The relation of a model, without a dependency on it: for hooks, and for data tests, which run after the model that they test, and with that after the plan.
-   Argument: name (text). #}
+   Argument: name (text). Returns: dbt's relation, none for an unknown name. #}
 {% macro model_relation(name) %}
     {% for node in graph.nodes.values() if node.resource_type == 'model' and node.name == name %}
         {{ return(api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias)) }}
     {% endfor %}
 {% endmacro %}
 
-{# `column in (years)`, the text that the materialization `yearly` narrows to one year at a time. #}
+{# `column in (years)`, the SQL that the materialization `yearly` narrows to one year at a time. #}
 {% macro in_years(column, years) %}{{ return(column ~ ' in (' ~ (years | join(', ')) ~ ')') }}{% endmacro %}
 
 {# `column in (years that this model computes)`. Arguments: column (SQL; an expression such as `reference_year + 1` selects the years before them); day (SQL,
@@ -96,7 +98,7 @@
     {{ return(in_years(column, years) ~ (' and ' ~ in_days(day, years) if day else '')) }}
 {% endmacro %}
 
-{# `column between first and last day of the years`, the second text that the materialization `yearly` narrows. Arguments: column (date); years (list). #}
+{# `column between first and last day of the years`, the second SQL that the materialization `yearly` narrows. Arguments: column (date); years (list). #}
 {% macro in_days(column, years) %}
     {{ return(column ~ " between date '" ~ '%04d' % ([years[0], 1] | max) ~ "-01-01' and date '" ~ '%04d' % ([years[-1], 1] | max) ~ "-12-31'") }}
 {% endmacro %}

@@ -4,7 +4,7 @@
     {{ whole_quotient(number, 10) }} % 7 = {{ number }} % 10
 {%- endmacro %}
 
-{# A nomenclature number as its official code: text of six digits. #}
+{# A nomenclature number as its official code. Argument: number (SQL integer). Returns: string expression of six digits. #}
 {% macro nomenclature_code(number) -%}
     lpad(cast({{ number }} as string), 6, '0')
 {%- endmacro %}

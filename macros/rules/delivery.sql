@@ -16,8 +16,8 @@
         or {{ days_between('previous_service_date', 'service_date') }} > {{ gap_days }}
 {% endmacro %}
 
-{# Whether a contact is in the postnatal window of a delivery (variables first_postnatal_day, last_postnatal_day). Arguments: SQL of the dates.
-   Returns: boolean expression. #}
+{# Whether a contact is in the postnatal window of a delivery (variables first_postnatal_day, last_postnatal_day).
+   Arguments: delivery_date, service_date (SQL dates). Returns: boolean expression. #}
 {% macro in_postnatal_window(delivery_date, service_date) -%}
     ({{ days_between(delivery_date, service_date) }} between {{ var('first_postnatal_day') }} and {{ var('last_postnatal_day') }})
 {%- endmacro %}

@@ -42,8 +42,8 @@
     {%- endif -%}
 {% endmacro %}
 
-{# Text of a code that may be a number: as read_text, and a text 123.0 or 123,0, as tools write a column of numbers with gaps, is 123. No regular expression:
-   DuckDB would apply it to every row, not to every different text. #}
+{# Text of a code that may be a number: as read_text (is_of_few_values too), and a text 123.0 or 123,0, as tools write a column of numbers with gaps, is 123.
+   No regular expression: DuckDB would apply it to every row, not to every different text. #}
 {% macro read_label(column, type, is_of_few_values=false) %}
     {%- set text = trimmed(column) -%}
     {%- set whole = "left(" ~ text ~ ", length(" ~ text ~ ") - 2)" -%}
@@ -112,7 +112,7 @@
 {# The pattern of a text with day, month and year of four digits, perhaps followed by a time. #}
 {% macro day_and_month_pattern() %}{{ return('[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{4}([ T].*)?') }}{% endmacro %}
 
-{# The first, second or third number of such a text. Returns: integer expression. #}
+{# The first, second or third number of such a text (`number`: 1, 2 or 3). Returns: integer expression. #}
 {% macro part_of_date(text, number) %}
     {% set part = "split_part(replace(replace(" ~ text ~ ", '-', '/'), '.', '/'), '/', " ~ number ~ ")" %}
     {{ return("try_cast(left(" ~ part ~ ", " ~ (4 if number == 3 else 2) ~ ") as integer)") }}
@@ -132,7 +132,7 @@
     {{ return(conditions) }}
 {% endmacro %}
 
-{# date of a number yyyymmdd by arithmetic alone: on a hundred million lines that is several times faster than going through text. #}
+{# Date of `number` (SQL integer, yyyymmdd) by arithmetic alone: on a hundred million lines that is several times faster than going through text. #}
 {% macro date_of_yyyymmdd(number) %}
     {%- set year = whole_quotient(number, 10000) -%}
     {%- set month = '(' ~ whole_quotient(number, 100) ~ ' % 100)' -%}

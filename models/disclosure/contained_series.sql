@@ -8,13 +8,21 @@ with variable as (
 
 ),
 
+member as (
+
+    select * from {{ ref('code_list_member') }}
+
+),
+
+-- a code may be a member in several periods
 code as (
 
-    select distinct
+    select
         variable.variable,
         member.code
     from variable
-    inner join {{ ref('code_list_member') }} as member on variable.list_code = member.list_code
+    inner join member on variable.list_code = member.list_code
+    group by variable.variable, member.code
 
 ),
 

@@ -1,11 +1,15 @@
 -- One row is a cell of protected_count or remainder_count with its number and those of the cell of the parent unit (same column), of its denominator, and
 -- of the list that contains its persons. parent_id is the cell_id of a cell, unless the unit has no parent.
 
-with counted as (
+with protected as (
 
     select * from {{ ref('protected_count') }}
     where {{ in_years_to_build('reference_year') }}
-    union all
+
+),
+
+remainder as (
+
     select * from {{ ref('remainder_count') }}
     where {{ in_years_to_build('reference_year') }}
 
@@ -21,6 +25,14 @@ series_column as (
 
     select * from {{ ref('suppression_column') }}
     where {{ in_years_to_build('reference_year') }}
+
+),
+
+counted as (
+
+    select * from protected
+    union all
+    select * from remainder
 
 ),
 

@@ -10,7 +10,14 @@ with cell as (
 
 withheld as (
 
-    select * from {{ source('state', 'withheld_cell') }}
+    select
+        reference_year,
+        series,
+        geo_level,
+        geo_code,
+        {{ filter_columns() }},
+        hides_denominator
+    from {{ source('state', 'withheld_cell') }}
     -- without suppression nothing is withheld either
     where {{ var('small_cell_threshold') }} > 0
 

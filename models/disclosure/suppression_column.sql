@@ -12,6 +12,12 @@ with counted as (
 
 ),
 
+contained as (
+
+    select * from {{ ref('contained_series') }}
+
+),
+
 -- numbers of columns are the same for all series and follow the codes; those of series contain the year, so that years do not share cells
 numbered as (
 
@@ -43,7 +49,7 @@ related as (
             {%- for filter in shared_filters() %}
                 and numbered.{{ filter }} = denominator_column.{{ filter }}
             {%- endfor %}
-    left join {{ ref('contained_series') }} as contained on numbered.series = contained.series
+    left join contained on numbered.series = contained.series
     left join numbered as container_column
         on
             contained.container_series = container_column.series

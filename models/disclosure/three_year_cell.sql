@@ -38,6 +38,18 @@ unit as (
 
 ),
 
+withheld as (
+
+    select
+        reference_year,
+        series,
+        geo_level,
+        geo_code
+    from {{ source('state', 'withheld_cell') }}
+    where {{ var('small_cell_threshold') }} > 0
+
+),
+
 cell as (
 
     select released.* from released
@@ -184,13 +196,6 @@ summed as (
         yearly.geo_level,
         yearly.geo_code,
         {{ filter_columns('yearly') }}
-
-),
-
-withheld as (
-
-    select * from {{ source('state', 'withheld_cell') }}
-    where {{ var('small_cell_threshold') }} > 0
 
 ),
 

@@ -11,7 +11,12 @@ with source_year as (
 
 built_year as (
 
-    select * from {{ source('state', 'built_year') }}
+    select
+        reference_year,
+        lists_files,
+        claims_files,
+        rules
+    from {{ source('state', 'built_year') }}
     where
         reference_year > 0
         and {{ is_remembered() }}

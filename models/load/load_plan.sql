@@ -19,7 +19,14 @@ with source_year as (
 
 built_year as (
 
-    select * from {{ source('state', 'built_year') }}
+    select
+        reference_year,
+        lists_files,
+        claims_files,
+        rules,
+        publication,
+        tested
+    from {{ source('state', 'built_year') }}
     where {{ is_remembered() }}
 
 ),

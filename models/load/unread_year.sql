@@ -6,15 +6,32 @@ with content as (
 
 ),
 
-source_name as (
-
-    select distinct source from content
-
-),
-
 plan as (
 
     select * from {{ ref('load_plan') }}
+
+),
+
+source_year as (
+
+    select * from {{ ref('source_year') }}
+
+),
+
+built_year as (
+
+    select
+        reference_year,
+        lists_files,
+        claims_files
+    from {{ source('state', 'built_year') }}
+
+),
+
+source_name as (
+
+    select source from content
+    group by source
 
 ),
 
@@ -23,13 +40,13 @@ found as (
     select
         'population' as source,
         load_year
-    from {{ ref('source_year') }}
+    from source_year
     where lists_files is not null
     union all
     select
         'health_care' as source,
         load_year
-    from {{ ref('source_year') }}
+    from source_year
     where claims_files is not null
 
 ),
@@ -51,7 +68,7 @@ read_year as (
     select
         source_name.source,
         built_year.reference_year
-    from {{ source('state', 'built_year') }} as built_year
+    from built_year
     cross join source_name
     left join plan on built_year.reference_year = plan.reference_year
     where

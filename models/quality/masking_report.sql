@@ -12,6 +12,13 @@ with statistic as (
 
 ),
 
+cell as (
+
+    select * from {{ ref('released_cell') }}
+    where {{ in_years_to_build('reference_year') }}
+
+),
+
 decided as (
 
     select
@@ -26,26 +33,31 @@ decided as (
             else 'secondary'
         end as decision
     from statistic
-    inner join {{ ref('released_cell') }} as cell
+    inner join cell
         on
             statistic.series = cell.series
             and statistic.first_year <= cell.reference_year
             and (statistic.filters <> '' or ({{ is_total_of(suppression_filters(), 'cell') }}))
             and (statistic.smallest_level = 'statistical_sector' or cell.geo_level <> 'statistical_sector')
-    where {{ in_years_to_build('cell.reference_year') }}
+
+),
+
+counted as (
+
+    select
+        code,
+        reference_year,
+        geo_level,
+        count(*) filter (where decision = 'published') as published_cells,
+        count(*) filter (where decision = 'empty') as empty_cells,
+        count(*) filter (where decision = 'primary') as primary_cells,
+        count(*) filter (where decision = 'secondary') as secondary_cells,
+        cast(coalesce(sum(persons) filter (where decision = 'published'), 0) as bigint) as published_persons,
+        cast(coalesce(sum(persons) filter (where decision = 'primary'), 0) as bigint) as primary_persons,
+        cast(coalesce(sum(persons) filter (where decision = 'secondary'), 0) as bigint) as secondary_persons
+    from decided
+    group by code, reference_year, geo_level
 
 )
 
-select
-    code,
-    reference_year,
-    geo_level,
-    count(*) filter (where decision = 'published') as published_cells,
-    count(*) filter (where decision = 'empty') as empty_cells,
-    count(*) filter (where decision = 'primary') as primary_cells,
-    count(*) filter (where decision = 'secondary') as secondary_cells,
-    cast(coalesce(sum(persons) filter (where decision = 'published'), 0) as bigint) as published_persons,
-    cast(coalesce(sum(persons) filter (where decision = 'primary'), 0) as bigint) as primary_persons,
-    cast(coalesce(sum(persons) filter (where decision = 'secondary'), 0) as bigint) as secondary_persons
-from decided
-group by code, reference_year, geo_level
+select * from counted

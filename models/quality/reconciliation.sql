@@ -21,6 +21,18 @@ unread_year as (
 
 ),
 
+reference_year as (
+
+    select * from {{ ref('int_reference_year') }}
+
+),
+
+lookahead as (
+
+    select * from {{ ref('int_postnatal_lookahead') }}
+
+),
+
 line_count as (
 
     select
@@ -76,18 +88,6 @@ balance as (
         cast(sum(case when disposition = 'not_read' then line_count else 0 end) as bigint) as rows_not_read
     from disposition_count
     group by source, load_year
-
-),
-
-reference_year as (
-
-    select * from {{ ref('int_reference_year') }}
-
-),
-
-lookahead as (
-
-    select * from {{ ref('int_postnatal_lookahead') }}
 
 ),
 

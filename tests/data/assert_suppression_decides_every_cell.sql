@@ -52,19 +52,25 @@ small_cell as (
         cell.is_small
         and suppressed.cell_id is null
 
+),
+
+failure as (
+
+    select 'counts that are no cell of the suppression: a level is missing in the list geographic_levels, or a unit in geographic_unit' as failure_reason
+    from counted
+    cross join placed
+    where counted.counts + counted.remainders <> placed.cells
+    union all
+    select 'numerators whose denominator is no cell of the suppression' as failure_reason
+    from undivided
+    union all
+    select 'more units or columns than the number of a cell has digits for (protected_cell)' as failure_reason
+    from placed
+    where last_unit >= 100000 or last_column >= 1000
+    union all
+    select 'a small cell is not suppressed' as failure_reason
+    from small_cell
+
 )
 
-select 'counts that are no cell of the suppression: a level is missing in the list geographic_levels, or a unit in geographic_unit' as failure_reason
-from counted
-cross join placed
-where counted.counts + counted.remainders <> placed.cells
-union all
-select 'numerators whose denominator is no cell of the suppression' as failure_reason
-from undivided
-union all
-select 'more units or columns than the number of a cell has digits for (protected_cell)' as failure_reason
-from placed
-where last_unit >= 100000 or last_column >= 1000
-union all
-select 'a small cell is not suppressed' as failure_reason
-from small_cell
+select * from failure

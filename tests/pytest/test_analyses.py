@@ -33,7 +33,7 @@ def answer(atlas, compiled: Path, name: str) -> list[dict]:
         return [dict(zip(columns, row, strict=False)) for row in cursor.fetchall()]
 
 
-def test_there_are_enough():
+def test_there_are_at_least_five_questions():
     assert len(NAMES) >= 5
 
 

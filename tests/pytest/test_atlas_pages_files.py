@@ -49,7 +49,7 @@ def test_code_loads_nothing_from_elsewhere_and_stores_nothing(pages_folder):
     assert set(re.findall(r"https?://[^\"'` ]+", code)) <= {"http://www.w3.org/2000/svg"}
 
 
-def test_sizes(pages_folder):
+def test_code_and_data_are_no_larger_than_a_reader_can_load(pages_folder):
     code = sum(p.stat().st_size for p in [pages_folder / "index.html", *(part_of(pages_folder) / "code").iterdir()])
     data = {p.stem: p.stat().st_size for p in (part_of(pages_folder) / "data").iterdir()}
     meta = json.loads(read_data(pages_folder, "meta"))

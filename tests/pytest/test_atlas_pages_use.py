@@ -101,7 +101,7 @@ def test_link_gives_its_state_back(page, shown_place):
         ) | {f"y={shown_place['year']}"}
 
 
-def test_everything_by_keyboard(browser, pages_folder, release_rows, shown_place):
+def test_all_that_a_reader_does_is_done_by_keyboard(browser, pages_folder, release_rows, shown_place):
     """Home, a place by its name, a statistic, year, ranking and download with keys alone."""
     page = Page(browser, f"file://{pages_folder}/index.html").go("v=home&l=nl")
     keyboard = page.tab.keyboard

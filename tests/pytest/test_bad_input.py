@@ -39,7 +39,7 @@ def stopped(source, output, *words, **arguments):
     return atlas
 
 
-def test_no_directory(tmp_path):
+def test_a_missing_directory_is_named_with_the_variable(tmp_path):
     stopped(
         tmp_path / "nowhere",
         tmp_path / "output",
@@ -49,7 +49,7 @@ def test_no_directory(tmp_path):
     )
 
 
-def test_no_files_of_one_source(source, tmp_path):
+def test_a_source_without_files_is_named(source, tmp_path):
     for file in (source / "health_care").rglob("*.parquet"):
         file.unlink()
     stopped(source, tmp_path / "output", "No input for 'health_care'", ".csv.gz", "none")

@@ -69,7 +69,9 @@ def test_csv_of_any_shape_and_two_threads_give_the_same_tables(unmasked, tmp_pat
 
 
 @pytest.mark.parametrize(("vintage", "years", "look_back"), [(2018, (2016, 2017), False), (2019, (2021, 2022), True)])
-def test_older_geography_with_and_without_claims_of_the_year_before(vintage, years, look_back, tmp_path):
+def test_an_older_geography_equals_the_oracle_with_and_without_claims_of_the_year_before(
+    vintage, years, look_back, tmp_path
+):
     source = adversarial.write_source(
         tmp_path / "source", vintage, persons=800, years=years, newest_codes=vintage, look_back=look_back
     )

@@ -373,7 +373,7 @@ def mounted(folder: Path, size: str):
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
-def test_disk_full_while_publishing(tmp_path):
+def test_a_full_disk_leaves_the_old_release_and_is_named(tmp_path):
     output = tmp_path / "output"
     with mounted(output, "40m"):
         release_fixture.make_warehouse(output)

@@ -53,7 +53,7 @@ def days_after(*days):
         ("", None),
     ],
 )
-def test_nomenclature_code(value, code):
+def test_a_nomenclature_code_is_read_as_six_digits_or_nothing(value, code):
     assert oracle.as_nomenclature_code(value) == code
 
 
@@ -71,7 +71,7 @@ def test_nomenclature_code(value, code):
         ("2023-0510", None),
     ],
 )
-def test_service_date(value, day):
+def test_a_service_date_is_read_in_every_form(value, day):
     assert oracle.as_date(value) == day
 
 
@@ -101,11 +101,11 @@ def test_service_date(value, day):
         (55022, "58001"),
     ],
 )
-def test_residence(geography, value, reading):
+def test_a_residence_code_is_read_as_municipality_abroad_or_unknown(geography, value, reading):
     assert geography.read_residence(value) == reading
 
 
-def test_older_vintages():
+def test_older_vintages_have_their_own_municipalities():
     assert oracle.Geography(SEEDS, 2018).read_residence(12030) == "12030"
     assert oracle.Geography(SEEDS, 2019).read_residence(12030) == "12041"
     assert oracle.Geography(SEEDS, 2019).read_residence(82003) == "82003"
@@ -114,13 +114,13 @@ def test_older_vintages():
     assert [len(oracle.Geography(SEEDS, vintage).municipalities) for vintage in (2018, 2019, 2025)] == [589, 581, 565]
 
 
-def test_units(geography):
+def test_units_of_each_level_are_as_many_as_in_belgium(geography):
     levels = Counter(level for level, _ in geography.all_units())
     assert levels == {"country": 1, "region": 3, "province": 11, "arrondissement": 43, "municipality": 565}
     assert ("province", "21000") in geography.units_of("21004", None)
 
 
-def test_residence_fallback(geography):
+def test_residence_is_that_of_december_else_of_june(geography):
     def home(june, december):
         found = oracle.beneficiary(2023, june, december, geography)
         return found and (found.municipality, found.sector)
@@ -140,7 +140,7 @@ def test_residence_fallback(geography):
     assert home(None, row(44001, "44001A001")) == ("44084", "44001A001")
 
 
-def test_attributes(geography):
+def test_reimbursement_and_age_follow_the_list_of_december(geography):
     def increased(june, december):
         return oracle.beneficiary(
             2023, row(11001, insurability=june), row(11001, insurability=december), geography
@@ -178,7 +178,7 @@ def test_duplicates_keep_the_smallest_number_nulls_last():
     assert min(rows, key=oracle.tie_break) is rows[3]
 
 
-def test_exams_of_a_person(lists):
+def test_exams_of_a_person_are_net_of_corrections_and_not_below_zero(lists):
     source = claims(
         (D, RADIOLOGY, 2, None),
         (D, RADIOLOGY, -1, None),
@@ -199,7 +199,7 @@ def test_exams_of_a_person(lists):
         ((0, 200), (0, 200)),
     ],
 )
-def test_same_delivery(lists, gaps, kept):
+def test_claims_within_thirty_days_are_one_delivery(lists, gaps, kept):
     found = oracle.deliveries(claims(*((day, VAGINAL, 1, None) for day in days_after(*gaps))), lists)
     assert [delivery.day for delivery in found] == days_after(*kept)
 
@@ -215,13 +215,13 @@ def test_cancelled_claim_makes_no_chain(lists):
     assert [delivery.day for delivery in oracle.deliveries(source, lists)] == [first, third]
 
 
-def test_turn_of_the_year(lists):
+def test_a_delivery_over_the_turn_of_the_year_counts_once(lists):
     source = claims((date(2022, 12, 28), VAGINAL, 1, None), (date(2023, 1, 5), CAESAREAN, 1, None))
     ((delivery),) = oracle.deliveries(source, lists)
     assert (delivery.day, delivery.kind) == (date(2022, 12, 28), "DELIVERY_VAGINAL_HOSPITAL")
 
 
-def test_kind_and_hospital_of_a_day(lists):
+def test_kind_and_hospital_of_a_day_follow_the_order_of_the_lists(lists):
     source = claims(
         (D, HOME, 1, 1), (D, VAGINAL, 1, 2), (D, CAESAREAN, 1, 11001), (D, CAESAREAN, 1, 9999), (D, CAESAREAN, 1, None)
     )
@@ -234,7 +234,7 @@ def test_hospital_of_a_cancelled_code_does_not_count(lists):
     assert [delivery.hospital for delivery in oracle.deliveries(source, lists)] == [9999]
 
 
-def test_prenatal_windows(lists):
+def test_prenatal_acts_count_within_their_windows(lists):
     acts = [
         (D - timedelta(days=days), code, 1, None)
         for days in (-1, 0, 15, 16, 280, 281)
@@ -257,7 +257,7 @@ def test_acts_belong_to_the_next_delivery(lists):
     assert [delivery.acts["total"] for delivery in oracle.deliveries(source, lists)] == [1, 3]
 
 
-def test_years_built():
+def test_years_are_built_that_have_lists_and_claims():
     def years(lists, claim_years, **narrowed):
         source = oracle.Source(
             population={("p", day): {} for day in lists},
@@ -279,7 +279,7 @@ def test_years_built():
     assert years(lists, everything, publication_date=date(2024, 9, 30)) == [2021]
 
 
-def test_tables_of_a_small_country(tmp_path):
+def test_tables_of_a_small_country_are_those_by_hand(tmp_path):
     """Two years, four persons: everything that a reader can add up by hand."""
     population = [
         # reference_date, pp0010, pp0015, pp0020, pp0025, pp0055, pp0030

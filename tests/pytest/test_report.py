@@ -147,7 +147,7 @@ def test_what_a_macro_says_or_warns_of_is_shown_and_progress_is_not(capsys):
     assert capsys.readouterr().out == "To be read\nThe same contents are in a.csv, b.csv\n"
 
 
-def test_exit_codes(monkeypatch, tmp_path, capsys):
+def test_invalid_variables_and_settings_end_with_65(monkeypatch, tmp_path, capsys):
     assert (AtlasError.exit_code, InputError.exit_code, LockedError.exit_code) == (1, 65, 75)
     monkeypatch.setenv("ATLAS_OUTPUT_DIR", str(tmp_path))
     for variables, threads in (("{no_such_variable: 1}", "1"), ("", "many")):

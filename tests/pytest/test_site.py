@@ -196,7 +196,7 @@ def persons_in(texts, persons) -> set[str]:
     return {run[at : at + 12] for run in runs for at in range(len(run) - 11)} & persons
 
 
-def test_no_person(site, masked):
+def test_no_person_id_is_in_the_site(site, masked):
     persons = {
         person
         for (person,) in masked.query("select distinct person_id from intermediate.int_beneficiary")

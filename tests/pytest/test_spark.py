@@ -117,7 +117,7 @@ def test_server_of_another_version_or_kind_is_refused(environment, tmp_path):
                 spark.check(server | {"ATLAS_SPARK_PYTHON": answers})
 
 
-def test_address_of_spark_connect():
+def test_the_address_of_spark_connect_follows_from_the_settings():
     server = {"ATLAS_SPARK_HOST": "spark.example"}
     assert spark.address_of_connect(server) == "sc://spark.example:15002/"
     server |= {"ATLAS_SPARK_PORT": "443", "ATLAS_SPARK_USER": "an analyst", "ATLAS_SPARK_TOKEN": "a;b=c"}

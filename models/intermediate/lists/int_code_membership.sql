@@ -1,15 +1,7 @@
 -- One row is a nomenclature code and a period in which the set of lists that it belongs to does not change; the periods of a code touch and do not overlap.
 -- The set is one number (`list_set`, the sum of the lists' bits), so that a claim meets its lists in one join without a fan-out.
 
-with code as (
-
-    select code from {{ ref('nomenclature_code') }}
-    union distinct
-    select code from {{ ref('code_list_member') }}
-
-),
-
-member as (
+with member as (
 
     select
         code,
@@ -29,6 +21,14 @@ nomenclature as (
 list_bit as (
 
     select * from {{ ref('int_list_bit') }}
+
+),
+
+code as (
+
+    select code from nomenclature
+    union distinct
+    select code from member
 
 ),
 

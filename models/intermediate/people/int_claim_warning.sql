@@ -15,19 +15,6 @@ reference_year as (
 
 ),
 
-claim_count as (
-
-    select
-        reference_year,
-        cast(sum(lines) as bigint) as lines,
-        cast(sum(lines_of_other_performers) as bigint) as lines_of_other_performers,
-        cast(sum(lines_outside_code_dates) as bigint) as lines_outside_code_dates,
-        cast(sum(lines_without_reimbursement) as bigint) as lines_without_reimbursement
-    from imaging_use
-    group by reference_year
-
-),
-
 beneficiary_count as (
 
     select
@@ -46,6 +33,19 @@ institution_count as (
         cast(sum(unreadable_institution_lines) as bigint) as lines
     from {{ ref('int_perinatal_claim') }}
     where {{ in_years_to_build('reference_year') }}
+    group by reference_year
+
+),
+
+claim_count as (
+
+    select
+        reference_year,
+        cast(sum(lines) as bigint) as lines,
+        cast(sum(lines_of_other_performers) as bigint) as lines_of_other_performers,
+        cast(sum(lines_outside_code_dates) as bigint) as lines_outside_code_dates,
+        cast(sum(lines_without_reimbursement) as bigint) as lines_without_reimbursement
+    from imaging_use
     group by reference_year
 
 ),

@@ -13,14 +13,33 @@ with claim as (
 
 ),
 
+qualification as (
+
+    select * from {{ ref('provider_qualification') }}
+
+),
+
+performer as (
+
+    select performer from {{ ref('int_code_membership') }}
+    group by performer
+
+),
+
+list_set as (
+
+    select * from {{ ref('int_list_set') }}
+
+),
+
 -- the pairs of performer and qualification that contradict each other
 contradiction as (
 
     select
         performer.performer,
         qualification.qualification
-    from (select distinct performer from {{ ref('int_code_membership') }}) as performer
-    inner join {{ ref('provider_qualification') }} as qualification
+    from performer
+    inner join qualification
         on
             performer.performer <> qualification.performer_group
             and performer.performer in ('radiologist', 'specialist', 'dentist')
@@ -37,7 +56,7 @@ counted_in as (
     {%- for variable in imaging_variables() %}
         coalesce(max(case when list_set.list_code = '{{ variables()[variable].list_code }}' then 1 end), 0) as {{ variable | lower }}{{ ',' if not loop.last }}
     {%- endfor %}
-    from {{ ref('int_list_set') }} as list_set
+    from list_set
     group by list_set.list_set
 
 ),
@@ -70,7 +89,7 @@ summed as (
             and claim.provider_qualification = contradiction.qualification
     {%- if var('performer_from') == 'qualification' %}
         -- a qualification that is not in the list, or whose group is unknown, leaves the decision to the article
-        left join {{ ref('provider_qualification') }} as known_performer
+        left join qualification as known_performer
             on
                 claim.provider_qualification = known_performer.qualification
                 and known_performer.performer_group <> 'unknown'

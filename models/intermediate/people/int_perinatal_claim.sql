@@ -11,13 +11,25 @@ with claim as (
 
 ),
 
+list_set as (
+
+    select * from {{ ref('int_list_set') }}
+
+),
+
+code_list as (
+
+    select * from {{ ref('int_code_list') }}
+
+),
+
 listed as (
 
     select
         list_set.list_set,
         list_set.list_code
-    from {{ ref('int_list_set') }} as list_set
-    inner join {{ ref('int_code_list') }} as code_list on list_set.list_code = code_list.list_code
+    from list_set
+    inner join code_list on list_set.list_code = code_list.list_code
     where code_list.family = 'perinatal'
 
 ),

@@ -13,7 +13,7 @@ with repeated as (
             reject_reason is null
             and {{ list }}
             and {{ in_years_to_build('reference_year', day = 'reference_date') }}
-        group by 1
+        group by {{ hash_of(['person_id']) }}
         having count(*) > 1
         {{ 'union' if not loop.last }}
     {% endfor %}

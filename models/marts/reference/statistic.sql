@@ -31,17 +31,17 @@ text as (
 
 ),
 
-level_label as (
-
-    select * from text
-    where topic = 'geo_level'
-
-),
-
 unit as (
 
     select * from {{ ref('sdmx_code') }}
     where topic = 'unit_measure'
+
+),
+
+level_label as (
+
+    select * from text
+    where topic = 'geo_level'
 
 ),
 

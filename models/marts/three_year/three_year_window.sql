@@ -30,6 +30,12 @@ exact_limit as (
 
 ),
 
+dispersion as (
+
+    select * from {{ ref('dispersion') }}
+
+),
+
 -- a woman's acts of two years count as those of two women
 spread as (
 
@@ -39,7 +45,7 @@ spread as (
             sum(dispersion.phi * act_of_year.cases) / sum(act_of_year.cases) - max({{ rate_per('cell.cases', 'cell.denominator', 1) }}), 0e0
         ) as dispersion
     from act_of_year
-    inner join {{ ref('dispersion') }} as dispersion
+    inner join dispersion
         on
             act_of_year.reference_year = dispersion.reference_year
             and dispersion.variable = 'prenatal_acts'
