@@ -124,8 +124,9 @@ def first_steps(settings: Settings) -> str:
         "from stat_013_007 inner join geographic_unit using (geo_level, geo_code) "
         "where geo_level = 'region' order by all"
     )
-    opened = f"duckdb.connect('{settings.public_file}', read_only=True)"
+    code = "import duckdb, sys; duckdb.connect(sys.argv[1], read_only=True).sql(sys.argv[2]).show()"
+    command = shlex.join([sys.executable, "-c", code, str(settings.public_file)])
     return (
         "A first query, patients with imaging by another medical specialist per 100 beneficiaries:\n"
-        f'  {shlex.quote(sys.executable)} -c "import duckdb; {opened}.sql(\\"{query}\\").show()"'
+        f'  {command} "{query}"'  # between double quotes, which the query has none of, its own quotes need no escape
     )

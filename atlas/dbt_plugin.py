@@ -90,7 +90,7 @@ class Plugin(BasePlugin):
             config["temp_directory"] = str(self.settings.temp_dir)
             DuckDBConnectionManager.atlas_settings = self.settings
             check_warehouse(self.warehouse, config)
-            spark.check_engine(replace(self.settings, output_dir=folder))
+            spark.check_engine(self.settings)
         except AtlasError as error:
             raise DbtRuntimeError(str(error)) from error
 
@@ -101,7 +101,8 @@ class Plugin(BasePlugin):
         clear(self.settings.temp_dir)
 
     def store(self, target_config) -> None:
-        """Runs the step that `config` names. Raises DbtRuntimeError with the message for the operator.
+        """Runs the step that `config` names. Raises DbtRuntimeError with the message for the operator, also for an
+        unknown step.
 
         scan    writes the records of the source files to the path of the call
         recode  writes UTF-8 copies of the CSV files in `files` that are in another encoding
@@ -151,10 +152,14 @@ class Plugin(BasePlugin):
                     given["variables"],
                     full_refresh=given["full_refresh"],
                 )
-            else:
+            elif step == "clear":
                 clear(self.settings.temp_dir)
                 if folder := target_config.config.get("exchange"):
                     spark.clear_exchange(Path(folder).parent)
+            else:
+                raise AtlasError(
+                    f"The plugin has no step {step!r}. Correct the macro that asks for it (run_source_step)."
+                )
         except (AtlasError, source_text.FileFault) as error:
             raise DbtRuntimeError(str(error)) from error
         except OSError as error:

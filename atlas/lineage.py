@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from atlas.settings import AtlasError
+from atlas.settings import SOURCE_RECORDS_FILE, AtlasError
 
 # What dbt writes about the machine and the run, at any depth, and what its page does not show.
 PRIVATE_KEYS = {
@@ -45,8 +45,10 @@ PARTS = (
     "unit_tests",
     "functions",
 )
-# A quoted absolute path, as the compiled SQL of the load models holds those of the source.
-ABSOLUTE_PATH = re.compile(r"'(?:/[^'/\n]+/|[A-Za-z]:[\\/])[^'\n]*'")
+# A quoted absolute path, as the compiled SQL of the load models holds those of the source; an apostrophe is doubled.
+ABSOLUTE_PATH = re.compile(r"'(?:/(?:[^'/\n]|'')+/|[A-Za-z]:[\\/])(?:[^'\n]|'')*'")
+# The quoted list of the source files, in the output directory as the environment of dbt names it: perhaps relative.
+SOURCE_RECORDS = re.compile(rf"'((?:[^'\n]|'')*/){re.escape(SOURCE_RECORDS_FILE)}'")
 OVERVIEW = (
     "This is the dbt documentation: models, columns, SQL and lineage. The pages of the atlas, with the card of every "
     "table, are [one level up](../index.html)."
@@ -95,13 +97,9 @@ def public_manifest(manifest: dict[str, Any]) -> dict[str, Any]:
             for key, others in manifest[direction].items()
             if key in known
         }
-    for thing in [*public["macros"].values(), *public["nodes"].values()]:
-        thing["depends_on"] = {
-            kind: [other for other in others if other in known] for kind, others in thing["depends_on"].items()
-        }
-    for node in public["nodes"].values():
-        if node.get("compiled_code"):
-            node["compiled_code"] = ABSOLUTE_PATH.sub("'(path of the source)'", node["compiled_code"])
+    paths = path_pattern([node.get("compiled_code") or "" for node in public["nodes"].values()])
+    for part in ("macros", "nodes"):
+        public[part] = {key: _public_node(node, known, paths) for key, node in public[part].items()}
     metadata = {
         "project_name": project,
         "send_anonymous_usage_stats": False,
@@ -113,6 +111,24 @@ def public_manifest(manifest: dict[str, Any]) -> dict[str, Any]:
     return without_private_keys(
         {**public, "metadata": metadata, "docs": docs, "disabled": {}, "selectors": {}, "group_map": {}}
     )
+
+
+def path_pattern(texts: list[str]) -> re.Pattern[str]:
+    """Returns the pattern of the quoted paths of this machine in compiled SQL: absolute ones, and those of the output
+    directory as the texts name it.
+    """
+    folders = sorted({folder for text in texts for folder in SOURCE_RECORDS.findall(text)})
+    in_output = [rf"'{re.escape(folder)}(?:[^'\n]|'')*'" for folder in folders]
+    return re.compile("|".join([ABSOLUTE_PATH.pattern, *in_output]))
+
+
+def _public_node(node: dict[str, Any], known: set[str], paths: re.Pattern[str]) -> dict[str, Any]:
+    """Returns a copy of a node or macro: of what it depends on, what is known; in its compiled SQL, no path."""
+    depends_on = {kind: [other for other in others if other in known] for kind, others in node["depends_on"].items()}
+    if not node.get("compiled_code"):
+        return {**node, "depends_on": depends_on}
+    compiled = paths.sub("'(path of the source)'", node["compiled_code"])
+    return {**node, "depends_on": depends_on, "compiled_code": compiled}
 
 
 def catalog(warehouse: duckdb.DuckDBPyConnection, manifest: dict[str, Any]) -> dict[str, Any]:

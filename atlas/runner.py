@@ -10,7 +10,7 @@ import os
 import re
 from functools import partial
 
-from atlas.settings import PROJECT_DIR, AtlasError, InputError, Settings
+from atlas.settings import PROJECT_DIR, AtlasError, InputError, Settings, path_of
 
 # Where the project checks what it was given: the models that read the source, and the first hook, which checks the
 # variables (dbt_project.yml).
@@ -39,6 +39,9 @@ def run_dbt(settings: Settings, arguments: list[str]) -> list[str]:
     os.environ["ATLAS_OUTPUT_DIR"] = str(settings.output_dir)
     if settings.source_dir:
         os.environ["ATLAS_SOURCE_DIR"] = str(settings.source_dir)
+    for name in ("ATLAS_TEMP_DIR", "ATLAS_PUBLICATION"):  # the plugin of dbt reads the environment again, after chdir
+        if path := path_of(os.environ, name):
+            os.environ[name] = str(path)
     os.chdir(PROJECT_DIR)  # paths in the project's SQL start here
     folders = {
         "--project-dir": PROJECT_DIR,

@@ -17,6 +17,7 @@ PROJECT_DIR = Path(__file__).resolve().parent.parent
 SOURCES = ("population", "health_care")
 ENGINES = ("duckdb", "spark")
 CHANGES_FOLDER = "changes"  # of a release: the change report
+SOURCE_RECORDS_FILE = "source_files.json"  # the macro source_records has its name too
 # The environment variables of the project; a test compares them with those that the code reads.
 VARIABLES = (
     *(f"ATLAS_{name}" for name in ("SOURCE_DIR", "OUTPUT_DIR", "TEMP_DIR", "PUBLICATION", "ENGINE")),
@@ -76,7 +77,7 @@ class Settings:
     @property
     def source_records(self) -> Path:
         """The private list of the source files, as the last scan found them."""
-        return self.output_dir / "source_files.json"
+        return self.output_dir / SOURCE_RECORDS_FILE
 
     @property
     def demo_source(self) -> Path:

@@ -226,3 +226,21 @@ def test_the_command_that_shows_their_rows_is_named_for_failed_data_tests_alone(
     assert "dbt --quiet show" in said and "--select assert_a assert_b " in said
     assert "a_unit_test" not in said and "a_model" not in said and "assert_passed" not in said
     assert remedies(passed) == []
+
+
+def step_of(settings, name: str) -> None:
+    """Runs a step of the plugin as a macro asks for it."""
+    target = SimpleNamespace(config={"step": name}, location=SimpleNamespace(path=str(settings.source_records)))
+    dbt_plugin.Plugin.store(SimpleNamespace(settings=settings), target)
+
+
+def test_an_unknown_step_is_refused_and_removes_no_file(tmp_path):
+    settings = read_settings({"ATLAS_OUTPUT_DIR": str(tmp_path)})
+    kept = settings.temp_dir / "copy.csv"
+    kept.parent.mkdir()
+    kept.touch()
+    with pytest.raises(DbtRuntimeError, match="no step 'claer'"):
+        step_of(settings, "claer")
+    assert kept.exists()
+    step_of(settings, "clear")
+    assert not kept.exists()

@@ -9,13 +9,14 @@ import subprocess
 import sys
 import types
 
+import duckdb
 import pytest
 import release_fixture
 
 from atlas import build, demo, publish, report, runner
 from atlas.__main__ import main
 from atlas.dbt_plugin import DAMAGED, without_values
-from atlas.settings import AtlasError, InputError, LockedError, read_settings
+from atlas.settings import VARIABLES, AtlasError, InputError, LockedError, Settings, read_settings
 
 
 @pytest.fixture
@@ -190,3 +191,43 @@ def test_a_closed_terminal_does_not_end_a_build_under_nohup():
         [sys.executable, "-c", code], cwd=build.PROJECT_DIR, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout) == (0, "alive\n"), done.stderr
+
+
+@pytest.mark.parametrize("name", ["ATLAS_TEMP_DIR", "ATLAS_OUTPUT_DIR", "ATLAS_SOURCE_DIR", "ATLAS_PUBLICATION"])
+def test_a_relative_path_of_the_environment_means_the_same_to_the_build_and_to_dbt(name, tmp_path, monkeypatch):
+    """A build changes into the folder of the project before it runs dbt, whose plugin reads the environment again."""
+    inside: list[Settings] = []
+
+    class Runner:
+        def __init__(self, callbacks):
+            pass
+
+        def invoke(self, _):
+            inside.append(read_settings())
+            return types.SimpleNamespace(success=True, result=None)
+
+    for each in VARIABLES:
+        monkeypatch.delenv(each, raising=False)
+    monkeypatch.setenv("ATLAS_OUTPUT_DIR", "out")
+    monkeypatch.setenv(name, "named")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("dbt.cli.main.dbtRunner", Runner)
+    settings = read_settings()
+    for _ in range(2):  # a release that must suppress more runs dbt again
+        runner.run_dbt(settings, ["build"])
+    assert inside == [settings, settings]
+
+
+def test_the_printed_first_query_runs_in_a_shell_whatever_the_path(tmp_path):
+    output = tmp_path / """l'atlas de "$HOME" `date` !"""
+    output.mkdir()
+    with duckdb.connect(str(output / "atlas.duckdb")) as connection:
+        connection.execute("""create table stat_013_007 as select 2023 as reference_year, 'region' as geo_level, '02000' as geo_code,
+            7 as numerator, 70 as denominator, 10.0 as value""")
+        connection.execute(
+            "create table geographic_unit as select 'region' as geo_level, '02000' as geo_code, 'Vlaanderen' as name_nl"
+        )
+    command = build.first_steps(read_settings({"ATLAS_OUTPUT_DIR": str(output)})).split("\n", 1)[1]
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Vlaanderen" in done.stdout

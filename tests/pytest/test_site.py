@@ -237,14 +237,44 @@ def test_a_folder_of_this_machine_stops_it():
         )
 
 
-def test_paths_in_compiled_sql_are_removed():
-    code = "select * from glob('/srv/data/ima/population/**') where name <> '/' and b = 'C:\\\\data\\\\x'"
-    node = {"package_name": "p", "resource_type": "model", "depends_on": {}, "compiled_code": code}
+def manifest_with(code: str) -> dict:
+    """A manifest of one model with this compiled SQL, of which only the project's own nodes are known."""
+    node = {
+        "package_name": "p",
+        "resource_type": "model",
+        "depends_on": {"nodes": ["model.p.a", "model.other.b"]},
+        "compiled_code": code,
+    }
     metadata = {"project_name": "p", "adapter_type": "duckdb"}
-    manifest = {"metadata": metadata, "nodes": {"model.p.a": node}, "parent_map": {}, "child_map": {}}
-    shown = lineage.public_manifest(manifest)["nodes"]["model.p.a"]["compiled_code"]
-    place = "'(path of the source)'"
-    assert shown == f"select * from glob({place}) where name <> '/' and b = {place}"
+    return {"metadata": metadata, "nodes": {"model.p.a": node}, "parent_map": {}, "child_map": {}}
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [
+        ("glob('/srv/data/ima/population/**')", "glob(PLACE)"),
+        ("b = 'C:\\\\data\\\\x'", "b = PLACE"),
+        # an apostrophe of a path is doubled in SQL
+        ("read_parquet(['/srv/l''extrait/population/a.parquet', '/d''x/a.csv'])", "read_parquet([PLACE, PLACE])"),
+        # the output directory of plain `dbt build` is written as the variable states it
+        (
+            "from read_json('../ministry/out/source_files.json'), glob('../ministry/out/x/*')",
+            "from read_json(PLACE), glob(PLACE)",
+        ),
+        ("from read_json('../l''atlas/source_files.json')", "from read_json(PLACE)"),
+        ("-- a woman's file\nfrom read_json('./source_files.json')", "-- a woman's file\nfrom read_json(PLACE)"),
+        *(
+            (code, code)
+            for code in ("a <> '/'", "'' || '/' || ''", "strptime(a, 'dd/mm/yyyy')", "'100 / 3', 'it''s'", "'out/x'")
+        ),
+    ],
+)
+def test_paths_in_compiled_sql_are_removed(code, shown):
+    manifest = manifest_with(code)
+    public = lineage.public_manifest(manifest)["nodes"]["model.p.a"]
+    assert public["compiled_code"] == shown.replace("PLACE", "'(path of the source)'")
+    assert public["depends_on"] == {"nodes": ["model.p.a"]}
+    assert manifest == manifest_with(code)  # the release goes on to use it
 
 
 def test_another_template_of_dbt_stops_it():
