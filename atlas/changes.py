@@ -32,6 +32,7 @@ SETTINGS = (
     "project_version",
     "source_commit",
 )
+YEAR = "reference_year"
 # What a revision of a statistic is; limits follow from these.
 FIGURES = ("numerator", "denominator", "value")
 # Columns that differ in every release.
@@ -171,21 +172,30 @@ def _compare(connection, row, tables, files, last: LastRelease | None) -> Report
 
 
 def _changes_of(connection, table: export.PublicTable, last: LastRelease, *, is_same: bool) -> list[Change]:
-    """Returns the changes of a table that both releases have, in the order of the years, also years without any."""
-    year = "reference_year" if "reference_year" in {column.name for column in table.columns} else "null"
+    """Returns the changes of a table that both releases have, in the order of the years, also years without any. The
+    years are compared one by one, so that memory does not grow with their number.
+    """
+    name, has_years = identifier(table.name), YEAR in {column.name for column in table.columns}
     if is_same:
         found = connection.execute(
-            f"select {year}, count(*), count(*), 0, 0, 0, 0, 0 from atlas.{identifier(table.name)} group by 1 "
-            "order by 1"
+            f"select {YEAR if has_years else 'null'}, count(*), count(*), 0, 0, 0, 0, 0 from atlas.{name} "
+            "group by 1 order by 1"
+        ).fetchall()
+        return [Change(table.name, *values) for values in found]
+    years: list[int | None] = [None]
+    if has_years:
+        stated = [f"select {YEAR} from {database}.{name}" for database in ("atlas", SCHEMA)]
+        years = [year for (year,) in connection.execute(f"{' union '.join(stated)} order by 1").fetchall()]
+    counts = ["count(before.is_there)", "count(now.is_there)", "count(*) filter (where before.is_there is null)"]
+    counts += ["count(*) filter (where now.is_there is null)", *_counted(table)]
+    return [
+        Change(
+            table.name,
+            year,
+            *connection.execute(f"select {', '.join(counts)} from {_joined(connection, table, year)}").fetchone(),
         )
-    else:
-        found = connection.execute(
-            f"""select {year if year == "null" else "coalesce(now.reference_year, before.reference_year)"} as year,
-            count(before.is_there), count(now.is_there), count(*) filter (where before.is_there is null),
-            count(*) filter (where now.is_there is null), {", ".join(_counted(table))}
-            from {_joined(connection, table)} group by 1 order by 1"""
-        )
-    return [Change(table.name, *values) for values in found.fetchall()]
+        for year in years
+    ]
 
 
 def _columns(connection, name: str, database: str) -> list[str]:
@@ -193,9 +203,9 @@ def _columns(connection, name: str, database: str) -> list[str]:
     return [column[0] for column in connection.execute(f"describe {database}.{identifier(name)}").fetchall()]
 
 
-def _joined(connection, table: export.PublicTable) -> str:
+def _joined(connection, table: export.PublicTable, year: int | None) -> str:
     """Returns the SQL of both tables side by side, `now` and `before`, by the key of the new one. A key that the last
-    release lacks (a table of another project version) leaves no row in common.
+    release lacks (a table of another project version) leaves no row in common. year: of these rows alone; None for all.
     """
     before = _columns(connection, table.name, SCHEMA)
     key = table.primary_key or [column.name for column in table.columns]
@@ -206,9 +216,10 @@ def _joined(connection, table: export.PublicTable) -> str:
     )
     missing = [column.name for column in table.columns if column.name not in before]
     nulls = "".join(f", null as {identifier(name)}" for name in missing)
+    where = "" if year is None else f" where {YEAR} = {year}"
     return (
-        f"(select true as is_there, * from atlas.{identifier(table.name)}) as now full outer join "
-        f"(select true as is_there, *{nulls} from {SCHEMA}.{identifier(table.name)}) as before on {same}"
+        f"(select true as is_there, * from atlas.{identifier(table.name)}{where}) as now full outer join "
+        f"(select true as is_there, *{nulls} from {SCHEMA}.{identifier(table.name)}{where}) as before on {same}"
     )
 
 
@@ -240,38 +251,42 @@ def _counted(table: export.PublicTable) -> list[str]:
 
 
 def _write_cells(connection, path: Path, tables: list[export.PublicTable], report: Report) -> None:
-    """Writes the cells of statistics that changed. Of a cell that is now suppressed no number is written."""
+    """Writes the cells of statistics that changed, in the order of all columns. Of a cell that is now suppressed no
+    number is written.
+    """
     filters = observation.filters(tables)
-    header = ["statistic", "reference_year", "geo_level", "geo_code", *filters, "change"]
-    header += [f"{name}{when}" for name in FIGURES[:2] for when in ("_before", "_now")]
-    changed = {change.table_name for change in report.changes if change.is_change}
+    keys = [YEAR, "geo_level", "geo_code", *filters]
+    header = ["statistic", *keys, "change", *(f"{name}{when}" for name in FIGURES[:2] for when in ("_before", "_now"))]
+    statistics = {table.name: table for table in tables if table.statistic}
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        lines = csv.writer(file, lineterminator="\n")
+        lines.writerow(header)
+        for found in sorted(report.changes, key=lambda change: (change.table_name, change.reference_year or 0)):
+            if table := statistics.get(found.table_name):
+                lines.writerows(_changed_cells(connection, table, keys, found))
+
+
+def _changed_cells(connection, table: export.PublicTable, keys: list[str], found: Change) -> list[tuple]:
+    """Returns the rows of `changed_cells.csv` of a statistic and year. keys: the columns that name a cell."""
+    own = {YEAR, "geo_level", "geo_code", *(table.statistic["filters"] or [])}
+    shown = [f"now.{name}" if name in own else "'total'" for name in keys]
     selects = []
-    for table in tables:
-        if not table.statistic or table.name not in changed:
+    for change, condition in _is(table).items():
+        if not getattr(found, change):
             continue
-        own = table.statistic["filters"] or []
-        for change, condition in _is(table).items():
-            values = [
-                f"case when {literal(change)} = 'revised' and now.{name} is not null then {when}.{name} end"
-                if when == "before"
-                else f"now.{name}"
-                for name in FIGURES[:2]
-                for when in ("before", "now")
-            ]
-            keys = [*header[1:4], *filters]
-            shown = [f"now.{name}" if name in header[1:4] or name in own else "'total'" for name in keys]
-            selects.append(
-                f"select {literal(table.name)}, {', '.join(shown)}, {literal(change)}, {', '.join(values)} from "
-                f"{_joined(connection, table)} where now.is_there and before.is_there and ({condition})"
-            )
-    if not selects:
-        path.write_text(",".join(header) + "\n", encoding="utf-8")
-        return
-    names = ", ".join(identifier(name) for name in header)
-    connection.execute(
-        f"copy (select * from ({' union all '.join(selects)}) as cell ({names}) order by all) "
-        f"to {literal(path)} (format csv, header, delimiter ',')"
-    )
+        values = [
+            f"case when {literal(change)} = 'revised' and now.{name} is not null then {when}.{name} end"
+            if when == "before"
+            else f"now.{name}"
+            for name in FIGURES[:2]
+            for when in ("before", "now")
+        ]
+        selects.append(
+            f"select {literal(table.name)}, {', '.join(shown)}, {literal(change)}, {', '.join(values)} "
+            f"from {_joined(connection, table, found.reference_year)} "
+            f"where now.is_there and before.is_there and ({condition})"
+        )
+    return connection.execute(f"{' union all '.join(selects)} order by all").fetchall() if selects else []
 
 
 def _markdown(report: Report) -> str:
