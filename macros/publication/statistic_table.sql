@@ -5,6 +5,28 @@
     cast({{ numerator }} as double) * {{ per }} / nullif(cast({{ denominator }} as double), 0)
 {%- endmacro %}
 
+{# The numbers of a cell as a statistic publishes them; a number that is suppressed is null.
+   Argument: statistic (a declaration). Returns: SQL of four columns, of a relation with the columns that cells_of_statistic names: numerator and denominator
+   (bigint), value (double, not rounded), status ('published', 'small_cell', 'empty': not applicable, the denominator is 0). #}
+{% macro published_numbers(statistic) -%}
+    {%- set cells = cells_of_statistic(statistic) -%}
+    {%- set is_count = statistic.per is none -%}
+    {%- set is_suppressed = cells.suppressed if is_count else '(' ~ cells.suppressed ~ ' or is_denominator_suppressed)' -%}
+        case when not {{ is_suppressed }} then {{ cells.numerator }} end as numerator,
+        case when not is_denominator_suppressed then {{ cells.denominator }} end as denominator,
+        case
+            when not {{ is_suppressed }}
+                then {{ 'cast(' ~ cells.numerator ~ ' as double)' if is_count else rate_per(cells.numerator, cells.denominator, statistic.per) }}
+        end as value,
+        case
+            when {{ is_suppressed }} then 'small_cell'
+            {%- if not is_count %}
+            when {{ cells.denominator }} = 0 then 'empty'
+            {%- endif %}
+            else 'published'
+        end as status
+{%- endmacro %}
+
 {# The published table of one cube or stat, from the suppressed cells of its family. The call is the declaration of the statistic: dbt keeps it in
    `meta.statistic` of the model, and the tables of the cards read it from there (macros/cards.sql).
    Arguments: those of statistic_declaration.
@@ -50,22 +72,7 @@ published as (
         {%- for filter in statistic.filters %}
         {{ filter }},
         {%- endfor %}
-        case when not ({{ cells.suppressed }} or is_denominator_suppressed) then {{ cells.numerator }} end as numerator,
-        case when not is_denominator_suppressed then {{ cells.denominator }} end as denominator,
-        {%- if statistic.per is none %}
-        case when not is_denominator_suppressed then cast({{ cells.numerator }} as double) end as value,
-        case when is_denominator_suppressed then 'small_cell' else 'published' end as status
-        {%- else %}
-        case
-            when not ({{ cells.suppressed }} or is_denominator_suppressed)
-                then {{ rate_per(cells.numerator, cells.denominator, statistic.per) }}
-        end as value,
-        case
-            when {{ cells.suppressed }} or is_denominator_suppressed then 'small_cell'
-            when {{ cells.denominator }} = 0 then 'empty'
-            else 'published'
-        end as status
-        {%- endif %}
+        {{ published_numbers(statistic) }}
     from suppressed
 
 ),
