@@ -45,7 +45,8 @@ def build(
         files = check_sources(source, settings)
         print(f"Source: {len(files)} files in {source}", flush=True)
         document.update(source_directory=str(source), source_files=len(files))
-        arguments = ["build", *build_arguments(files), *(["--vars", variable_text] if variable_text.strip() else [])]
+        arguments = [*runner.BUILD, *models_at_a_time(files)]
+        arguments += ["--vars", variable_text] if variable_text.strip() else []
         document["source_warnings"] = runner.run_dbt(settings, arguments)
         previous = publish.current_version(settings)
         counts = report.of_warehouse(settings)  # before the release, which has no way back
@@ -65,12 +66,9 @@ def build(
     return release, document
 
 
-def build_arguments(files: list[Path]) -> list[str]:
-    """Returns dbt's arguments for a build of these files: every node but the unit tests, which test the code and not
-    the data (`make test`).
-    """
-    at_a_time = ["--threads", "2"] if sum(file.stat().st_size for file in files) < SMALL_SOURCE else []
-    return ["--exclude-resource-type", "unit_test", *at_a_time]
+def models_at_a_time(files: list[Path]) -> list[str]:
+    """Returns dbt's arguments for the number of models that it makes at a time from these files."""
+    return ["--threads", "2"] if sum(file.stat().st_size for file in files) < SMALL_SOURCE else []
 
 
 def make_demo(settings: Settings, arguments: list[str]) -> Path:

@@ -7,6 +7,7 @@ read. A release without suppression (small_cell_threshold 0) is never handed on,
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,12 +93,26 @@ def find(settings: Settings, options: Options, *, is_synthetic: bool) -> LastRel
     return None
 
 
+def of_later_comparisons(settings: Settings) -> set[str]:
+    """Returns the names of the folders with which a later release is compared: of each kind, synthetic or not, the
+    newest release with suppression. One that cannot be read is none.
+    """
+    names: dict[bool, str] = {}
+    for folder in _folders(settings):
+        with suppress(AtlasError):
+            row = _read(folder / settings.public_file.name, AtlasError).row
+            if row["small_cell_threshold"]:
+                names.setdefault(bool(row["is_synthetic"]), folder.name)
+    return set(names.values())
+
+
 def _folders(settings: Settings) -> list[Path]:
-    """Returns the folders of the releases that are kept, the current one first."""
+    """Returns the folders of the releases that are kept, the current one first, then from the newest to the oldest."""
     if not settings.current.is_symlink():
         return []
     current = settings.current.resolve()
-    return [current, *sorted(path for path in settings.releases.iterdir() if path != current and path.is_dir())]
+    others = (path for path in settings.releases.iterdir() if path != current and path.is_dir())
+    return [current, *sorted(others, key=lambda path: (-path.stat().st_mtime_ns, path.name))]
 
 
 def _read(path: Path, error: type[AtlasError]) -> LastRelease:

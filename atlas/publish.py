@@ -34,6 +34,7 @@ from atlas import (
     texts,
 )
 from atlas.pair import step
+from atlas.pair.cells import Source
 from atlas.settings import CHANGES_FOLDER, AtlasError, Settings, file_size
 
 # Bytes that DuckDB may use in a release, where ATLAS_MEMORY_LIMIT gives more. A release reads and writes every table
@@ -93,7 +94,8 @@ def _publish(settings: Settings, options: last_release.Options, most_memory: int
         lineage_page = lineage.page(connection, build.manifest)
     site.write_site(settings, settings.staging, lineage_page)
     switch.sync_set(settings.staging)
-    switch.switch_release(settings, release.version)
+    kept = switch.switch_release(settings, release.version)
+    switch.keep(settings, kept | last_release.of_later_comparisons(settings))
     return release
 
 
@@ -124,7 +126,7 @@ def renew_site(settings: Settings) -> None:
         shutil.copytree(current, settings.staging, copy_function=_link, ignore=shutil.ignore_patterns("site"))
         version = site.write_site(settings, settings.staging, lineage_page.read_text(encoding="utf-8"))
         switch.sync_set(settings.staging)
-        switch.switch_release(settings, version, keep_all=True)
+        switch.switch_release(settings, version)
 
 
 def _link(source: str, copy: str) -> None:
@@ -170,10 +172,12 @@ def compare(
     relations = {table.name: public_file.in_warehouse(table) for table in tables}
     statistics = {table.name: relations[table.name] for table in tables if table.statistic}
     last_release.check_years(connection, last, statistics, options.dropped_years)
-    variables = build.variables
-    finding = step.attack(
-        connection, last, relations, int(variables["geography_vintage"]), int(variables["small_cell_threshold"])
+    new = Source(
+        relations,
+        *(int(build.variables[name]) for name in ("geography_vintage", "small_cell_threshold")),
+        build.variables["performer_from"],
     )
+    finding = step.attack(connection, last, new)
     step.check(settings, finding, options.consent)
     return finding
 

@@ -38,6 +38,11 @@ OWN_TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
                 "boolean",
                 "Whether further cells are suppressed so that no small cell can be computed from the others",
             ),
+            "performer_from": (
+                "text",
+                "What says by whom an examination was performed: article (of its code), or qualification (of the "
+                "performer, where it is known)",
+            ),
             "tables": ("integer", "Number of tables listed in release_table"),
             "table_rows": ("bigint", "Rows of those tables together"),
             "project_version": ("text", "Version of the project that computed the tables"),
@@ -137,6 +142,7 @@ def release_row(
         "geography_vintage": build.variables["geography_vintage"],
         "small_cell_threshold": int(build.variables["small_cell_threshold"]),
         "complementary_masking": build.variables["complementary_masking"],
+        "performer_from": build.variables["performer_from"],
         "tables": len(tables),
         "table_rows": sum(file.rows for file in files),
         "project_version": __version__,

@@ -12,6 +12,8 @@ from functools import partial
 
 from atlas.settings import PROJECT_DIR, AtlasError, InputError, Settings, path_of
 
+# A build of the data: every node but the unit tests, which test the code (`make test`).
+BUILD = ("build", "--exclude-resource-type", "unit_test")
 # Where the project checks what it was given: the models that read the source, and the first hook, which checks the
 # variables (dbt_project.yml).
 CHECKS_OF_INPUT = ("models/load/", "models/staging/", "on-run-start-0")

@@ -19,6 +19,7 @@ from urllib.parse import quote
 import duckdb
 
 from atlas import child
+from atlas.runner import BUILD
 from atlas.settings import PROJECT_DIR, AtlasError, InputError, Settings
 
 METHODS = ("session", "connect", "thrift", "http")  # each is a target of profiles.yml
@@ -215,9 +216,9 @@ def run(settings: Settings, folder: Path, plan: str, variables: dict, *, full_re
     """
     work = settings.output_dir / "spark"
     result = folder / "errors.json"
-    command = [python(), "-m", "atlas.spark_half", str(result), "--quiet", "--no-use-colors", "build"]
+    command = [python(), "-m", "atlas.spark_half", str(result), "--quiet", "--no-use-colors", *BUILD]
     command += ["--target", f"spark_{method()}", "--select", "tag:spark", "--indirect-selection", "empty"]
-    command += ["--exclude-resource-type", "unit_test", "--vars", json.dumps(variables, default=str)]
+    command += ["--vars", json.dumps(variables, default=str)]
     command += [
         "--project-dir",
         str(PROJECT_DIR),

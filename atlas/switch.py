@@ -2,7 +2,7 @@
 
 Readers see the old set or the new one, never a mixture, and a kill at any moment leaves the old one whole:
 
-    output/releases/<version>/atlas.duckdb, exports/, site/    a whole release; the one before is kept too
+    output/releases/<version>/atlas.duckdb, exports/, site/    a whole release
     output/release      -> releases/<version>                  the link that is switched
     output/atlas.duckdb -> release/atlas.duckdb                what readers open; these three links never change
     output/exports      -> release/exports
@@ -51,18 +51,16 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def switch_release(settings: Settings, version: str, *, keep_all: bool = False) -> None:
-    """Publishes the staged set by renaming the link `release`, then removes all but this release and the one before.
-
-    keep_all: remove none, for a set that differs from the current one by its site alone.
+def switch_release(settings: Settings, version: str) -> set[str]:
+    """Publishes the staged set by renaming the link `release`. Returns the names of the folders of this release and of
+    the one before.
     """
     before = os.readlink(settings.current) if settings.current.is_symlink() else None
     folder = _place(settings.staging, settings.releases / version)
     _make_links(settings)
     replace_link(settings.current, f"{settings.releases.name}/{folder.name}")
     _sync(settings.output_dir)
-    if not keep_all:
-        _keep(settings.releases, {folder.name, Path(before).name if before else None})
+    return {folder.name, *([Path(before).name] if before else [])}
 
 
 def _make_links(settings: Settings) -> None:
@@ -91,9 +89,9 @@ def _place(staged: Path, folder: Path) -> Path:
     return free
 
 
-def _keep(parent: Path, names: set[str | None]) -> None:
-    """Removes every entry of a folder but those named."""
-    for old in parent.iterdir():
+def keep(settings: Settings, names: set[str]) -> None:
+    """Removes every release but those in the folders of these names."""
+    for old in settings.releases.iterdir():
         if old.name not in names:
             shutil.rmtree(old, ignore_errors=True)
 

@@ -25,9 +25,11 @@
     {{ return((words[:-1] | join(', ')) ~ ' or ' ~ words[-1]) }}
 {% endmacro %}
 
-{# The filter whose values are classes of a column of int_beneficiary. Argument: column (text, 'age'). Returns: text. #}
+{# The filter whose values are classes of a column of int_beneficiary. Argument: column (text, 'age'). Returns: text.
+   Raises a compiler error for a column without classes. #}
 {% macro filter_of_classes(column) %}
     {% for filter, definition in filter_definitions().items() if definition.classes_of == column %}{{ return(filter) }}{% endfor %}
+    {% do exceptions.raise_compiler_error("filter_definitions: no filter has classes of '" ~ column ~ "'.") %}
 {% endmacro %}
 
 {# The filters that split a numerator only, of all variables. Returns: list of text. #}

@@ -40,11 +40,16 @@ class Statistic:
 
 @dataclass(frozen=True)
 class Source:
-    """Where a release is: relation of a table name, as the connection knows it, and the release's settings."""
+    """Where a release is: relation of a table name, as the connection knows it, and the release's settings.
+
+    performer_from: what says by whom an examination was performed, the `article` of its code or the `qualification` of
+    the performer.
+    """
 
     relations: dict[str, str]
     vintage: int
     threshold: int
+    performer_from: str = "article"
 
     def statistics(self, connection: duckdb.DuckDBPyConnection) -> list[Statistic]:
         """Returns the statistics of the release that are tables of it, in the order of their codes."""
@@ -54,11 +59,15 @@ class Source:
         ).fetchall()
         return [_statistic(*row) for row in rows if row[0] in self.relations]
 
+    def states(self, statistics: list[Statistic]) -> bool:
+        """Returns whether one of the statistics is a table of the release."""
+        return any(statistic.code in self.relations for statistic in statistics)
+
     def nested(self, connection: duckdb.DuckDBPyConnection, statistics: list[Statistic]) -> set[tuple[str, str]]:
         """Returns (part, whole) of the numerators whose code list is part of another one's: a CT scan is an examination
-        of a radiologist.
+        of a radiologist. None where the performer decides, who may be no radiologist (model contained_series).
         """
-        if "statistic_code" not in self.relations:
+        if self.performer_from != "article" or "statistic_code" not in self.relations:
             return set()
         codes: dict[str, set[str]] = {}
         numerators = {statistic.code: statistic.numerator for statistic in statistics if statistic.counts_persons}

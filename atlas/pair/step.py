@@ -92,23 +92,20 @@ class Finding:
         return f"beside {self.last.version}, {years}: {self.attacked:,} suppressed cells attacked, {given}"
 
 
-def attack(
-    connection: duckdb.DuckDBPyConnection, last: LastRelease, relations: dict[str, str], vintage: int, threshold: int
-) -> Finding:
+def attack(connection: duckdb.DuckDBPyConnection, last: LastRelease, new: Source) -> Finding:
     """Returns the finding on a new release; nothing where it suppresses nothing.
 
-    connection: the last release is attached. relations: public table -> how the connection names the new one. vintage,
-    threshold: of the new release.
+    connection: the last release is attached.
     """
     finding = Finding(last)
-    if not threshold:
+    if not new.threshold:
         return finding
     old = Source(
         {name: f"{SCHEMA}.{identifier(name)}" for name in last.tables},
         last.row["geography_vintage"],
         last.row["small_cell_threshold"],
+        last.row.get("performer_from", "article"),  # releases of earlier versions do not say it
     )
-    new = Source(relations, vintage, threshold)
     statistics = list({s.code: s for s in [*old.statistics(connection), *new.statistics(connection)]}.values())
     finding.years = differing_years(connection, old, new, statistics)
     windows = differing_windows(connection, old, new, finding.years)
@@ -116,6 +113,8 @@ def attack(
     tasks = [(range(year, year + 1), statistics) for year in finding.years]
     tasks += [(years, [s for s in statistics if s.code in codes]) for years, codes in windows.items()]
     for years, attacked in tasks:
+        if not all(source.states(attacked) for source in (old, new)):
+            continue  # what one release alone states, the other one does not narrow
         rows = system.create_rows(connection, (old, new), attacked, shared, years)
         found = solve(connection, (old, new), attacked, shared, rows)
         outcome = remedy.Attack(found, (old.threshold, new.threshold), system.windows(connection, rows)).run()

@@ -128,7 +128,7 @@ def build(
     crossed = _cross_terms(connection, geography, rows, variable, len(rest))
     relation, term, sign = (numpy.concatenate(pair) for pair in zip((relation, term, sign), crossed[:3], strict=True))
     rest = numpy.concatenate([rest, numpy.zeros(crossed[3], bool)])
-    smaller, larger = _limits(connection, sources[1], statistics, rows, variable)
+    smaller, larger = _limits(connection, sources, statistics, rows, variable)
     return System(
         cells,
         variable,
@@ -254,20 +254,22 @@ def _cross_terms(connection, geography: Geography, rows: Rows, variable: numpy.n
     return relation + first, variable[release, row], sign.astype(float), int(relation.max()) + 1
 
 
-def _limits(connection, source: Source, statistics: list[Statistic], rows: Rows, variable: numpy.ndarray) -> tuple:
-    """Returns the variables that are at most others: (smaller, larger), in both releases."""
-    pairs = {(s.numerator, s.denominator) for s in statistics if s.is_share} | source.nested(connection, statistics)
+def _limits(
+    connection, sources: tuple[Source, Source], statistics: list[Statistic], rows: Rows, variable: numpy.ndarray
+) -> tuple[numpy.ndarray, numpy.ndarray]:
+    """Returns the variables that are at most others: (smaller, larger), in both releases. Which code list is part of
+    another one may differ between them.
+    """
+    shared = {(s.numerator, s.denominator) for s in statistics if s.is_share}
     by_hospital = {name for s in statistics for name in (s.numerator, s.denominator or "") if name.startswith(HOSPITAL)}
-    pairs |= {(name, name.removeprefix(HOSPITAL)) for name in by_hospital}
-    pairs |= {(s.numerator.removesuffix(VOLUME), s.numerator) for s in statistics if s.numerator.endswith(VOLUME)}
-    if not pairs:
-        return numpy.array([], int), numpy.array([], int)
-    values = ", ".join(f"({literal(one)}, {literal(other)})" for one, other in sorted(pairs))
+    shared |= {(name, name.removeprefix(HOSPITAL)) for name in by_hospital}
+    shared |= {(s.numerator.removesuffix(VOLUME), s.numerator) for s in statistics if s.numerator.endswith(VOLUME)}
     place = " and ".join(f"one.{c} = other.{c}" for c in ("geo_level", "geo_code", *map(identifier, rows.filters)))
-    found = []
-    for side, name in enumerate(RELEASES):
+    found = [numpy.zeros((2, 0), int)]
+    for side, (name, source) in enumerate(zip(RELEASES, sources, strict=True)):
+        pairs = shared | source.nested(connection, statistics)
         read = connection.execute(
-            f"with pair (one, other) as (values {values}) select one.id as one, other.id as other from pair "
+            f"with pair (one, other) as ({_pairs(pairs)}) select one.id as one, other.id as other from pair "
             f"inner join {rows.table} as one on one.quantity = pair.one and one.in_{name} "
             f"inner join {rows.table} as other on other.quantity = pair.other and other.in_{name} "
             f"and {place} order by all"
@@ -277,6 +279,12 @@ def _limits(connection, source: Source, statistics: list[Statistic], rows: Rows,
     return both[0], both[1]
 
 
+def _pairs(pairs: set[tuple[str, str]]) -> str:
+    """Returns a query of pairs of texts, of no row where there is none."""
+    values = ", ".join(f"({literal(one)}, {literal(other)})" for one, other in sorted(pairs))
+    return f"values {values}" if pairs else "select '', '' where false"
+
+
 def _followers(connection, statistics: list[Statistic], rows: Rows) -> tuple[numpy.ndarray, numpy.ndarray]:
     """Returns (row, row that the new release suppresses with it): the numerators of a denominator; the patients of
     examinations and the reverse.
@@ -284,14 +292,13 @@ def _followers(connection, statistics: list[Statistic], rows: Rows) -> tuple[num
     pairs = {(s.denominator, s.numerator) for s in statistics if s.denominator}
     volumes = {(s.numerator.removesuffix(VOLUME), s.numerator) for s in statistics if s.numerator.endswith(VOLUME)}
     pairs |= volumes | {(other, one) for one, other in volumes}
-    values = ", ".join(f"({literal(one)}, {literal(other)})" for one, other in sorted(pairs))
     wholes = ", ".join(sorted({literal(s.denominator) for s in statistics if s.denominator}))
     same = {name: f"one.{name} = other.{name}" for name in ("geo_level", "geo_code", *map(identifier, rows.filters))}
     if ACT_FILTER in rows.filters:
         same[identifier(ACT_FILTER)] = f"({same[identifier(ACT_FILTER)]} or one.quantity in ({wholes}))"
     place = " and ".join(same.values())
     read = connection.execute(
-        f"with pair (one, other) as (values {values}) select one.id as one, other.id as other from pair "
+        f"with pair (one, other) as ({_pairs(pairs)}) select one.id as one, other.id as other from pair "
         f"inner join {rows.table} as one on one.quantity = pair.one and one.in_new "
         f"inner join {rows.table} as other on other.quantity = pair.other and other.in_new and {place} order by all"
     ).fetchnumpy()

@@ -1,5 +1,6 @@
 {# The levels below which a variable's cubes are not split by a filter: nearly all of these cells are small, and they would suppress totals. Declared in the
-   lists `families` and `variables`; in force while anything is suppressed and the variable smallest_levels is true. Arguments: variable (text), place.
+   lists `families` and `variables`; in force while anything is suppressed and the variable smallest_levels is true. Arguments: variable (text),
+   place ('residence' or 'hospital').
    Returns: mapping of a filter to a level; empty where all filters go down to the smallest level of the cube. #}
 {% macro smallest_levels(variable, place='residence') %}
     {% set found = {} %}
@@ -10,13 +11,17 @@
     {{ return(found) }}
 {% endmacro %}
 
-{# The levels of residence below a level. Argument: level. Returns: list of text. #}
+{# The levels of residence below a level. Argument: level (text). Returns: list of text. Raises a compiler error for a level that is none of residence. #}
 {% macro levels_below(level) %}
     {% set path = levels_of_municipality() + ['statistical_sector'] %}
+    {% if level not in path %}
+        {% do exceptions.raise_compiler_error("smallest_levels: there is no level of residence '" ~ level ~ "'; known are " ~ (path | join(', ')) ~ ".") %}
+    {% endif %}
     {{ return(path[path.index(level) + 1:]) }}
 {% endmacro %}
 
-{# True for a cell that the smallest levels of its variable leave. Arguments: variable (text), place, relation (alias, or none). Returns: boolean expression. #}
+{# True for a cell that the smallest levels of its variable leave. Arguments: variable (text), place ('residence' or 'hospital'), relation (alias, or none).
+   Returns: boolean expression. #}
 {% macro is_within_smallest_levels(variable, place='residence', relation=none) -%}
     {%- set prefix = relation ~ '.' if relation else '' -%}
     {%- for filter, level in smallest_levels(variable, place).items() -%}

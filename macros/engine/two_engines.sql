@@ -8,10 +8,10 @@
 {# True where the running model is one that this command leaves to Spark. #}
 {% macro is_left_to_spark() %}{{ return(is_beside_spark() and 'spark' in model.tags) }}{% endmacro %}
 
-{# dbt's id of the command that made the load plan: on Spark, that of the command on DuckDB. #}
+{# dbt's id of the command that made the load plan: on Spark, that of the command on DuckDB. Returns: text. #}
 {% macro planning_invocation() %}{{ return(env_var('ATLAS_SPARK_PLAN', '') if target.type == 'spark' else invocation_id) }}{% endmacro %}
 
-{# The folder through which the two commands of one build pass tables as Parquet: in/ from DuckDB, out/ from Spark. Both see it under the same path. #}
+{# The folder through which the two commands of one build pass tables as Parquet: in/ from DuckDB, out/ from Spark. Both see it under the same path. Returns: text. #}
 {% macro exchange_folder() %}
     {{ return(env_var('ATLAS_SPARK_EXCHANGE', env_var('ATLAS_OUTPUT_DIR', 'output') ~ '/spark/exchange') ~ '/' ~ planning_invocation()) }}
 {% endmacro %}

@@ -37,7 +37,7 @@
     {{ return(run_query("select reference_year from quality.build_progress where model = " ~ literal(model.name) ~ " order by reference_year").columns[0].values() | map('int') | list) }}
 {% endmacro %}
 
-{# Records a year of the running model as complete. Argument: year. Returns: SQL, a statement. #}
+{# Records a year of the running model as complete. Argument: year (integer). Returns: SQL, a statement. #}
 {% macro record_year_done(year) %}
     {%- set part = 'cells' if config.meta_get('input') else 'publication' -%}
     insert into quality.build_progress (part, model, reference_year) values ('{{ part }}', {{ literal(model.name) }}, {{ year }})

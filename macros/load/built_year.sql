@@ -72,7 +72,7 @@
 {% endmacro %}
 
 {# on-run-end hook. Records the years of the load plan as built, published and tested. A command that left out or failed to make a table or seed that the
-   years depend on records nothing: its years are computed again. Argument: results, dbt's list of results. Returns: nothing. #}
+   years depend on records nothing: its years are computed again. Argument: results (dbt's list of results). Returns: nothing. #}
 {% macro record_built_years(results) %}
     {% set plan = model_relation('load_plan') if execute else none %}
     {% if is_building() and target.type == 'duckdb' and not invocation_args_dict.get('sample') and plan and adapter.get_relation(database=plan.database, schema=plan.schema, identifier=plan.identifier) %}

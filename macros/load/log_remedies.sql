@@ -1,5 +1,5 @@
 {# on-run-end hook. Says what to do about a failure whose own message names no remedy: memory, disk, a damaged warehouse, a data test, of which dbt counts the
-   rows and shows none. Argument: results, dbt's list of results. The messages of DuckDB are looked at, not repeated; rows of a test may be confidential, so
+   rows and shows none. Argument: results (dbt's list of results). The messages of DuckDB are looked at, not repeated; rows of a test may be confidential, so
    that the command that shows them is named instead. #}
 {% macro log_remedies(results) %}
     {% set directory = env_var('ATLAS_TEMP_DIR', env_var('ATLAS_OUTPUT_DIR', 'output')) %}

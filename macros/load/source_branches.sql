@@ -30,7 +30,7 @@
     {{ return(branches) }}
 {% endmacro %}
 
-{# {column: DuckDB's type} of a file, names in lower case, as source_file has them. Argument: row (with column_names, column_types). #}
+{# {column: DuckDB's type} of a file, names in lower case, as source_file has them. Argument: row (with column_names, column_types). Returns: mapping. #}
 {% macro types_of_file(row) %}
     {% set types = {} %}
     {% for name in row.column_names.split(',') %}{% do types.update({name: row.column_types.split(';')[loop.index0] if row.column_types else 'VARCHAR'}) %}{% endfor %}

@@ -83,31 +83,24 @@
 {# `column in (years)`, the SQL that the materialization `yearly` narrows to one year at a time. #}
 {% macro in_years(column, years) %}{{ return(column ~ ' in (' ~ (years | join(', ')) ~ ')') }}{% endmacro %}
 
-{# `column in (years that this model computes)`. Argument: column (SQL; an expression such as `reference_year + 1` selects the years before them).
-   Returns: SQL condition; always true inside a unit test, whose rows carry the years that they mean, and where nothing is built. #}
-{% macro in_years_to_build(column) %}
+{# `column in (years that this model computes)`. Arguments: column (SQL; an expression such as `reference_year + 1` selects the years before them); day (SQL,
+   optional), the date from which a source computes that column: the condition then names the range of days too, so that files and parts of files whose smallest
+   and largest date are of other years are not read. DuckDB leaves out no file for a condition on the year of a date, and a line of claims may be in the folder
+   of another year. Returns: SQL condition; always true inside a unit test, whose rows carry the years that they mean, and where nothing is built. #}
+{% macro in_years_to_build(column, day=none) %}
     {%- if execute and model.resource_type == 'unit_test' -%}
         {{ return('true') }}
     {%- endif -%}
     {%- do ref('load_plan') -%}
     {%- if is_beside_spark() -%}{%- do ref('spark_table') -%}{%- endif -%}
-    {{ return(in_years(column, years_to_build()) if is_building() else column ~ ' is not null') }}
+    {%- if not is_building() -%}{{ return(column ~ ' is not null') }}{%- endif -%}
+    {%- set years = years_to_build() -%}
+    {{ return(in_years(column, years) ~ (' and ' ~ in_days(day, years) if day else '')) }}
 {% endmacro %}
 
 {# `column between first and last day of the years`, the second SQL that the materialization `yearly` narrows. Arguments: column (date); years (list). #}
 {% macro in_days(column, years) %}
     {{ return(column ~ " between date '" ~ '%04d' % ([years[0], 1] | max) ~ "-01-01' and date '" ~ '%04d' % ([years[-1], 1] | max) ~ "-12-31'") }}
-{% endmacro %}
-
-{# A condition that follows from in_years_to_build of the year of a date, stated apart: files and parts of files whose smallest and largest date are of other
-   years are not read. DuckDB leaves out no file for a condition on the year of a date: without this one, each of the years of a build would read the lists of all.
-   Claims need it too: a line may be in the folder of another year, so that the folder cannot say which files a year needs.
-   Argument: column (date). Returns: SQL condition; always true inside a unit test, as in_years_to_build. #}
-{% macro on_days_to_build(column) %}
-    {%- if execute and model.resource_type == 'unit_test' -%}
-        {{ return('true') }}
-    {%- endif -%}
-    {{ return(in_days(column, years_to_build()) if is_building() else column ~ ' is not null') }}
 {% endmacro %}
 
 {# `column in (years to test)`: the years that this build computed, and those that have not passed these data tests yet. The others passed when they were

@@ -85,7 +85,7 @@ spread as (
 )
 {%- endmacro %}
 
-{# One 95 % limit of a published value. Arguments: statistic (a declaration); side; prefix (alias of the relation and a dot, or nothing); exact, dispersion (SQL
+{# One 95 % limit of a published value. Arguments: statistic (a declaration); side ('lower' or 'upper'); prefix (alias of the relation and a dot, or nothing); exact, dispersion (SQL
    doubles: the exact Poisson limit of fewer than 10 events, and the dispersion of a volume or mean). Returns: double expression. #}
 {% macro limit_of_value(statistic, side, prefix, exact, dispersion) -%}
     {%- set limit = poisson_limit(prefix ~ 'numerator', exact, side) -%}

@@ -19,7 +19,7 @@
   run_results.json (a `dbt test`, say), the ids differ, and the release asks for a new build.
 #}
 
-{# Commands that change data. #}
+{# True in commands that change data. #}
 {% macro is_recorded_command() %}
   {% do return(execute and target.type == 'duckdb' and flags.WHICH in ['build', 'run', 'seed', 'snapshot', 'retry']) %}
 {% endmacro %}
@@ -64,7 +64,7 @@
   {{ return(before[0][1] if before else '{}') }}
 {% endmacro %}
 
-{# The nodes that succeeded in this command, and in those that it continues. Argument: results, dbt's list of results. Returns: {unique id: checksum}. #}
+{# The nodes that succeeded in this command, and in those that it continues. Argument: results (dbt's list of results). Returns: {unique id: checksum}. #}
 {% macro succeeded_nodes(results) %}
   {% set nodes = fromjson(run_query("select succeeded from quality.build_run").columns[0][0]) %}
   {% for result in results %}
@@ -93,7 +93,7 @@
   {% endif %}
 {% endmacro %}
 
-{# on-run-end hook. Argument: results, dbt's list of results. Returns SQL that sets the status of the command. #}
+{# on-run-end hook. Argument: results (dbt's list of results). Returns SQL that sets the status of the command. #}
 {% macro record_build_end(results) %}
   {% if is_recorded_command() %}
     {% set failed = [] %}

@@ -108,8 +108,8 @@
     select filter_member.{{ filter }} from ({{ filter_members(filter, scheme) }}) as filter_member
 {%- endmacro %}
 
-{# Every combination of the values of some filters, as cross joins. Arguments: filters (list of text), scheme. Returns: a cross join clause a filter, its
-   relation named as the filter with _value. #}
+{# Every combination of the values of some filters, as cross joins. Arguments: filters (list of text), scheme (of the classes, text).
+   Returns: a cross join clause a filter, its relation named as the filter with _value. #}
 {% macro cross_join_filters(filters, scheme=none) -%}
     {%- for filter in filters %}
     cross join ({{ filter_values(filter, scheme) }}) as {{ filter }}_value
@@ -122,7 +122,7 @@
 {%- endmacro %}
 
 {# Some columns of a relation, for a select list or a grouping. Arguments: columns (list of text), relation (text or none).
-   Returns: text, the columns separated by commas, each also followed by one with `trailing`. #}
+   Returns: text, the columns separated by commas, each also followed by one where `trailing` (boolean) is true. #}
 {% macro columns_of(columns, relation=none, trailing=true) -%}
     {%- for column in columns -%}
         {{ qualified(column, relation) }}{{ ',' if trailing or not loop.last }}{{ '\n        ' if not loop.last }}

@@ -6,7 +6,8 @@ Writes benchmark.md and benchmark.svg. Nothing is asserted about time; that all 
 A year costs what one new year costs: the source holds it and the deliveries that its prenatal windows look back to. Memory is the largest resident
 set of the process. Processor time tells more than the clock on a machine with other work.
 
-The build does more than the scripts. Its processor time is therefore split: the nodes that the cells of the scripts depend on, and the rest by kind.
+The build does more than the scripts. The processor time of one more build is therefore split: the nodes that the cells of the scripts depend on, and the
+rest by kind.
 """
 
 import argparse
@@ -28,12 +29,17 @@ import duckdb
 
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parents[1]
+sys.path.append(str(PROJECT))  # this is a program, and no module of the project
+
+from atlas.runner import BUILD  # noqa: E402 (found by the line above)
+
 TOOLS = {
     "hand": "hand-written DuckDB script",
     "polars": "hand-written Polars script",
     "dbt": "dbt build, everything",
-    "dbt_tables": "of which while DuckDB runs a statement",
 }
+# One more build, of which each node is measured: one model at a time, with a log of all statements, both of which take time.
+BY_NODE = "dbt_by_node"
 # The models that hold what the scripts compute.
 CELLS = (
     "int_imaging_cell",
@@ -87,10 +93,12 @@ def main(argv=None):
                 f"run {number + 1}, {tool}: {run['seconds']:.1f} s, {run['processor']:.1f} s of processor, {run['memory'] / 1e9:.2f} GB",
                 flush=True,
             )
-    if len({run["result"] for tool in tools for run in runs[tool]}) != 1:
+    with tempfile.TemporaryDirectory(dir=arguments.output) as scratch:
+        by_node = run_once(BY_NODE, source, Path(scratch), arguments)
+    if len({run["result"] for run in [by_node, *(run for tool in tools for run in runs[tool])]}) != 1:
         sys.exit(f"The programs disagree: {[(tool, runs[tool][0]['result']) for tool in tools]}")
 
-    (arguments.output / "benchmark.md").write_text(as_table(runs, rows, arguments), encoding="utf-8")
+    (arguments.output / "benchmark.md").write_text(as_table(runs, by_node, rows, arguments), encoding="utf-8")
     (arguments.output / "benchmark.svg").write_text(as_chart(runs), encoding="utf-8")
     print((arguments.output / "benchmark.md").read_text(encoding="utf-8"))
 
@@ -133,6 +141,10 @@ def count_rows(source, year):
 def run_once(tool, source, scratch, arguments):
     """One run in a process of its own: its time, processor time, largest resident memory and what it counted. Stops when it fails."""
     database = scratch / "warehouse.duckdb"
+    of_a_year = (
+        f"{{first_reference_year: {arguments.year}, last_reference_year: {arguments.year}}}"  # of a source with more
+    )
+    of_build = [*BUILD, "--vars", of_a_year]
     command = {
         "hand": [sys.executable, str(HERE / "hand.py"), str(source), str(arguments.year), str(database)],
         "polars": [
@@ -142,8 +154,9 @@ def run_once(tool, source, scratch, arguments):
             str(arguments.year),
             str(scratch / "cells"),
         ],
+        "dbt": [sys.executable, "-m", "dbt.cli.main", *of_build],
         # the log says when each statement ran, in one file
-        "dbt": [
+        BY_NODE: [
             sys.executable,
             str(HERE / "dbt_nodes.py"),
             str(scratch / "nodes.json"),
@@ -153,11 +166,7 @@ def run_once(tool, source, scratch, arguments):
             "json",
             "--log-file-max-bytes",
             str(2**30),
-            "build",
-            "--exclude-resource-type",
-            "unit_test",
-            "--vars",  # of a source with more years, this one
-            f"{{first_reference_year: {arguments.year}, last_reference_year: {arguments.year}}}",
+            *of_build,
         ],
     }[tool]
     environment = {
@@ -173,15 +182,14 @@ def run_once(tool, source, scratch, arguments):
     }
     run = run_process(command, environment, scratch / "log.txt")
     run["result"] = counted(scratch / "cells" if tool == "polars" else database, tool)
-    if tool == "dbt":
+    if tool == BY_NODE:
         results = json.loads((scratch / "target" / "run_results.json").read_text(encoding="utf-8"))["results"]
         run["nodes"] = sorted(
             ((result["execution_time"], result["unique_id"].split(".", 2)[2]) for result in results), reverse=True
         )
-        run["models"] = time_in_statements(scratch / "logs" / "dbt.log")
+        run["statements"] = time_in_statements(scratch / "logs" / "dbt.log")
         nodes = json.loads((scratch / "nodes.json").read_text(encoding="utf-8"))
         spent = {name: used["processor"] for name, used in nodes.items()}
-        run["memory"] = max(used["memory"] for used in nodes.values())  # it was measured by node, and begun anew
         manifest = json.loads((scratch / "target" / "manifest.json").read_text(encoding="utf-8"))
         run["shares"] = shares_of_work(spent, manifest, run["processor"])
     return run
@@ -248,6 +256,7 @@ def counted(database, tool):
         "(select max(acts) from intermediate.int_prenatal_cell where geo_level = 'country') "
         "from intermediate.int_imaging_cell where geo_level = 'country' and variable = 'IMAG_RAD_N'",
     }
+    queries[BY_NODE] = queries["dbt"]
     with duckdb.connect() if tool == "polars" else duckdb.connect(str(database), read_only=True) as connection:
         if tool == "polars":
             for file in database.iterdir():
@@ -256,8 +265,8 @@ def counted(database, tool):
 
 
 def summary(runs):
-    """[(label, seconds of each run, processor seconds, memory)], dbt's models apart."""
-    lines = [
+    """[(label, seconds of each run, processor seconds of each run, largest memory in bytes)], one a program."""
+    return [
         (
             TOOLS[tool],
             [run["seconds"] for run in of_tool],
@@ -266,10 +275,10 @@ def summary(runs):
         )
         for tool, of_tool in runs.items()
     ]
-    return [*lines, (TOOLS["dbt_tables"], [run["models"] for run in runs["dbt"]], None, None)]
 
 
-def as_table(runs, rows, arguments):
+def as_table(runs, by_node, rows, arguments):
+    """The figures of all runs, and what the build of each node was for, as Markdown."""
     versions = ", ".join(
         f"{name} {importlib.metadata.version(name)}"
         for name in ("duckdb", "dbt-core", "dbt-duckdb", "polars")
@@ -279,35 +288,30 @@ def as_table(runs, rows, arguments):
         f"{date.today()}; {platform.machine()}, {arguments.threads} threads, memory limit {arguments.memory_limit}; Python {platform.python_version()}, {versions}.",
         f"Scale {arguments.scale:g}: {rows['lines']:,} claim lines, {rows['people']:,} rows of the population lists; {arguments.runs} runs, in turn.",
         "",
-        "| | seconds, median | spread | processor seconds | peak memory | times the script |",
-        "|---|--:|--:|--:|--:|--:|",
+        "| | seconds, median | spread | times the script | processor seconds | times the script | peak memory |",
+        "|---|--:|--:|--:|--:|--:|--:|",
     ]
-    yardstick = statistics.median(run["seconds"] for run in runs["hand"])
+    of_script = {value: statistics.median(run[value] for run in runs["hand"]) for value in ("seconds", "processor")}
     for label, seconds, processor, memory in summary(runs):
-        middle = statistics.median(seconds)
+        middle, used = statistics.median(seconds), statistics.median(processor)
         text.append(
-            f"| {label} | {middle:.1f} | {min(seconds):.1f} to {max(seconds):.1f} | {f'{statistics.median(processor):.1f}' if processor else ''} "
-            f"| {f'{memory / 1e9:.2f} GB' if memory else ''} | {middle / yardstick:.2f} |"
+            f"| {label} | {middle:.1f} | {min(seconds):.1f} to {max(seconds):.1f} | {middle / of_script['seconds']:.2f} "
+            f"| {used:.1f} | {used / of_script['processor']:.2f} | {memory / 1e9:.2f} GB |"
         )
-    middle_run = sorted(runs["dbt"], key=lambda run: run["seconds"])[len(runs["dbt"]) // 2]
-    script = statistics.median(run["processor"] for run in runs["hand"])
     text += [
         "",
-        "What the processor time of the build is for:",
+        f"What the processor time of the build is for, in one more build, one model at a time, with a log of all statements: {by_node['processor']:.1f} s, "
+        f"{by_node['seconds']:.1f} s by the clock, {by_node['statements']:.1f} of these while DuckDB runs a statement.",
         "",
         "| work | processor seconds | times the script |",
         "|---|--:|--:|",
-        *(
-            f"| {work} | {seconds:.1f} | {seconds / script:.2f} |"
-            for work in middle_run["shares"]
-            for seconds in [statistics.median(run["shares"][work] for run in runs["dbt"])]
-        ),
+        *(f"| {work} | {used:.1f} | {used / of_script['processor']:.2f} |" for work, used in by_node["shares"].items()),
         "",
-        "The slowest nodes of the build:",
+        "The slowest nodes of that build:",
         "",
         "| node | seconds |",
         "|---|--:|",
-        *(f"| {name} | {seconds:.1f} |" for seconds, name in middle_run["nodes"][:8]),
+        *(f"| {name} | {seconds:.1f} |" for seconds, name in by_node["nodes"][:8]),
         "",
     ]
     return "\n".join(text)

@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import HERE, PROJECT, run_process
+from bench import BUILD, HERE, PROJECT, run_process
 
 SHOWN = 12  # nodes of the table, those that grow most
 
@@ -67,8 +67,7 @@ def build(arguments, output, first, last):
     """Runs `dbt build` of the years. Returns what the process used, and `nodes`: what each node of dbt used."""
     output.mkdir(exist_ok=True)
     years = json.dumps({**arguments.variables, "first_reference_year": first, "last_reference_year": last})
-    command = [sys.executable, str(HERE / "dbt_nodes.py"), str(output / "nodes.json"), "build"]
-    command += ["--exclude-resource-type", "unit_test", "--vars", years]
+    command = [sys.executable, str(HERE / "dbt_nodes.py"), str(output / "nodes.json"), *BUILD, "--vars", years]
     environment = {**environment_of(output), "ATLAS_SOURCE_DIR": str(arguments.source)}
     run = run_process(command, environment, output / "log.txt")
     nodes = json.loads((output / "nodes.json").read_text(encoding="utf-8"))

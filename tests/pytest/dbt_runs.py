@@ -30,8 +30,9 @@ from types import SimpleNamespace
 import duckdb
 from filelock import FileLock
 
+from atlas.runner import BUILD
+
 PROJECT = Path(__file__).resolve().parents[2]
-BUILD = ("build", "--exclude-resource-type", "unit_test")
 WITHOUT_TESTS = (*BUILD, "--exclude-resource-type", "test")
 # What a test of published numbers can leave out: cards, tables that compare areas, and their data tests.
 NUMBERS_ALONE = ("--exclude", "path:models/intermediate/cards+", "published_stratum+")

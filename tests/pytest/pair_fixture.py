@@ -6,6 +6,7 @@ import duckdb
 
 from atlas.last_release import SCHEMA, LastRelease
 from atlas.pair import step
+from atlas.pair.cells import Source
 
 YEAR = 2020
 FILTER = "age_group"  # of this fixture alone: the product takes the filters from the cards
@@ -126,9 +127,11 @@ def attack(
     vintages: tuple[int, int] = (2019, 2019),
 ) -> step.Finding:
     """Returns the finding on the schemas `last_release` and `new`."""
-    made = connection.execute("select table_name from duckdb_tables() where schema_name = 'new'").fetchall()
-    tables = sorted(name for (name,) in made)
+    tables: dict[str, list[str]] = {SCHEMA: [], "new": []}
+    made = "select schema_name, table_name from duckdb_tables() where schema_name in (?, 'new') order by all"
+    for schema, name in connection.execute(made, [SCHEMA]).fetchall():
+        tables[schema].append(name)
     row = {"version": "x", "geography_vintage": vintages[0], "small_cell_threshold": thresholds[0]}
-    last = LastRelease(None, row, {name: ("", []) for name in tables})
-    assert SCHEMA == "last_release"
-    return step.attack(connection, last, {name: f"new.{name}" for name in tables}, vintages[1], thresholds[1])
+    last = LastRelease(None, row, {name: ("", []) for name in tables[SCHEMA]})
+    new = Source({name: f"new.{name}" for name in tables["new"]}, vintages[1], thresholds[1])
+    return step.attack(connection, last, new)

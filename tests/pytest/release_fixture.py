@@ -21,6 +21,7 @@ VARIABLES = {
     "publication_date": "2026-10-15",
     "first_reference_year": None,
     "last_reference_year": None,
+    "performer_from": "article",
 }
 AGE, ACT = "age_category", "procedure_type"  # the filters of its statistics
 IMAGING = {"family": "imaging", "variable": "IMAG_SPEC_N", "place": "residence"}

@@ -242,17 +242,28 @@ def test_table_statistic_has_the_declarations_of_the_marts(masked, marts):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        ("'table', variable='IMAG_CT_N', measure='share'", "neither cube nor stat"),
-        ("'cube', variable='IMAG_XX_N', measure='share'", "there is no variable 'IMAG_XX_N'"),
-        ("'cube', variable='IMAG_CT_N', measure='median'", "no measure 'median'"),
-        ("'cube', variable='IMAG_CT_N', measure='mean'", "no measure 'mean' of the variable 'IMAG_CT_N'"),
-        ("'cube', variable='IMAG_CT_N', measure='share', place='hospital'", "no statistics by hospital"),
-        ("'cube', variable='IMAG_CT_N', measure='share', basis='guess'", "none of card, pattern, inferred and own"),
+        ("statistic_table('table', variable='IMAG_CT_N', measure='share')", "neither cube nor stat"),
+        ("statistic_table('cube', variable='IMAG_XX_N', measure='share')", "there is no variable 'IMAG_XX_N'"),
+        ("statistic_table('cube', variable='IMAG_CT_N', measure='median')", "no measure 'median'"),
+        (
+            "statistic_table('cube', variable='IMAG_CT_N', measure='mean')",
+            "no measure 'mean' of the variable 'IMAG_CT_N'",
+        ),
+        (
+            "statistic_table('cube', variable='IMAG_CT_N', measure='share', place='hospital')",
+            "no statistics by hospital",
+        ),
+        (
+            "statistic_table('cube', variable='IMAG_CT_N', measure='share', basis='guess')",
+            "none of card, pattern, inferred and own",
+        ),
+        ("levels_below('street')", "there is no level of residence 'street'"),
+        ("filter_of_classes('height')", "no filter has classes of 'height'"),
     ],
 )
-def test_impossible_declaration_is_refused(masked, tmp_path, call, message):
+def test_wrong_argument_of_a_declaration_is_refused(masked, tmp_path, call, message):
     shutil.copy(masked.warehouse, tmp_path)
-    run = run_dbt(masked.source, tmp_path, "compile", "--inline", "{{ statistic_table(" + call + ") }}")
+    run = run_dbt(masked.source, tmp_path, "compile", "--inline", "{{ " + call + " }}")
     assert not run.ok
     assert message in run.log
 

@@ -54,7 +54,7 @@ def positional_faults(text: str) -> list[str]:
 
 
 def macro_faults(text: str) -> list[str]:
-    """Returns what the comments of macros leave out: the comment, an argument, or that an error is raised."""
+    """Returns what the comments of macros leave out: the comment, an argument, what is returned or done, or that an error is raised."""
     head, faults = (re.match(r"(?s)\{#(.*?)#\}", text) or [""])[0], []
     for macro in MACRO.finditer(text):
         name, arguments, body = macro.groups()
@@ -66,8 +66,8 @@ def macro_faults(text: str) -> list[str]:
         faults += [f"{name}: {each}" for each in named if not re.search(rf"(?i)\b{each}\b", comment + head)]
         if "raise_compiler_error" in body and "aises" not in comment:
             faults.append(f"{name}: raises")
-        if not comment:
-            faults.append(f"{name}: comment")
+        if not re.search(r"Returns|[Hh]ook\b|True |Whether |SQL|The same of", comment) and " return" not in head:
+            faults.append(f"{name}: returns")
     return faults
 
 
@@ -99,7 +99,7 @@ def test_a_data_test_says_what_it_asserts_and_why_a_row_fails():
         assert "failure_reason" in text or last_statement_faults(text) == [], path
 
 
-def test_the_comment_of_a_macro_names_its_arguments_and_errors():
+def test_the_comment_of_a_macro_names_arguments_result_and_errors():
     assert found(macro_faults, texts_of("macros/**/*.sql")) == {}
 
 
@@ -113,8 +113,8 @@ def test_the_comment_of_a_macro_names_its_arguments_and_errors():
         (positional_faults, "select 1\ngroup by 1", ["group by 1"]),
         (
             macro_faults,
-            "{# Head. #}\n\n{% macro c() %}{% endmacro %}\n{% macro a(b) %}{% do exceptions.raise_compiler_error(b) %}{% endmacro %}",
-            ["a: b", "a: raises", "a: comment"],
+            "{# Head. #}\n\n{# Returns: text. #}\n{% macro c() %}{% endmacro %}\n{% macro a(b) %}{% do exceptions.raise_compiler_error(b) %}{% endmacro %}",
+            ["a: b", "a: raises", "a: returns"],
         ),
     ],
 )

@@ -200,6 +200,22 @@ def test_a_release_of_another_kind_is_not_compared_with(settings, tmp_path):
         publish.publish(settings, last_release.read_options(str(synthetic), None))
 
 
+def test_the_newest_release_with_suppression_of_each_kind_is_kept_for_the_next_one(settings):
+    """Private and synthetic releases take its place as the current one and as the one before, as often as they are made."""
+    masked = publish.current_version(settings)
+    for _ in range(2):
+        build(settings, small_cell_threshold=0)
+        publish.publish(settings)
+    build(settings, "update quality.source_origin set is_synthetic = false")
+    real = publish.publish(settings).version
+    for _ in range(2):
+        build(settings, small_cell_threshold=0)
+        private = publish.publish(settings).version
+    assert {path.name.split(".")[0] for path in settings.releases.iterdir()} == {masked, real, private}
+    for is_synthetic, version in ((True, masked), (False, real)):
+        assert last_release.find(settings, last_release.Options(), is_synthetic=is_synthetic).version == version
+
+
 def test_a_current_release_that_cannot_be_read_stops_the_release(settings):
     file = settings.public_file.resolve()
     file.unlink()

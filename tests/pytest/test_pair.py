@@ -179,10 +179,34 @@ def test_a_list_within_a_list_and_hospitals_within_the_country_are_limits(connec
         f"create table pair_row as select {columns} from (values ('hospital_deliveries', 0), ('deliveries', 1)) as t (quantity, id)"
     )
     births = [Statistic("births", "hospital_deliveries", None, (), False, False)]
-    found = system._limits(
-        connection, Source({}, 2025, 5), births, system.Rows("pair_row", []), numpy.array([[0, 1], [0, 1]])
-    )
+    sources = (Source({}, 2025, 5), Source({}, 2025, 5))
+    found = system._limits(connection, sources, births, system.Rows("pair_row", []), numpy.array([[0, 1], [0, 1]]))
     assert [values.tolist() for values in found] == [[0], [1]]
+
+
+def test_a_list_within_a_list_is_a_limit_in_the_release_whose_lists_say_so_alone(connection):
+    """Not where the performer decides, who may be no radiologist: a limit that does not hold would hide what falls."""
+    for schema, code_of_ct in (("last_release", "1"), ("new", "3")):
+        connection.execute(
+            f"create schema {schema}; create table {schema}.statistic_code as select * from "
+            f"(values ('ct', '{code_of_ct}'), ('rad', '1'), ('rad', '2')) as t (code, nomenclature_code)"
+        )
+    columns = "quantity, id, 'country' as geo_level, '01000' as geo_code, true as in_last, true as in_new"
+    connection.execute(
+        f"create table pair_row as select {columns} from (values ('CT', 0), ('RAD', 1)) as t (quantity, id)"
+    )
+    made = [Statistic(code, code.upper(), "beneficiaries", (), False, True) for code in ("ct", "rad")]
+    variable = numpy.array([[0, 1], [2, 3]])
+    for performers, expected in (
+        (("article", "article"), [[0], [1]]),  # in the last release; in the new one, CT is no part of the list
+        (("qualification", "article"), [[], []]),
+    ):
+        sources = tuple(
+            Source({"statistic_code": f"{schema}.statistic_code"}, 2025, 5, performer)
+            for schema, performer in zip(("last_release", "new"), performers, strict=True)
+        )
+        found = system._limits(connection, sources, made, system.Rows("pair_row", []), variable)
+        assert [values.tolist() for values in found] == expected
 
 
 def test_what_is_suppressed_with_a_denominator(connection):
@@ -316,6 +340,15 @@ def test_a_window_of_the_last_release_that_gives_a_year_away_needs_consent(conne
     named = {(table, cell.year, cell.code) for table, cell in found.given}
     assert named == {("cube_x", pair_fixture.YEAR, code) for code in ("44012", "44048")} and found.withheld == []
     assert "cube_x, 2020, municipality: 44012" in step.message(found)
+
+
+def test_a_window_of_statistics_that_the_last_release_lacks_is_not_attacked(connection):
+    """The last release has one table of the year, which changed, and it has no part in the window."""
+    windows(connection, None, {"44048"})
+    connection.execute("drop table last_release.cube_x; delete from last_release.statistic where code = 'cube_x'")
+    connection.execute("update last_release.stat_x set numerator = numerator + 1 where geo_code = '01000'")
+    found = pair_fixture.attack(connection)
+    assert pair_fixture.YEAR in found.years and found.withheld == found.given == []
 
 
 def test_threshold_0_suppresses_nothing(connection):

@@ -83,7 +83,7 @@ def test_models_of_a_year_leave_out_the_files_of_other_years(models):
     }
     assert {"int_beneficiary", "int_imaging_use", "rejected_population"} <= readers.keys()
     for name, reads in readers.items():
-        conditions = re.findall(r"on_days_to_build\(|in_years_to_build\('load_year'\)", models[name].raw_code)
+        conditions = re.findall(r"in_years_to_build\('load_year'|in_years_to_build\([^)]*day = ", models[name].raw_code)
         assert len(conditions) >= reads, name
 
 

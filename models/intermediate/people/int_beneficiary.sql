@@ -12,8 +12,7 @@ with december as (
     where
         reject_reason is null
         and is_december
-        and {{ in_years_to_build('reference_year') }}
-        and {{ on_days_to_build('reference_date') }}
+        and {{ in_years_to_build('reference_year', day = 'reference_date') }}
 
 ),
 
@@ -26,8 +25,7 @@ june as (
     where
         reject_reason is null
         and not is_december
-        and {{ in_years_to_build('reference_year') }}
-        and {{ on_days_to_build('reference_date') }}
+        and {{ in_years_to_build('reference_year', day = 'reference_date') }}
 
 ),
 

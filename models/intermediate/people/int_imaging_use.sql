@@ -9,9 +9,7 @@
 with claim as (
 
     select * from {{ ref('int_claim') }}
-    where
-        {{ in_years_to_build('reference_year') }}
-        and {{ on_days_to_build('service_date') }}
+    where {{ in_years_to_build('reference_year', day = 'service_date') }}
 
 ),
 

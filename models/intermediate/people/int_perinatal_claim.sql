@@ -7,8 +7,7 @@ with claim as (
     select * from {{ ref('int_claim') }}
     where
         is_dated
-        and {{ in_years_to_build('reference_year') }}
-        and {{ on_days_to_build('service_date') }}
+        and {{ in_years_to_build('reference_year', day = 'service_date') }}
 
 ),
 

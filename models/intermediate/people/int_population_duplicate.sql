@@ -2,21 +2,21 @@
 -- The smallest tuple stays, so that a rerun keeps the same one.
 {{ config(materialized = 'yearly', meta = {'input': 'lists'}, tags = ['person_level']) }}
 
--- few persons have several: only their records are sorted. A number a person and year groups faster than both; two persons who share one are separated below.
--- The view is named twice, not shared: a shared one would be kept in memory with all its columns
+-- few persons have several: only their records are sorted. A number a person groups faster than the text; two persons who share one are separated below.
+-- Each list is grouped by itself, in half the memory of both. The view is named again, not shared: a shared one would be kept in memory with all its columns
 with repeated as (
 
-    select {{ hash_of(['person_id', 'reference_year']) }} as person_and_year
-    from {{ ref('stg_population') }}
-    where
-        reject_reason is null
-        and {{ in_years_to_build('reference_year') }}
-        and {{ on_days_to_build('reference_date') }}
-    group by {{ hash_of(['person_id', 'reference_year']) }}
-    -- more than one record a list: three in all, or two of one list
-    having
-        count(*) > 2
-        or (count(*) = 2 and count(*) filter (where is_december) <> 1)
+    {% for list in ('is_december', 'not is_december') %}
+        select {{ hash_of(['person_id']) }} as person_number
+        from {{ ref('stg_population') }}
+        where
+            reject_reason is null
+            and {{ list }}
+            and {{ in_years_to_build('reference_year', day = 'reference_date') }}
+        group by {{ hash_of(['person_id']) }}
+        having count(*) > 1
+        {{ 'union' if not loop.last }}
+    {% endfor %}
 
 ),
 
@@ -39,8 +39,7 @@ line as (
     from {{ ref('stg_population') }}
     where
         reject_reason is null
-        and {{ in_years_to_build('reference_year') }}
-        and {{ on_days_to_build('reference_date') }}
+        and {{ in_years_to_build('reference_year', day = 'reference_date') }}
 
 ),
 
@@ -48,7 +47,7 @@ repeated_line as (
 
     select line.*
     from line
-    inner join repeated on {{ hash_of(['line.person_id', 'line.reference_year']) }} = repeated.person_and_year
+    inner join repeated on {{ hash_of(['line.person_id']) }} = repeated.person_number
 
 ),
 
