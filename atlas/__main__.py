@@ -23,8 +23,8 @@ from atlas.settings import AtlasError, InputError, Parser, Settings, file_size, 
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Runs one command. Returns the exit code: 0, or that of the error (65 bad input, 75 locked, 1 else) with its
-    message on standard error.
+    """Runs one command. Returns the exit code: 0, or that of the error (65 bad input, 75 locked, 77 consent needed, 1
+    else) with its message on standard error.
     """
     try:
         arguments = parser().parse_args(argv)
@@ -39,19 +39,19 @@ def parser() -> argparse.ArgumentParser:
     """Returns the parser of all commands; each sets `run`, a function of the parsed arguments."""
     commands = Parser(prog="atlas", description="Builds and publishes the Belgian health atlas.")
     subparsers = commands.add_subparsers(required=True, metavar="build | release | docs | demo | backup | restore")
-    steps = subparsers.add_parser("build", help="from source files to a published release in $ATLAS_OUTPUT_DIR")
-    steps.add_argument(
+    build_command = subparsers.add_parser("build", help="from source files to a published release in $ATLAS_OUTPUT_DIR")
+    build_command.add_argument(
         "--vars", default=os.environ.get("VARS", ""), help="dbt variables as YAML; default: environment variable VARS"
     )
-    steps.add_argument(
+    build_command.add_argument(
         "--demo",
         default=os.environ.get("DEMO", ""),
         help="arguments of `atlas demo`; default: environment variable DEMO",
     )
-    steps.set_defaults(run=run_build)
+    build_command.set_defaults(run=run_build)
     release = subparsers.add_parser("release", help="publish the last complete build of the warehouse")
     release.set_defaults(run=run_release)
-    for command in (steps, release):
+    for command in (build_command, release):
         command.add_argument(
             "--last-release",
             metavar="PATH",

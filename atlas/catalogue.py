@@ -14,6 +14,8 @@ import json
 from pathlib import Path
 
 from atlas.publication import text_in
+from atlas.settings import AtlasError
+from atlas.sql import identifier
 from atlas.turtle import turtle
 
 EU = "http://publications.europa.eu/resource/authority/"
@@ -30,7 +32,7 @@ CONTEXT = {
     "vcard": "http://www.w3.org/2006/vcard/ns#",
     "xsd": "http://www.w3.org/2001/XMLSchema#",
 }
-# The languages as the EU's list of languages spells them.
+# The languages as the EU's list of languages spells them: one row for each language that a release may have.
 LANGUAGES = {"nl": "NLD", "fr": "FRA", "en": "ENG", "de": "DEU"}
 # Folder of exports/ -> suffix, type of the EU's list of file types, media type of IANA.
 FORMATS = {
@@ -52,7 +54,7 @@ CONTENTS = {
 STANDARDS = {"jsonstat": "https://json-stat.org/full/", "sdmx": "https://github.com/sdmx-twg/sdmx-csv"}
 
 
-def path_of(name: str, table: str) -> str:
+def export_path(name: str, table: str) -> str:
     """Returns the path below exports/ of a statistic in one of FORMATS."""
     return f"{name}/{table}.{FORMATS[name][0]}"
 
@@ -70,10 +72,15 @@ def write(connection, folder: Path, release: dict, tables: list, hashes: dict[st
 
 
 def catalogue(connection, folder: Path, release: dict, tables: list, hashes: dict[str, str], edition) -> dict:
-    """Returns the catalogue as a JSON-LD document."""
+    """Returns the catalogue as a JSON-LD document. Raises AtlasError for a language that LANGUAGES lacks."""
     publication = edition.publication
     home = publication.files_url(release["version"])
     languages = edition.languages
+    if unknown := [language for language in languages if language not in LANGUAGES]:
+        raise AtlasError(
+            f"Nothing is published: the catalogue cannot name the language {', '.join(unknown)}. Add its code of the "
+            "EU's list of languages to LANGUAGES in atlas/catalogue.py."
+        )
     cards: dict[str, dict[str, tuple[str, str]]] = {}
     for code, language, title, description in connection.execute(
         "select code, language, title, description from atlas.statistic order by code, language"
@@ -85,16 +92,16 @@ def catalogue(connection, folder: Path, release: dict, tables: list, hashes: dic
     shared = {
         "dct:publisher": {"@id": publisher},
         "dcat:contactPoint": {"@id": contact},
-        "dct:language": [_eu("language", LANGUAGES[language]) for language in languages if language in LANGUAGES],
+        "dct:language": [_eu("language", LANGUAGES[language], "dct:LinguisticSystem") for language in languages],
         "dcat:landingPage": _document(publication.landing_page),
-        "dct:spatial": {**_eu("country", "BEL"), "@type": "dct:Location"},
+        "dct:spatial": _eu("country", "BEL", "dct:Location"),
         **({"dct:issued": _date(release["publication_date"])} if release["publication_date"] else {}),
     }
     datasets = []
     for table in (table for table in tables if table.statistic):
         card = {language: text for language, text in cards.get(table.name, {}).items() if language in languages}
         years = connection.execute(
-            f'select min(reference_year), max(reference_year) from atlas."{table.name}"'
+            f"select min(reference_year), max(reference_year) from atlas.{identifier(table.name)}"
         ).fetchone()
         filters = table.statistic["filters"] or []
         dataset = {
@@ -107,22 +114,22 @@ def catalogue(connection, folder: Path, release: dict, tables: list, hashes: dic
             ],
             **shared,
             "dcat:theme": _concept(f"{EU}data-theme/HEAL", "Health"),
-            "dct:accessRights": {**_eu("access-right", "PUBLIC"), "@type": "dct:RightsStatement"},
-            "dct:accrualPeriodicity": {**_eu("frequency", "ANNUAL"), "@type": "dct:Frequency"},
+            "dct:accessRights": _eu("access-right", "PUBLIC", "dct:RightsStatement"),
+            "dct:accrualPeriodicity": _eu("frequency", "ANNUAL", "dct:Frequency"),
             "dcat:version": release["version"],
             "dcat:keyword": [_in("en", word) for word in (table.statistic["family"], "health care", "Belgium")],
-            "stat:dimension": [f"{home}#{name}" for name in ("reference_year", "geo_level", "geo_code", *filters)],
-            "stat:attribute": [f"{home}#status"],
+            "stat:dimension": [
+                {"@id": f"{home}#{name}"} for name in ("reference_year", "geo_level", "geo_code", *filters)
+            ],
+            "stat:attribute": [{"@id": f"{home}#status"}],
             "stat:statUnitMeasure": units.get(table.statistic["measure"]),
             "healthdcatap:populationCoverage": _in("en", "Persons insured in the Belgian compulsory health insurance"),
             "dcat:distribution": [
                 _distribution(folder, home, name, table.name, hashes, publication)
                 for name in FORMATS
-                if (folder / path_of(name, table.name)).exists()
+                if (folder / export_path(name, table.name)).exists()
             ],
         }
-        for key in ("stat:dimension", "stat:attribute"):
-            dataset[key] = [{"@id": address} for address in dataset[key]]
         if years[0] is not None:
             dataset["dct:temporal"] = {
                 "@type": "dct:PeriodOfTime",
@@ -173,7 +180,7 @@ def catalogue(connection, folder: Path, release: dict, tables: list, hashes: dic
 def _distribution(folder: Path, home: str, name: str, table: str, hashes: dict[str, str], publication) -> dict:
     """Returns a file of a statistic as a distribution."""
     _, file_type, media_type = FORMATS[name]
-    path = path_of(name, table)
+    path = export_path(name, table)
     address = f"{home}/exports/{path}"
     distribution = {
         "@id": f"{home}#{table}-{name}",
@@ -182,7 +189,7 @@ def _distribution(folder: Path, home: str, name: str, table: str, hashes: dict[s
         "dct:description": _in("en", CONTENTS[name]),
         "dcat:accessURL": {"@id": address, "@type": "rdfs:Resource"},
         "dcat:downloadURL": {"@id": address, "@type": "rdfs:Resource"},
-        "dct:format": {**_eu("file-type", file_type), "@type": "dct:MediaTypeOrExtent"},
+        "dct:format": _eu("file-type", file_type, "dct:MediaTypeOrExtent"),
         "dcat:mediaType": {
             "@id": f"http://www.iana.org/assignments/media-types/{media_type}",
             "@type": "dct:MediaType",
@@ -221,10 +228,9 @@ def _document(address: str) -> dict:
     return {"@id": address, "@type": "foaf:Document"}
 
 
-def _eu(name: str, code: str) -> dict:
-    """Returns an item of a list of the Publications Office of the EU."""
-    kinds = {"language": "dct:LinguisticSystem"}
-    return {"@id": f"{EU}{name}/{code}", **({"@type": kinds[name]} if name in kinds else {})}
+def _eu(name: str, code: str, kind: str) -> dict:
+    """Returns an item of a list of the Publications Office of the EU. kind: its class in DCAT-AP."""
+    return {"@id": f"{EU}{name}/{code}", "@type": kind}
 
 
 def _in(language: str, text: str) -> dict:

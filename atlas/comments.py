@@ -30,12 +30,15 @@ def read_comments(connection: duckdb.DuckDBPyConnection, schema: str) -> dict[st
 
 def table_comment(title: str, description: str) -> str:
     """Returns the title and the first sentence of a card; where that is longer than LONGEST, the sentence ends at its
-    colon.
+    colon, if it has one.
     """
-    comment = f"{title}. {first_sentence(description)}"
-    return comment if len(comment) <= LONGEST else f"{title}. {first_sentence(description).partition(': ')[0]}."
+    sentence = first_sentence(description)
+    before, colon, _ = sentence.partition(": ")
+    if colon and len(f"{title}. {sentence}") > LONGEST:
+        sentence = f"{before}."
+    return f"{title}. {sentence}"
 
 
 def first_sentence(text: str) -> str:
-    """Returns the text up to the first full stop or semicolon that ends a sentence, with a full stop."""
+    """Returns the text up to the first full stop that a space and a capital letter follow; all of it without one."""
     return re.split(r"(?<=[.])\s+(?=[A-Z])", text.strip(), maxsplit=1)[0]

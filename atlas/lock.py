@@ -1,4 +1,4 @@
-"""One build or release at a time in an output directory."""
+"""One command at a time in an output directory: build, release, docs, backup or restore."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from atlas.settings import ABOUT_A_PATH, AtlasError, InputError, LockedError, Se
 
 @contextmanager
 def output_lock(settings: Settings, command: str) -> Iterator[None]:
-    """Holds the output directory for one build or release; the lock file says which.
+    """Holds the output directory for one command; the lock file says which.
 
     The system releases the lock when this process ends, however it ends. dbt runs in this process, so the lock is held
-    exactly as long as something writes to the warehouse. command: name of the command, for the message that a second
-    build shows. Raises LockedError when another process holds the lock, AtlasError when the directory cannot be
+    exactly as long as something writes to the warehouse. command: its name, for the message that a second
+    command shows. Raises LockedError when another process holds the lock, AtlasError when the directory cannot be
     written.
     """
     check_writable(settings.output_dir)
@@ -68,14 +68,14 @@ def check_writable(
 
 
 def _busy_message(settings: Settings) -> str:
-    """Returns the message for the second of two builds."""
+    """Returns the message for the second of two commands."""
     try:
         holder = json.loads(settings.lock_file.read_text(encoding="utf-8"))
         who = f"atlas {holder['command']} (process {holder['pid']} on {holder['host']}), since {holder['since']}"
     except (OSError, ValueError, KeyError):
         who = "another process"
     return (
-        f"Another build is running in {settings.output_dir}: {who}.\n"
+        f"{settings.output_dir} is in use by another command: {who}.\n"
         "Nothing was changed. Wait until it ends and start again, or build into another directory with "
         "ATLAS_OUTPUT_DIR."
     )

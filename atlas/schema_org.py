@@ -56,7 +56,7 @@ def dataset(atlas: duckdb.DuckDBPyConnection, code: str) -> dict | None:
                 "@type": "DataDownload",
                 "name": f"{code}, {name}",
                 "encodingFormat": media_type,
-                "contentUrl": f"{files}/exports/{catalogue.path_of(name, code)}",
+                "contentUrl": f"{files}/exports/{catalogue.export_path(name, code)}",
             }
             for name, (_, _, media_type) in catalogue.FORMATS.items()
         ],

@@ -3,7 +3,8 @@ classic script can make.
 
 A browser refuses to fetch a file from a page that was opened by double click, but it loads scripts. So each chunk is
 a script of one line:
-ATLAS.chunk("name","base64"). The browser's side is static/code/decode.js; `decode_integers` is here for the tests.
+ATLAS.chunk("name","base64"). The browser's side is `integerReader` of source/code/base.js; `decode_integers` is here
+for the tests.
 """
 
 from __future__ import annotations

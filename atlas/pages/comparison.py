@@ -12,7 +12,7 @@ from atlas.pages.limits import LIMIT_DECIMALS
 from atlas.pages.release import columns_of, read_compared_filter
 from atlas.pages.statistic import Statistic
 
-Z_ONE_SIDED = 1.6448536269514722  # its 95th percentile
+Z_ONE_SIDED = 1.6448536269514722  # 95th percentile of the standard normal distribution
 
 COMPARED = ("higher", "not_different", "lower")  # codes 1, 2, 3 of the chunk of standardised values; 0: none
 
@@ -35,15 +35,15 @@ MEASURES = {
 
 
 def read_standardised(connection: duckdb.DuckDBPyConnection, statistic: Statistic, units: list[dict]) -> bytes | None:
-    """Returns the chunk of age-standardised values: for each unit, type of act and year the indirectly standardised
-    value and its limits as integers of LIMIT_DECIMALS digits, then the comparison with the country (COMPARED); None
-    when the release has none for this statistic.
+    """Returns the chunk of age-standardised values: for each unit, value of the compared filter and year the indirectly
+    standardised value and its limits as integers, in units of the last of LIMIT_DECIMALS decimals, then the comparison
+    with the country (COMPARED); None when the release has none for this statistic.
     """
     types = statistic.compared_values
     rows = connection.execute(
         f"""
         select geo_level, geo_code, {statistic.compared_by}, reference_year, indirect_value, indirect_lower_95,
-        indirect_upper_95, compared_with_country, status
+        indirect_upper_95, compared_with_country
         from standardised_rate
         where statistic = ? and standard = 'country_of_year'
         """,
@@ -55,11 +55,11 @@ def read_standardised(connection: duckdb.DuckDBPyConnection, statistic: Statisti
     size = len(positions) * len(types) * len(statistic.years)
     scale = 10 ** LIMIT_DECIMALS[statistic.measure]
     parts = [[HIDDEN] * size for _ in range(3)] + [[0] * size]
-    for level, code, procedure, year, value, lower, upper, compared, _status in rows:
-        place = (positions[level, code] * len(types) + types.index(procedure or "total")) * len(
+    for level, code, compared_value, year, value, lower, upper, compared in rows:
+        place = (positions[level, code] * len(types) + types.index(compared_value or "total")) * len(
             statistic.years
         ) + statistic.years.index(year)
-        for part, number in zip(parts, (value, lower, upper), strict=False):
+        for part, number in zip(parts[:3], (value, lower, upper), strict=True):
             part[place] = HIDDEN if number is None else round(number * scale)
         parts[3][place] = 0 if compared is None else COMPARED.index(compared) + 1
     return encode_integers(itertools.chain(*parts), len(statistic.years))

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import duckdb
 
-from atlas.catalogue import FORMATS, path_of
+from atlas.catalogue import FORMATS, export_path
 from atlas.settings import CHANGES_FOLDER
 
-# Files of exports/ that are of no table, beside those that name themselves in the code below
+# Files of exports/ that belong to no table; read_files adds the data package, the checksums and the catalogue
 GENERAL_FILES = (
     "parquet/observation.parquet",
     "sdmx/structure.xml",
@@ -20,7 +20,7 @@ GENERAL_FILES = (
 
 def read_files(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
     """Returns the files of the release that the pages link to, below its folder: the exports of each table, and under
-    "" all others.
+    "" those that belong to no table, the change report included. The signature of the checksums is not among them.
     """
     statistics = {code for (code,) in connection.execute("select distinct code from statistic").fetchall()}
     rows = connection.execute("select table_name from duckdb_tables() order by table_name").fetchall()
@@ -34,7 +34,9 @@ def read_files(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
         *GENERAL_FILES,
     ]
     return {"": [*(f"exports/{name}" for name in general), *read_changes(connection)]} | {
-        table: [f"exports/{path_of(name, table)}" for name in (FORMATS if table in statistics else ("csv", "parquet"))]
+        table: [
+            f"exports/{export_path(name, table)}" for name in (FORMATS if table in statistics else ("csv", "parquet"))
+        ]
         for (table,) in rows
     }
 

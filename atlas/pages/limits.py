@@ -10,7 +10,7 @@ from atlas.pages.codec import HIDDEN, encode_integers
 from atlas.pages.release import has_table
 from atlas.pages.statistic import Statistic
 
-Z_95 = 1.959963984540054  # the normal distribution's 97.5th percentile, as in code/decode.js
+Z_95 = 1.959963984540054  # the normal distribution's 97.5th percentile, as in source/code/data.js
 
 LIMIT_DECIMALS = {
     "share": 3,
@@ -134,7 +134,9 @@ def limits_of(
 
 
 def encode_limits(statistic: Statistic, limits: list) -> bytes:
-    """Returns lower and then upper limits as integers of LIMIT_DECIMALS digits; HIDDEN where the table has none."""
+    """Returns lower and then upper limits as integers, in units of the last of LIMIT_DECIMALS decimals; HIDDEN where
+    the table has none.
+    """
     scale = 10 ** LIMIT_DECIMALS[statistic.measure]
     values = []
     for side in (0, 1):

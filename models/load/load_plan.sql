@@ -47,7 +47,7 @@ compared as (
         coalesce(reference_year.is_published, false) as is_published,
         source_year.lists_files is not null as has_lists,
         source_year.claims_files is not null as has_claims,
-        -- the source has late records at most of a year that the warehouse holds: they cannot replace what was read before
+        -- the source has no more than late records of a year that the warehouse holds: they cannot replace what was read before
         coalesce(
             (built_year.lists_files is not null and source_year.lists_files is null)
             or (built_year.claims_files is not null and built_year.claims_files not like 'late:%' and not source_year.has_claims),
@@ -80,7 +80,7 @@ compared as (
 
 ),
 
--- a reference year is read whole, whichever of its two sources asks for it
+-- all sources of a reference year are read when one of them has a reason
 asked as (
 
     select

@@ -1,4 +1,5 @@
--- One row is a source and a year of it that is not read, because it is no reference year and not beside one, with its number of records.
+-- One row is a source and a year of which its records are not read, with their number: the year is no reference year and, for claims, not beside one, or the
+-- records are late ones of a year that the warehouse keeps.
 
 with content as (
 
@@ -9,12 +10,6 @@ with content as (
 plan as (
 
     select * from {{ ref('load_plan') }}
-
-),
-
-source_year as (
-
-    select * from {{ ref('source_year') }}
 
 ),
 
@@ -32,22 +27,6 @@ source_name as (
 
     select source from content
     group by source
-
-),
-
-found as (
-
-    select
-        'population' as source,
-        load_year
-    from source_year
-    where lists_files is not null
-    union all
-    select
-        'health_care' as source,
-        load_year
-    from source_year
-    where claims_files is not null
 
 ),
 
@@ -80,32 +59,19 @@ read_year as (
 unread as (
 
     select
-        found.source,
-        found.load_year
-    from found
+        content.source,
+        content.load_year,
+        cast(sum(content.line_count) as bigint) as line_count
+    from content
     left join read_year
         on
-            found.source = read_year.source
-            and found.load_year = read_year.reference_year
+            content.source = read_year.source
+            and content.load_year = read_year.reference_year
     where
-        found.load_year > 0
+        content.load_year > 0
         and read_year.reference_year is null
-
-),
-
-line_count as (
-
-    select
-        unread.source,
-        unread.load_year,
-        cast(sum(content.line_count) as bigint) as line_count
-    from unread
-    inner join content
-        on
-            unread.source = content.source
-            and unread.load_year = content.load_year
-    group by unread.source, unread.load_year
+    group by content.source, content.load_year
 
 )
 
-select * from line_count
+select * from unread

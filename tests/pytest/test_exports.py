@@ -6,6 +6,7 @@ import csv
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import markdown
@@ -13,7 +14,8 @@ import pytest
 import release_fixture
 from release_fixture import ACT, AGE, publish
 
-from atlas import schema_org, texts
+from atlas import catalogue, schema_org, texts
+from atlas.settings import AtlasError
 
 SUPPRESSED = ", ".join(f"{name} = null" for name in ("numerator", "denominator", "value", "lower_95", "upper_95"))
 SUPPRESSED += ", status = 'small_cell'"
@@ -426,3 +428,9 @@ def test_a_statistic_without_a_published_year_is_in_every_file(tmp_path):
     assert [row[0] for row in book["Data (en)"].iter_rows(values_only=True)] == ["Year"]
     assert json.loads((exports / "jsonstat" / "cube_013_007.json").read_text(encoding="utf-8"))["value"] == []
     assert "the years –, without" in next(row[1] for row in book["Card (en)"].values if row[0] == "How to read")
+
+
+def test_a_language_that_the_list_of_the_eu_lacks_stops_the_catalogue(tmp_path):
+    edition = SimpleNamespace(languages=["nl", "tlh"], publication=SimpleNamespace(files_url=lambda version: version))
+    with pytest.raises(AtlasError, match="cannot name the language tlh"):
+        catalogue.catalogue(None, tmp_path, {"version": "1"}, [], {}, edition)

@@ -291,7 +291,7 @@ def test_of_two_builds_the_second_stops(output, tmp_path):
             code, message = run(output, command, with_dbt(GOOD_DBT))
             assert code == os.EX_TEMPFAIL, command
             assert report_of(output)["status"] == "running", "the report is that of the build at work"
-            assert f"Another build is running in {output}: atlas build (process {first.pid} on " in message
+            assert f"{output} is in use by another command: atlas build (process {first.pid} on " in message
             assert "since" in message and "Wait until it ends" in message
     finally:
         first.kill()

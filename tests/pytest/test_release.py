@@ -122,6 +122,8 @@ def test_a_long_sentence_ends_at_its_colon():
     sentence = "Number of acts: " + "ultrasound scans, " * 20 + "and others."
     assert comments.table_comment("Acts", f"{sentence} More.") == "Acts. Number of acts."
     assert comments.table_comment("Acts", "Number of acts: few. More.") == "Acts. Number of acts: few."
+    without = "Number of " + "acts and " * 40 + "others."
+    assert comments.table_comment("Acts", f"{without} More.") == f"Acts. {without}"
 
 
 def test_the_release_describes_itself(atlas):

@@ -5,6 +5,10 @@ sources, prints the tables that differ and ends with code 1 when any does. `--wr
 
 Threshold 0 is what is counted: no suppression takes part, and `--write` refuses to change it unless `--counts` is given too. Thresholds 5 and 10 are what is
 published: they may change with the method of suppression too, while threshold 0 stays as it is.
+
+Not compared: confidence limits (`lower_95`, `upper_95`), the tables that compare areas (layer comparison), cards and labels (layer reference). Limits and comparisons
+follow from published rows; their tests: test_comparison.py (against values published elsewhere), test_comparison_tables.py (each number computed again), test_three_year.py.
+Cards: test_cards.py.
 """
 
 from __future__ import annotations
@@ -58,7 +62,7 @@ SOURCES = {
 
 
 def hashes(atlas: Atlas) -> dict[tuple[str, str], tuple[str, str]]:
-    """Returns {(table, reference year): (number of rows, hash)} of every cube, stat and three-year window (by its first year), without the confidence limits, which are younger than frozen.csv.
+    """Returns {(table, reference year): (number of rows, hash)} of every cube, stat and three-year window (by its first year), without the confidence limits.
 
     The hash depends on the rows as text, in the order of the text: neither on the order of the rows in the file nor on the engine's own hash function.
     """
@@ -174,9 +178,7 @@ def main(argv: list[str] | None = None) -> int:
         if not arguments.keep:
             shutil.rmtree(folder, ignore_errors=True)
     everything = read_frozen()
-    frozen = {
-        key: value for key, value in everything.items() if key[1] in sources and int(key[0]) in map(int, thresholds)
-    }
+    frozen = {key: value for key, value in everything.items() if key[1] in sources and int(key[0]) in thresholds}
     different = differences(found, frozen)
     print(report(different, found, frozen))
     print(f"{len(found)} tables and years compared, {len(different)} differ.")

@@ -36,7 +36,7 @@ dispersion as (
 
 ),
 
--- a woman's acts of two years count as those of two women
+-- Project decision: a woman with acts in two years counts as two women; the years are added as if independent.
 spread as (
 
     select
@@ -60,29 +60,17 @@ spread as (
 
 ),
 
-numbered as (
+published as (
 
     {% for statistic in statistics_of_windows() %}
-        {%- set cells = cells_of_statistic(statistic) %}
-        {%- set is_suppressed = 'is_denominator_suppressed' if statistic.per is none else '(' ~ cells.suppressed ~ ' or is_denominator_suppressed)' %}
         select
             '{{ statistic.name }}' as statistic,
             first_year,
             geo_level,
             geo_code,
-            case
-                when not {{ is_suppressed }} then {{ cells.numerator }}
-            end as numerator,
-            case
-                when not is_denominator_suppressed then {{ cells.denominator }}
-            end as denominator,
-            case
-                when {{ is_suppressed }} then 'small_cell'
-                when {{ cells.denominator }} = 0 then 'empty'
-                else 'published'
-            end as status
+            {{ published_numbers(statistic) }}
         from cell
-        where series = '{{ cells.series }}'
+        where series = '{{ cells_of_statistic(statistic).series }}'
         {{ 'union all' if not loop.last }}
     {%- endfor %}
 
@@ -92,26 +80,25 @@ limited as (
 
     {% for statistic in statistics_of_windows() %}
         select
-            numbered.statistic,
-            numbered.first_year,
-            numbered.first_year + {{ years_of_window() - 1 }} as last_year,
-            numbered.geo_level,
-            numbered.geo_code,
-            numbered.numerator,
-            numbered.denominator,
-            {%- set value = rate_per('numbered.numerator', 'numbered.denominator', statistic.per or 1) %}
-            case when numbered.status = 'published' then {{ 'cast(numbered.numerator as double)' if statistic.per is none else value }} end as value,
+            published.statistic,
+            published.first_year,
+            published.first_year + {{ years_of_window() - 1 }} as last_year,
+            published.geo_level,
+            published.geo_code,
+            published.numerator,
+            published.denominator,
+            published.value,
             {%- for side in ['lower', 'upper'] %}
                 case
-                    when numbered.status = 'published'
-                        then {{ limit_of_value(statistic, side, 'numbered.', 'exact_limit.' ~ side ~ '_95', 'spread.dispersion') }}
+                    when published.status = 'published'
+                        then {{ limit_of_value(statistic, side, 'published.', 'exact_limit.' ~ side ~ '_95', 'spread.dispersion') }}
                 end as {{ side }}_95,
             {%- endfor %}
-            numbered.status
-        from numbered
-        left join exact_limit on numbered.numerator = exact_limit.events
-        left join spread on numbered.first_year = spread.first_year
-        where numbered.statistic = '{{ statistic.name }}'
+            published.status
+        from published
+        left join exact_limit on published.numerator = exact_limit.events
+        left join spread on published.first_year = spread.first_year
+        where published.statistic = '{{ statistic.name }}'
         {{ 'union all' if not loop.last }}
     {%- endfor %}
 
