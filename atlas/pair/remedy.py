@@ -1,9 +1,17 @@
 """Which further cells a new release suppresses, so that it and the last one together give nothing away.
 
 A cell falls when the whole numbers that fit everything published in both releases span less than the threshold. The
-remedy suppresses cells that the new release shows for the first time, those nearest to the fallen ones first, until
-nothing falls: in the end what the last release suppressed is suppressed again, and that withstood its own attack.
-What falls even so was given away by the last release alone.
+remedy suppresses cells that the new release shows for the first time, until nothing falls: in a relation of a fallen
+cell the smallest numbers that give it slack, else the cells nearest to it (project decision). In the end what the last
+release suppressed is suppressed again, and that withstood its own attack.
+
+Masks over the variables of a system (system.py):
+    protected  one release suppresses it, and the new one does not publish it on purpose
+    repeated   suppressed, but no small group by what the last release published
+    given      protected, and falls by the last release alone: given away
+    fallen     protected, and falls by both releases but not by the last one alone
+    lost       fallen, and no remedy protects it
+Masks over its rows: `hidden`, those that the new release suppresses besides, and the candidates for that.
 """
 
 from __future__ import annotations
@@ -64,10 +72,10 @@ class Attack:
 
     def run(self) -> Outcome:
         """Returns the outcome of attack and remedy."""
-        suppressed = self.protected()
+        protected = self.protected()
         fallen = first = self.fallen()
         while fallen.any():
-            first = first | (fallen & suppressed)
+            first = first | (fallen & protected)
             rows = self._candidates()
             if (rows & self.windows).any():
                 by_windows = fallen & ~self._without_windows(fallen)
@@ -88,7 +96,7 @@ class Attack:
             self._rows(given | self.lost),
             self._rows(first | given),
             int(self._repeated().sum()),
-            int(suppressed.sum()),
+            int(protected.sum()),
         )
 
     def _side(self, side: int, rows: numpy.ndarray) -> numpy.ndarray:
@@ -204,15 +212,14 @@ class Attack:
         # summands before their total, cells without cases last: they give the least slack
         order = numpy.lexsort((found, value, value == 0, system.sign[terms] < 0, relation))
         relation, found, value = relation[order], found[order], value[order]
-        sums = numpy.cumsum(value) - value
-        first = numpy.concatenate([[True], relation[1:] != relation[:-1]]) if len(relation) else numpy.array([], bool)
-        before = (
-            sums - sums[numpy.maximum.accumulate(numpy.where(first, numpy.arange(len(first)), 0))]
-            if len(first)
-            else sums
-        )
         mask = numpy.zeros(len(rows), bool)
-        mask[found[before < lacking[relation]]] = True
+        if len(relation):
+            sums = numpy.cumsum(value) - value
+            first = numpy.diff(relation, prepend=-1) != 0
+            before = (
+                sums - sums[first][numpy.cumsum(first) - 1]
+            )  # the cases of the candidates before it in its relation
+            mask[found[before < lacking[relation]]] = True
         return mask
 
     def _nearest(self, fallen: numpy.ndarray, rows: numpy.ndarray) -> numpy.ndarray:
