@@ -216,9 +216,8 @@ class Attack:
         if len(relation):
             sums = numpy.cumsum(value) - value
             first = numpy.diff(relation, prepend=-1) != 0
-            before = (
-                sums - sums[first][numpy.cumsum(first) - 1]
-            )  # the cases of the candidates before it in its relation
+            # the cases of the candidates before it in its relation
+            before = sums - sums[first][numpy.cumsum(first) - 1]
             mask[found[before < lacking[relation]]] = True
         return mask
 
