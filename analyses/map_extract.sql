@@ -2,7 +2,7 @@
 -- How to read: one row a municipality of the published vintage and year, suppressed ones included, so that a map can hatch them instead of leaving a hole.
 -- Join `nis_code` (text, five digits) to Statbel's municipalities or `nuts3_code` to Eurostat's regions; the shapes must be of the same vintage as the
 -- release (table `release`). `quintile` puts the visible municipalities of a year into five groups, 5 the
--- highest; equal values (the many places with 0) share a group.
+-- highest; equal values (the many places with 0) share a group, so that a group may have no municipality.
 
 with interventional as (
 

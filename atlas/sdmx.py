@@ -103,7 +103,7 @@ def filters_of(table) -> list[str]:
 
 
 def component(filter_name: str) -> str:
-    """Returns the SDMX name of a filter column: its own name without `_category`, so that classes of age have the
+    """Returns the SDMX name of a filter column: its own name without `_category`, so that age categories have the
     cross-domain concept AGE.
     """
     return filter_name.removesuffix("_category").upper()

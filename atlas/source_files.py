@@ -276,7 +276,7 @@ def _refuse_same_file_twice(found: list[SourceFile], faults: list[str]) -> None:
             first = names.setdefault((device, inode), record.file)
             if first != record.file:
                 faults.append(
-                    f"{record.file}: is the same file as {first}, by a link. Its lines would count twice: remove one."
+                    f"{record.file}: is the same file as {first}, by a link. Its records would count twice: remove one."
                 )
 
 

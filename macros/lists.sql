@@ -1,6 +1,6 @@
 {# The lists that decide which columns, tables and joins exist: languages, geographic levels and vintages, variables with their families, filters, measures.
    They are macros because dbt needs them while it parses, when no seed can be read, and because `--vars` must not change them. What only fills rows (codes
-   of a list, age classes, texts) is in seeds. Each list has this one home; SQL that needs its rows calls `rows_of`. #}
+   of a list, age categories, texts) is in seeds. Each list has this one home; SQL that needs its rows calls `rows_of`. #}
 
 {# The languages of every text. Returns: list of text. #}
 {% macro languages() %}
@@ -53,7 +53,7 @@
 
 {# The families of statistics. `denominator` is what every statistic of the family divides by; `filters` are those that split numerator and denominator,
    by place (residence or hospital); `smallest_levels` are those below which a filter is not published (see smallest_levels of macros/disclosure); `scheme` selects
-   the age classes; `first_year`, `keywords`, `source_variables` (by place) and `card_date` are those of the
+   the age categories; `first_year`, `keywords`, `source_variables` (by place) and `card_date` are those of the
    family's published cards. Returns: mapping of a family to its properties. #}
 {% macro families() %}
     {{ return({

@@ -53,7 +53,7 @@ near published Belgian figures; nothing below that level, and no relation betwee
 says anything about Belgium.
 Residence and age are drawn from the population by municipality, age and sex on 1 January 2021.
 Source: Statbel (CC BY 4.0).
-scale: {scale}; lines of no list a person and year: {claims_per_person}.
+scale: {scale}; claims of no code list a person and year: {claims_per_person}.
 """
 
 
@@ -148,7 +148,7 @@ def add_arguments(parser):
         "--claims-per-person",
         type=float,
         default=1.0,
-        help="lines of no list a person and year (default 1; 7 makes more than 100 million lines at scale 1)",
+        help="claims of no code list a person and year (default 1; 7 makes more than 100 million claims at scale 1)",
     )
     parser.add_argument("--format", choices=["parquet", "csv"], default="parquet")
     parser.add_argument("--memory-limit", default="4GB")

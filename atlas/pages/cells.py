@@ -43,8 +43,8 @@ def read_cells(
 
 
 def encode_cell(statistic: Statistic, numerator: int | None, denominator: int | None, status: str) -> tuple[int, int]:
-    """Returns the two integers of a cell, from which the page tells its status: numerator hidden, else denominator 0,
-    else published.
+    """Returns the two integers of a cell, from which the page tells its status: numerator suppressed, else denominator
+    0, else published.
 
     Raises AtlasError when that would not be the status of the table.
     """
@@ -74,7 +74,7 @@ def home_cells(statistic: Statistic, units: list[dict], n: list, d: list) -> lis
     return [statistic.code, statistic.years[-1], cells]
 
 
-def read_hidden(connection: duckdb.DuckDBPyConnection, statistics: list[Statistic]) -> list:
+def count_by_status(connection: duckdb.DuckDBPyConnection, statistics: list[Statistic]) -> list:
     """Returns the number of cells by statistic, year, level (sectors included) and status: [code, year, level,
     published, small_cell, empty].
     """

@@ -12,7 +12,7 @@ import duckdb
 
 from atlas.catalogue import FORMATS
 from atlas.pages import cards, geometry, prose, sectors, texts
-from atlas.pages.cells import home_cells, read_cells, read_hidden
+from atlas.pages.cells import count_by_status, home_cells, read_cells
 from atlas.pages.codec import ABSENT, NO_COUNT, chunk_script, encode_integers, json_bytes
 from atlas.pages.comparison import read_standardised, read_variation
 from atlas.pages.files import read_files
@@ -33,8 +33,8 @@ Chunk = tuple[str, bytes]  # name and data
 
 @dataclass
 class Described:
-    """What the chunks of the statistics leave to those of the release: descriptions, dispersions by code, totals of the
-    first page.
+    """What is collected while the chunks of each statistic are made, for the chunks of the release: the descriptions,
+    the dispersions by code of statistic, the totals for the small maps of the first page.
     """
 
     statistics: list[dict] = field(default_factory=list)
@@ -51,7 +51,7 @@ def chunks(connection: duckdb.DuckDBPyConnection) -> Iterator[Chunk]:
     has_variation = has_table(connection, "variation")
     if has_variation:
         yield "variation", json_bytes(read_variation(connection))
-    yield "hidden", json_bytes(read_hidden(connection, statistics))
+    yield "hidden", json_bytes(count_by_status(connection, statistics))
     yield "home", json_bytes(described.home)
     boundaries = _boundaries(connection, units)
     if boundaries:
@@ -82,7 +82,7 @@ def _of_statistics(
     connection: duckdb.DuckDBPyConnection, statistics: list[Statistic], units: list[dict], release: dict
 ) -> Generator[Chunk, None, Described]:
     """Yields the chunks of every statistic: numerators, denominators (one chunk for all statistics that share them),
-    limits and standardised values. Returns what they leave to other chunks.
+    limits and standardised values. Returns what the chunks of the release say of them.
     """
     described, denominators = Described(), {}
     compared = has_table(connection, "standardised_rate")

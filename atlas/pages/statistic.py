@@ -96,7 +96,7 @@ def group_of(statistic: Statistic, family: str) -> str:
 
 
 def describe(connection: duckdb.DuckDBPyConnection, statistic: Statistic, release: dict) -> dict:
-    """Returns what the page shows of a statistic before it loads its cells; `ages`: the filter with age classes."""
+    """Returns what the page shows of a statistic before it loads its cells; `ages`: the filter with age categories."""
     rows = connection.execute(
         "select language, title, coding, family, variable, characteristics from statistic where code = ? "
         "order by language",

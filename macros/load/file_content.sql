@@ -72,7 +72,7 @@
             ~ " as file on content.relative_path = file.relative_path where content.stated_date <> content.list_date order by 1, 3 limit 1").rows %}
             {% do exceptions.raise_compiler_error(
                 row[0] ~ ": the folder states the list of " ~ row[1] ~ ", but the column " ~ dating_column('population').name ~ " says " ~ row[2] ~ " in " ~ row[3]
-                ~ " lines. Move the file to the folder of its date, or export it again.") %}
+                ~ " records. Move the file to the folder of its date, or export it again.") %}
         {% endfor %}
     {% endif %}
 {% endmacro %}

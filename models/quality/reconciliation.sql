@@ -121,9 +121,9 @@ reconciliation as (
         balance.rows_not_read,
         balance.rows_in - balance.rows_accepted - balance.rows_rejected - balance.rows_not_read as difference,
         case
-            when balance.rows_not_read > 0 and balance.rows_accepted > 0 then 'built; late lines are not added: the source no longer has the year'
+            when balance.rows_not_read > 0 and balance.rows_accepted > 0 then 'built; late records are not added: the source no longer has the year'
             when balance.rows_not_read > 0 then 'not read: no reference year, and no look-back or look-ahead of one'
-            when window_of_year.reference_year is null then 'read for its lines only: no reference year'
+            when window_of_year.reference_year is null then 'read for its records only: no reference year'
             when not window_of_year.is_published then 'built, not published: narrowed by a variable or the publication date'
             when window_of_year.lacks_before = '' and window_of_year.lacks_after = '' then 'built'
             else

@@ -86,10 +86,10 @@ impossible_use as (
         'int_imaging_use ' || reference_year as item,
         case
             when count(*) filter (where least({{ imaging_variables() | map('lower') | join(', ') }}) < 0) > 0 then 'net number of examinations below 0'
-            when min(lines) < 1 then 'person without a line'
+            when min(lines) < 1 then 'person without a record'
             when
                 count(*) filter (where lines < greatest(lines_of_other_performers, lines_outside_code_dates, lines_without_reimbursement)) > 0
-                then 'more lines with a warning than lines'
+                then 'more records with a warning than records'
         end as failure_reason
     from imaging_use
     group by reference_year

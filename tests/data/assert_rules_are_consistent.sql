@@ -1,4 +1,4 @@
--- The seeds of the rules are consistent: every age is in one class, a class is named by its ages, priorities are unique, and every variable or type that
+-- The seeds of the rules are consistent: every age is in one category, a category is named by its ages, priorities are unique, and every variable or type that
 -- SQL names exists.
 
 with age_category as (
@@ -69,11 +69,11 @@ known as (
 
 ),
 
-one_class as (
+one_category as (
 
     select
         'age ' || age.age || ', scheme ' || scheme.scheme as item,
-        'it is in ' || count(age_category.age_category) || ' classes, not in one' as failure_reason
+        'it is in ' || count(age_category.age_category) || ' categories, not in one' as failure_reason
     from age
     cross join scheme
     left join age_category
@@ -86,11 +86,11 @@ one_class as (
 
 ),
 
--- the name of a class is its ages: 10-19, 90+ or <20
-named_class as (
+-- the name of a category is its ages: 10-19, 90+ or <20
+named_category as (
 
     select
-        'class ' || age_category || ', scheme ' || scheme as item,
+        'age category ' || age_category || ', scheme ' || scheme as item,
         'it has the ages from ' || age_from || ' to ' || coalesce(cast(age_to as string), 'any') as failure_reason
     from age_category
     where age_category not in (
@@ -138,9 +138,9 @@ unknown_name as (
 
 failure as (
 
-    select * from one_class
+    select * from one_category
     union all
-    select * from named_class
+    select * from named_category
     union all
     select * from bounded_window
     union all

@@ -294,7 +294,8 @@ def start_dbt(source: Path, output: Path, *arguments: str, variables: dict | Non
     return subprocess.Popen(
         [sys.executable, __file__, str(PARSED.file()), *arguments_of(arguments, variables)],
         cwd=PROJECT,
-        env={**os.environ, **environment_of(source, output)},
+        # a script finds what is beside it; this one imports the package of the project too
+        env={**os.environ, **environment_of(source, output), "PYTHONPATH": str(PROJECT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -1,7 +1,7 @@
 """A second, independent computation of the published tables, to compare the warehouse with.
 
 Plain Python that follows the definitions (their sections are cited) sentence by sentence and shares no code with the SQL models, so that a mistake in one of the two shows as a
-difference. It reads the project's seeds for facts (code lists, geography), never for rules: windows, priorities, age classes, residence codes and the
+difference. It reads the project's seeds for facts (code lists, geography), never for rules: windows, priorities, age categories, residence codes and the
 measures are spelled out here a second time on purpose. Made for a few thousand persons; everything is kept in memory. Nothing is masked here: build the warehouse with
 `small_cell_threshold: 0` before comparing (see compare.py).
 """

@@ -104,14 +104,14 @@ DAMAGES = [
     ),
     (
         "assert_rules_are_consistent",
-        "age in two classes",
-        "in 2 classes",
+        "age in two categories",
+        "in 2 categories",
         "update seed.age_category set age_to = 20 where scheme = 'decennial' and age_from = 10",
     ),
     (
         "assert_rules_are_consistent",
-        "age in no class",
-        "in 0 classes",
+        "age in no category",
+        "in 0 categories",
         "update seed.age_category set age_to = 18 where scheme = 'maternal' and age_from = 0",
     ),
     (
@@ -159,7 +159,7 @@ DAMAGES = [
     (
         "assert_every_line_is_accounted_for",
         "line lost",
-        "lines in",
+        "records in",
         f"update quality.reconciliation set rows_in = rows_in + 1, difference = 1 where load_year = {YEAR}",
     ),
     (

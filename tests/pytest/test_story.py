@@ -347,7 +347,7 @@ def test_a_year_that_the_source_lost_stays(story):
     bill(story.source, MIDDLE, [("late", f"{FIRST}-05-05", 450015)], "lines_of_the_year_before")
     after = built(story, *CELLS_ALONE)
     assert tables(story) == before
-    assert f"{FIRST} is not complete" in after.log and "these lines are not added" in after.log
+    assert f"{FIRST} is not complete" in after.log and "these records are not added" in after.log
     not_read = "select source, line_count, difference from quality.reconciliation where disposition = 'not_read' and load_year = "
     assert after.query(not_read + str(FIRST)) == [("health_care", 1, 0)]
 
