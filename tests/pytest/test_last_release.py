@@ -115,6 +115,8 @@ def test_the_report_counts_what_changed_and_a_release_of_the_same_build_keeps_it
     }
     assert json.loads(files["changes.json"])["totals"] == found.totals
     assert "| cube_007_005b | 2020 | 6 | 6 | 0 | 0 | 2 | 0 | 0 |" in files["changes.md"]
+    listed = [tuple(row.values())[:4] for row in rows(files["changed_cells.csv"])]  # statistic, year, unit
+    assert listed == sorted(listed) and len({code for code, *_ in listed}) == 2
     cells = {(row["change"], row["reference_year"], row["geo_code"]): row for row in rows(files["changed_cells.csv"])}
     revised = cells["revised", "2020", "710001"]
     assert (revised["numerator_before"], revised["numerator_now"], revised["denominator_now"]) == ("10", "7731", "4")
