@@ -207,7 +207,7 @@ def test_a_new_site_of_the_same_release_is_switched_as_a_release_is(output):
 
 def test_killed_after_the_switch_the_new_release_stands(output):
     before = whole(output)
-    code, _ = run(output, patch="switch._keep = die")
+    code, _ = run(output, patch="switch.keep = die")
     assert code == -signal.SIGKILL
     assert whole(output) != before
     renew(output, 78)
