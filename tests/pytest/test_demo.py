@@ -90,6 +90,7 @@ def test_every_file_has_the_columns_of_the_contract(source, connection, name):
         assert {column[0]: column[1] for column in described} == COLUMNS[name], file
 
 
+@pytest.mark.warehouse  # makes the source again
 def test_a_year_made_alone_with_one_thread_is_the_year_made_in_a_series(source, tmp_path):
     alone = tmp_path / "it's alone"
     done = make(alone, "--first-year", "2024", "--last-year", "2024", "--threads", "1")
@@ -100,6 +101,7 @@ def test_a_year_made_alone_with_one_thread_is_the_year_made_in_a_series(source, 
         assert rows(source, file) == rows(alone, file), file
 
 
+@pytest.mark.warehouse  # makes the source again
 def test_adding_a_year_leaves_the_others_as_they_are(source, tmp_path):
     done = make(tmp_path / "grown", "--first-year", "2023", "--last-year", "2023")
     assert done.returncode == 0, done.stderr
